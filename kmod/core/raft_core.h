@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * raft_core.h - the contract of the pure core: events in, updates out.
+ *
+ * One thread owns a struct raft and is the only one to call raft_step().  The
+ * core owns the protocol state and nothing else: it takes no lock, knows no
+ * clock, allocates nothing, does no I/O.  Time and randomness are fields of the
+ * event; memory is given by raft_init() and raft_log_give(); payloads are
+ * opaque, reference-counted handles of the shell.
+ *
+ * What the shell must do with an update, in this order (Documentation/core.rst):
+ *
+ *   1. send up->msgs[]: every message in there may leave now.  A message that
+ *      promises durability (vote, append acknowledgement, RequestVote) is kept
+ *      inside the core until the PERSISTED event that it waits for, so the
+ *      shell cannot send it too early;
+ *   2. RAFT_UP_PERSIST: hand up->persist to the write-ahead log, which works
+ *      asynchronously, in the order of .seq, and answers RAFT_EV_PERSISTED;
+ *   3. RAFT_UP_APPLIED: entries [applied_first, applied_last] are committed and
+ *      decided: publish them, wake readers, complete own proposals;
+ *   4. RAFT_UP_STATE: role, term or leader changed: publish, uevent;
+ *   5. RAFT_UP_FAILED: stop answering, say why, keep the data;
+ *   6. arm one timer for up->deadline; RAFT_UP_AGAIN: step a TICK at once.
+ *
+ * "Raft n.m" cites the paper (extended version), "thesis n.m" the dissertation,
+ * "trap n" the project's list of mistakes that others made.
+ */
+#ifndef _RAFT_CORE_H
+#define _RAFT_CORE_H
+
+#include "raft_env.h"
+
+#define RAFT_MAX_NODES		16	/* members of a group, learners too */
+#define RAFT_MAX_INFLIGHT	256	/* AppendEntries on the way to a peer */
+#define RAFT_MAX_PENDING	1024	/* own proposals not yet applied */
+#define RAFT_MAX_BATCH		256	/* entries in one message */
+#define RAFT_MAX_COMMAND	61440	/* 60 KiB, bytes in one command */
+#define RAFT_MAX_MSG_BYTES	65536	/* encoded message, header included */
+#define RAFT_STEP_MSGS		128	/* messages out of one step */
+#define RAFT_STEP_APPLY		1024	/* entries applied by one step */
+#define RAFT_MAX_HELD		64	/* promises that wait for the disk */
+#define RAFT_CHUNK_ENTRIES	256	/* log entries in one chunk of memory */
+#define RAFT_MAX_INDEX		(1ULL << 56)	/* above: absurd (trap 56) */
+#define RAFT_MAX_TERM		(1ULL << 56)
+
+static_assert(RAFT_STEP_MSGS >= RAFT_MAX_NODES * 4);
+
+enum raft_role {
+	RAFT_FOLLOWER = 0,	/* also blank and removed nodes */
+	RAFT_PRECANDIDATE = 1,
+	RAFT_CANDIDATE = 2,
+	RAFT_LEADER = 3,
+	RAFT_LEARNER = 4,	/* a follower without a vote in its configuration */
+};
+
+enum raft_entry_type {
+	RAFT_ENTRY_NOOP = 1,	/* the barrier of a new leader (trap 2) */
+	RAFT_ENTRY_COMMAND = 2,
+};
+
+/* Decided when the entry is applied, never stored. */
+#define RAFT_ENTRY_APPLIED	0x01	/* the state machine has it */
+#define RAFT_ENTRY_DROPPED	0x02	/* committed, but a duplicate */
+
+/**
+ * struct raft_entry - one log entry as the core sees it
+ * @term: term of the leader that appended it
+ * @incarnation: boot of @origin that proposed it, 0 if it has no proposer
+ * @serial: number of the proposal at (@origin, @incarnation), from 1, no gaps
+ * @payload: the shell's handle, NULL if @len is 0; the log holds a reference
+ * @len: bytes of command
+ * @origin: node that proposed it, 0 if none
+ * @type: enum raft_entry_type
+ * @flags: RAFT_ENTRY_*
+ */
+struct raft_entry {
+	u64 term;
+	u64 incarnation;
+	u64 serial;
+	void *payload;
+	u32 len;
+	u32 origin;
+	u8 type;
+	u8 flags;
+};
+
+enum raft_msg_type {
+	RAFT_MSG_PREVOTE = 1,
+	RAFT_MSG_PREVOTE_RESP = 2,
+	RAFT_MSG_VOTE = 3,
+	RAFT_MSG_VOTE_RESP = 4,
+	RAFT_MSG_APPEND = 5,
+	RAFT_MSG_APPEND_RESP = 6,
+	RAFT_MSG_HEARTBEAT = 7,
+	RAFT_MSG_HEARTBEAT_RESP = 8,
+	RAFT_MSG_SNAPSHOT = 9,		/* reserved for InstallSnapshot */
+	RAFT_MSG_SNAPSHOT_RESP = 10,	/* reserved */
+	RAFT_MSG_TIMEOUT_NOW = 11,	/* reserved for leadership transfer */
+	RAFT_MSG_FORWARD = 12,
+	RAFT_MSG_READ_INDEX = 13,	/* reserved for ReadIndex */
+	RAFT_MSG_READ_INDEX_RESP = 14,	/* reserved */
+	RAFT_MSG_TYPES
+};
+
+#define RAFT_MSG_REJECT		0x01	/* a response that says no */
+
+/**
+ * struct raft_msg - one message between two nodes of a group
+ * @type: enum raft_msg_type
+ * @flags: RAFT_MSG_REJECT
+ * @from: node id of the sender
+ * @to: node id of the receiver
+ * @term: sender's term; PREVOTE and its grant: the term asked for (trap 30)
+ * @seq: number of the message at (@from, @from_inc), increasing: a copy or a
+ *	late one does not count as a sign of life (trap 36)
+ * @ack_seq: responses: @seq of the request that is answered
+ * @from_inc: incarnation (boot) of the sender
+ * @to_inc: incarnation of the receiver as far as the sender knows it, 0 if it
+ *	does not; a response to an earlier boot is dropped (trap 16, 27)
+ * @index: APPEND: previous index.  VOTE, PREVOTE: candidate's last index.
+ *	APPEND_RESP: match index, or the largest index that may match (reject).
+ *	HEARTBEAT_RESP: last index verified in this term.  FORWARD: unused
+ * @log_term: APPEND: term at @index.  VOTE, PREVOTE: last term.
+ *	APPEND_RESP reject: term at @index in the follower's log
+ * @commit: APPEND, HEARTBEAT: commit index; HEARTBEAT: not above the
+ *	receiver's match index (trap 10)
+ * @reject_index: APPEND_RESP reject: the @index of the refused APPEND (trap 15)
+ * @n_entries: APPEND, FORWARD: number of entries
+ * @entries: incoming messages only: the decoded entries, valid during the step;
+ *	of an outgoing one ask raft_msg_entry()
+ * @serial: FORWARD: serial of the first entry (the others follow without gap)
+ */
+struct raft_msg {
+	u8 type;
+	u8 flags;
+	u32 from;
+	u32 to;
+	u64 term;
+	u64 seq;
+	u64 ack_seq;
+	u64 from_inc;
+	u64 to_inc;
+	u64 index;
+	u64 log_term;
+	u64 commit;
+	u64 reject_index;
+	u64 serial;
+	u32 n_entries;
+	const struct raft_entry *entries;
+};
+
+/**
+ * struct raft_member - one member of the configuration
+ * @id: node id, not 0
+ * @learner: receives the log, has no vote
+ */
+struct raft_member {
+	u32 id;
+	bool learner;
+};
+
+/**
+ * struct raft_config - what raft_init() needs to know
+ * @id: id of this node, not 0; need not be a member (a blank node)
+ * @n_members: number of @members, at most RAFT_MAX_NODES, 0 for a blank node
+ * @members: initial configuration; stands before index 1
+ * @incarnation: this boot; larger than that of every earlier boot of this node,
+ *	durable before the first step; not 0
+ * @election_timeout: ns; deadlines are drawn from [it, 2 * it)
+ * @heartbeat: ns between heartbeats of a leader, below @election_timeout
+ * @prevote: ask before raising the term (thesis 9.6)
+ * @check_quorum: a leader without a majority steps down, and a node that hears
+ *	a leader refuses votes (thesis 6.2, 4.2.3)
+ * @withhold: booted after a crash: refuse votes for one @election_timeout, as
+ *	if a leader had just been heard (only with @check_quorum)
+ * @max_inflight: AppendEntries with entries on the way to one peer, 1 to
+ *	RAFT_MAX_INFLIGHT
+ * @max_inflight_bytes: payload bytes on the way to one peer
+ * @max_batch: entries in one AppendEntries, 1 to RAFT_MAX_BATCH
+ * @max_batch_bytes: encoded bytes of entries in one message; one entry always
+ *	fits
+ * @max_uncommitted: payload bytes that may wait for commit; one entry always
+ *	fits when nothing waits
+ */
+struct raft_config {
+	u32 id;
+	u32 n_members;
+	struct raft_member members[RAFT_MAX_NODES];
+	u64 incarnation;
+	u64 election_timeout;
+	u64 heartbeat;
+	bool prevote;
+	bool check_quorum;
+	bool withhold;
+	u32 max_inflight;
+	u32 max_inflight_bytes;
+	u32 max_batch;
+	u32 max_batch_bytes;
+	u64 max_uncommitted;
+};
+
+/**
+ * struct raft_hard_state - what must survive a crash besides the log
+ * @term: current term
+ * @vote: candidate voted for in @term, 0 if none
+ * @commit: a lower bound of the commit index; a hint, never forces a write
+ */
+struct raft_hard_state {
+	u64 term;
+	u32 vote;
+	u64 commit;
+};
+
+enum raft_event_type {
+	RAFT_EV_TICK = 1,	/* the deadline passed, or RAFT_UP_AGAIN */
+	RAFT_EV_MESSAGE,	/* .msg */
+	RAFT_EV_PROPOSE,	/* .propose */
+	RAFT_EV_PERSISTED,	/* .persisted */
+	RAFT_EV_CAMPAIGN,	/* the election deadline fires now */
+	RAFT_EV_DISK_FAILED,	/* .error: the log is gone, fail-stop */
+};
+
+/**
+ * struct raft_event - one thing that happened
+ * @type: enum raft_event_type
+ * @now: ns on CLOCK_MONOTONIC, never running backwards
+ * @random: 64 fresh random bits
+ * @log_room: bytes of entries that the write-ahead log still takes, by the
+ *	measure of raft_entry_disk_bytes(), not counting what was handed to it
+ * @msg: a message, decoded; its lengths were checked, nothing else was
+ * @propose: commands proposed at this node, in order.  Of the entries only
+ *	@payload and @len count.  Either all up to a point are accepted, see
+ *	struct raft_update
+ * @persisted: the log wrote everything up to batch @seq; the last entry in it
+ *	is (@index, @term) - 0, 0 if it has none.  Index alone would suffer ABA
+ *	when a suffix is rewritten (trap 17)
+ * @error: errno of the write that failed, negative
+ */
+struct raft_event {
+	enum raft_event_type type;
+	u64 now;
+	u64 random;
+	u64 log_room;
+	union {
+		const struct raft_msg *msg;
+		struct {
+			const struct raft_entry *entries;
+			u32 n;
+		} propose;
+		struct {
+			u64 seq;
+			u64 index;
+			u64 term;
+		} persisted;
+		int error;
+	};
+};
+
+#define RAFT_UP_PERSIST		0x01	/* .persist */
+#define RAFT_UP_APPLIED		0x02	/* .applied_first, .applied_last */
+#define RAFT_UP_STATE		0x04	/* role, term or leader changed */
+#define RAFT_UP_COMMIT		0x08	/* commit index moved */
+#define RAFT_UP_FAILED		0x10	/* see raft_failed() */
+#define RAFT_UP_AGAIN		0x20	/* more to do: step a TICK at once */
+
+/* struct raft_persist.what */
+#define RAFT_PERSIST_HARD_STATE	0x01
+#define RAFT_PERSIST_TRUNCATE	0x02	/* drop entries from .truncate_from on */
+#define RAFT_PERSIST_ENTRIES	0x04	/* then append [.first, .last] */
+
+/**
+ * struct raft_persist - a batch for the write-ahead log
+ * @seq: number of the batch, from 1, no gaps
+ * @what: RAFT_PERSIST_*; in the order of the bits
+ * @hs: the hard state after this step
+ * @truncate_from: first index to drop
+ * @first: first entry to append; the shell reads them with raft_entry_at()
+ *	before the next step and takes its own references
+ * @last: last entry to append
+ */
+struct raft_persist {
+	u64 seq;
+	u32 what;
+	struct raft_hard_state hs;
+	u64 truncate_from;
+	u64 first;
+	u64 last;
+};
+
+/**
+ * struct raft_update - what one step asks for
+ * @flags: RAFT_UP_*
+ * @n_msgs: messages in @msgs, to be sent now
+ * @persist: a batch for the log, with RAFT_UP_PERSIST
+ * @applied_first: first entry decided by this step, with RAFT_UP_APPLIED
+ * @applied_last: last entry decided by this step
+ * @accepted: PROPOSE: how many of the proposals were taken, the first ones
+ * @first_serial: PROPOSE: serial of the first one taken
+ * @refused: PROPOSE: why the others were not: -EAGAIN (too much waits for
+ *	commit, or RAFT_MAX_PENDING), -ENOSPC (log full), -EMSGSIZE, -ENOMEM (no
+ *	memory was given), -ENOTCONN (not a member of a configuration), -EIO
+ *	(failed); certainly never applied
+ * @deadline: absolute ns at which a TICK is wanted, U64_MAX if never
+ * @msgs: messages to send
+ */
+struct raft_update {
+	u32 flags;
+	u32 n_msgs;
+	struct raft_persist persist;
+	u64 applied_first;
+	u64 applied_last;
+	u32 accepted;
+	u64 first_serial;
+	int refused;
+	u64 deadline;
+	struct raft_msg msgs[RAFT_STEP_MSGS];
+};
+
+enum raft_fail {
+	RAFT_OK = 0,
+	RAFT_FAIL_DISK = 1,		/* a write or sync failed */
+	RAFT_FAIL_CONFLICT = 2,		/* leader contradicts a committed entry */
+	RAFT_FAIL_TERM = 3,		/* two leaders in one term, absurd term */
+	RAFT_FAIL_INVARIANT = 4,	/* own state is inconsistent */
+};
+
+enum raft_progress_state {
+	RAFT_PROBE = 0,		/* one append at a time, to find the match */
+	RAFT_REPLICATE = 1,	/* pipelined */
+};
+
+/**
+ * struct raft_peer_status - how the leader sees one peer
+ * @id: node id
+ * @learner: no vote
+ * @state: enum raft_progress_state
+ * @match: highest index known to be durable there
+ * @next: next index to send
+ * @inflight: AppendEntries on the way
+ * @active: heard since the last CheckQuorum round
+ * @last_heard: ns of the last response, 0 if none
+ */
+struct raft_peer_status {
+	u32 id;
+	bool learner;
+	u8 state;
+	u64 match;
+	u64 next;
+	u32 inflight;
+	bool active;
+	u64 last_heard;
+};
+
+/**
+ * struct raft_status - the state of a group at this node
+ * @role: enum raft_role; RAFT_LEARNER for a follower that is a learner
+ * @leader: node id, 0 if unknown
+ * @term: current term
+ * @vote: voted for in @term, 0 if none
+ * @first: first index in the log, 1 unless compacted
+ * @last: last index in memory
+ * @last_term: its term
+ * @durable: last index known to be on this node's disk
+ * @commit: commit index
+ * @applied: applied index
+ * @pending: own proposals that are undecided
+ * @uncommitted_bytes: leader: payload bytes that wait for commit
+ * @failed: enum raft_fail
+ * @error: errno with RAFT_FAIL_DISK
+ * @n_peers: entries of @peers; members other than this node
+ * @peers: progress, meaningful at a leader
+ */
+struct raft_status {
+	enum raft_role role;
+	u32 leader;
+	u64 term;
+	u32 vote;
+	u64 first;
+	u64 last;
+	u64 last_term;
+	u64 durable;
+	u64 commit;
+	u64 applied;
+	u32 pending;
+	u64 uncommitted_bytes;
+	enum raft_fail failed;
+	int error;
+	u32 n_peers;
+	struct raft_peer_status peers[RAFT_MAX_NODES];
+};
+
+struct raft;
+struct raft_log_chunk;
+
+/* Supplied by the shell: the only calls that leave the core. */
+void raft_payload_get(void *payload);
+void raft_payload_put(void *payload);
+
+size_t raft_size(void);
+size_t raft_log_chunk_size(void);
+int raft_config_check(const struct raft_config *cfg);
+int raft_init(struct raft *r, const struct raft_config *cfg, u64 now, u64 random,
+	      struct raft_log_chunk **table, u32 table_size);
+int raft_log_load(struct raft *r, const struct raft_entry *e);
+int raft_start(struct raft *r, const struct raft_hard_state *hs);
+void raft_destroy(struct raft *r, void (*free_chunk)(struct raft_log_chunk *c));
+
+u32 raft_log_want(const struct raft *r);
+void raft_log_give(struct raft *r, struct raft_log_chunk *chunk);
+
+void raft_step(struct raft *r, const struct raft_event *ev,
+	       struct raft_update *up);
+
+const struct raft_entry *raft_entry_at(const struct raft *r, u64 index);
+const struct raft_entry *raft_msg_entry(const struct raft *r,
+					const struct raft_msg *m, u32 i);
+u32 raft_entry_disk_bytes(u32 len);
+void raft_status(const struct raft *r, struct raft_status *st);
+u64 raft_applied_serial(const struct raft *r);
+const char *raft_check(const struct raft *r);
+
+const char *raft_role_name(enum raft_role role);
+const char *raft_msg_name(enum raft_msg_type type);
+const char *raft_fail_name(enum raft_fail fail);
+
+#endif /* _RAFT_CORE_H */

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * group.h - the life of a group at this node, as the rest of the module sees it.
+ *
+ * A group is created in one step, runs until it is stopped, and is freed when
+ * the last reference goes.  Its core is touched by one thread only, the owner
+ * of its endpoint; everyone else posts to the inbox or reads what is published.
+ *
+ * Lock order (outermost first):
+ *   raft_net.lock (mutex)        groups and endpoints of a network namespace
+ *   group->pub_lock (spinlock)   published status, proposals that wait
+ *   sk->sk_callback_lock         socket callbacks of an endpoint
+ * No lock is held while raft_step() runs or anything is sent.
+ */
+#ifndef _RAFT_GROUP_H
+#define _RAFT_GROUP_H
+
+#include <linux/kobject.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "../uapi/linux/raft.h"
+#include "core/raft_core.h"
+#include "payload.h"
+#include "wal.h"
+
+struct file;
+struct net;
+struct raft_endpoint;
+
+/**
+ * struct raft_group_params - a checked RAFT_IOC_START
+ * @ioc: the arguments, defaults filled in, every field validated
+ * @members: copied in and validated, @ioc.n_members of them
+ * @listen: where this node listens
+ * @log: the file, referenced; the group takes the reference on success
+ */
+struct raft_group_params {
+	struct raft_ioc_start ioc;
+	struct raft_ioc_member members[RAFT_NODES_MAX];
+	struct raft_ioc_member listen;
+	struct file *log;
+};
+
+/**
+ * struct raft_published - what others may know without asking the owner
+ * @st: status of the core
+ * @peer_heard: ktime ns of the last message from st.peers[i], 0 if never
+ * @peer_incarnation: boot of st.peers[i], 0 if not known
+ * @timer_late_max: ns
+ * @msgs_in: messages taken
+ * @msgs_out: messages sent
+ * @msgs_bad: datagrams refused
+ * @send_errors: messages that the network layer refused
+ */
+struct raft_published {
+	struct raft_status st;
+	u64 peer_heard[RAFT_MAX_NODES];
+	u64 peer_incarnation[RAFT_MAX_NODES];
+	u64 timer_late_max;
+	u64 msgs_in;
+	u64 msgs_out;
+	u64 msgs_bad;
+	u64 send_errors;
+};
+
+struct raft_group_priv;		/* group.c, owner.c: the owner's side */
+
+/**
+ * struct raft_group - a group at this node
+ * @ref: references: the namespace's list, open files, sysfs
+ * @node: [raft_net.lock] in the list of its namespace
+ * @net: namespace; not referenced: its exit stops the group
+ * @params: constant after creation (without the file)
+ * @incarnation: constant after creation
+ * @applied: last applied index, read with smp_load_acquire(): every entry up to
+ *	it is immutable and may be read with raft_group_entry()
+ * @events: counter of role, term, leader and failure changes
+ * @stopping: set once; waiters leave with -ECANCELED
+ * @wait: woken when @applied or @events move, when room for proposals comes
+ *	back, and when the group stops or fails
+ * @pub_lock: protects @pub
+ * @pub: what is published
+ * @notify: work that tells sysfs and udev about @events; never the owner thread
+ * @kobj: /sys/class/raft/<name>, owned by sysfs.c
+ * @sysfs: private to sysfs.c
+ * @debugfs: private to debugfs.c
+ * @wal: the write-ahead log, valid until the group is freed
+ * @priv: the owner's side
+ */
+struct raft_group {
+	struct kref ref;
+	struct list_head node;
+	struct net *net;
+	struct raft_group_params params;
+	u64 incarnation;
+	u64 applied;
+	u64 events;
+	bool stopping;
+	wait_queue_head_t wait;
+	spinlock_t pub_lock;
+	struct raft_published pub;
+	struct work_struct notify;
+	struct device *dev;
+	void *sysfs;
+	void *debugfs;
+	struct raft_wal *wal;
+	struct raft_group_priv *priv;
+};
+
+/**
+ * struct raft_proposed - the outcome of a proposal
+ * @index: where it was applied
+ * @term: of that entry
+ * @serial: its number at this boot
+ */
+struct raft_proposed {
+	u64 index;
+	u64 term;
+	u64 serial;
+};
+
+int raft_group_create(struct net *net, struct raft_group_params *params);
+int raft_group_stop(struct net *net, const char *name);
+struct raft_group *raft_group_find(struct net *net, const char *name);
+void raft_group_put(struct raft_group *g);
+
+int raft_group_propose(struct raft_group *g, struct raft_payload *payload,
+		       u32 flags, u32 timeout_ms, struct raft_proposed *out);
+bool raft_group_can_propose(const struct raft_group *g);
+int raft_group_entry(struct raft_group *g, u64 index, struct raft_entry *e);
+void raft_group_published(struct raft_group *g, struct raft_published *pub);
+
+int raft_group_init(void);
+void raft_group_exit(void);
+
+#endif /* _RAFT_GROUP_H */

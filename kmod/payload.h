@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * payload.h - the bytes of one command, reference-counted.
+ *
+ * What the core calls a payload handle is a struct raft_payload.  The bytes
+ * never change once it is shared, so readers need no lock.
+ */
+#ifndef _RAFT_PAYLOAD_H
+#define _RAFT_PAYLOAD_H
+
+#include <linux/gfp_types.h>
+#include <linux/refcount.h>
+#include <linux/types.h>
+
+/**
+ * struct raft_payload - the bytes of one command
+ * @ref: references: log slot, pending proposal, WAL batch, reader
+ * @len: bytes in @data
+ * @data: the command
+ */
+struct raft_payload {
+	refcount_t ref;
+	u32 len;
+	u8 data[];
+};
+
+struct raft_payload *raft_payload_alloc(u32 len, gfp_t gfp);
+
+#endif /* _RAFT_PAYLOAD_H */

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * wal.h - the write-ahead log of a group: makes batches of the core durable.
+ *
+ * Owns the file and everything on it.  Writes are asynchronous; batches become
+ * durable in the order of their sequence numbers and are reported so.  An error
+ * is reported once and ends the log: nothing is ever retried (an fsync that
+ * failed once may lie the next time).
+ *
+ * Threads: open, close and submit are called by the creator or the owner thread
+ * and may sleep (submit must not wait for the disk); done() comes from a worker
+ * or an interrupt and must not sleep.
+ */
+#ifndef _RAFT_WAL_H
+#define _RAFT_WAL_H
+
+#include <linux/types.h>
+
+#include "core/raft_core.h"
+
+struct file;
+struct raft_wal;
+
+/**
+ * struct raft_wal_ops - what the log tells its owner
+ * @load: recovery found an entry; called in index order from raft_wal_open();
+ *	takes its own reference on the payload; 0 or an errno that ends recovery
+ * @done: batches up to @seq are durable, the last entry in them is (@index,
+ *	@term), 0, 0 if they had none; or, with @error (negative), the log
+ *	failed and nothing more will come.  Any context
+ */
+struct raft_wal_ops {
+	int (*load)(void *ctx, const struct raft_entry *e);
+	void (*done)(void *ctx, u64 seq, u64 index, u64 term, int error);
+};
+
+/**
+ * struct raft_wal_params - identity that the file must have
+ * @group_id: identity of the group
+ * @node_id: this node
+ * @create: format the file if its superblock and hard state are all zero
+ * @wall_clock: ns since 1970; the new incarnation is the larger of it and the
+ *	last one plus one
+ */
+struct raft_wal_params {
+	u64 group_id;
+	u32 node_id;
+	bool create;
+	u64 wall_clock;
+};
+
+/**
+ * struct raft_wal_boot - what recovery found
+ * @hs: hard state
+ * @incarnation: of this boot, already durable
+ * @last_index: last entry loaded, 0 if none
+ * @torn: a torn tail was dropped
+ * @fresh: the log was formatted just now
+ */
+struct raft_wal_boot {
+	struct raft_hard_state hs;
+	u64 incarnation;
+	u64 last_index;
+	bool torn;
+	bool fresh;
+};
+
+/**
+ * struct raft_wal_stat - counters, racy reads are fine
+ * @size: bytes of the log
+ * @room: bytes that are free, by the measure of raft_entry_disk_bytes()
+ * @writes: writes done
+ * @bytes: bytes in them
+ * @errors: 0 or the errno that ended the log, negative
+ */
+struct raft_wal_stat {
+	u64 size;
+	u64 room;
+	u64 writes;
+	u64 bytes;
+	int error;
+};
+
+int raft_wal_open(struct raft_wal **walp, struct file *file,
+		  const struct raft_wal_params *params,
+		  const struct raft_wal_ops *ops, void *ctx,
+		  struct raft_wal_boot *boot);
+void raft_wal_submit(struct raft_wal *wal, const struct raft *core,
+		     const struct raft_persist *batch);
+u64 raft_wal_room(const struct raft_wal *wal);
+void raft_wal_stat(const struct raft_wal *wal, struct raft_wal_stat *st);
+void raft_wal_close(struct raft_wal *wal, const struct raft_hard_state *hs);
+
+int raft_wal_init(void);
+void raft_wal_exit(void);
+
+#ifdef RAFT_FAULTS
+/* Debug builds: see Documentation/testing.rst. */
+void raft_wal_fault(struct raft_wal *wal, const char *what, u64 arg);
+#endif
+
+#endif /* _RAFT_WAL_H */
