@@ -29,6 +29,7 @@
 #include "payload.h"
 #include "wal.h"
 
+struct device;
 struct file;
 struct net;
 struct raft_endpoint;
@@ -52,6 +53,7 @@ struct raft_group_params {
  * @st: status of the core
  * @peer_heard: ktime ns of the last message from st.peers[i], 0 if never
  * @peer_incarnation: boot of st.peers[i], 0 if not known
+ * @applied_serial: raft_applied_serial(): for RAFT_WAIT_SERIAL
  * @timer_late_max: ns
  * @msgs_in: messages taken
  * @msgs_out: messages sent
@@ -62,6 +64,7 @@ struct raft_published {
 	struct raft_status st;
 	u64 peer_heard[RAFT_MAX_NODES];
 	u64 peer_incarnation[RAFT_MAX_NODES];
+	u64 applied_serial;
 	u64 timer_late_max;
 	u64 msgs_in;
 	u64 msgs_out;
@@ -125,6 +128,18 @@ struct raft_proposed {
 	u64 serial;
 };
 
+/*
+ * What the user interface relies on (kernel-doc in group.c):
+ * raft_group_find(): referenced; @name NULL or "": the only group of @net; NULL
+ *	if there is none, or more than one and no name.
+ * raft_group_propose(): takes its own reference on @payload; fills @out->serial
+ *	also when the outcome is unknown (-ETIMEDOUT, -EINTR, -ECANCELED).
+ * raft_group_entry(): *@e is a copy, its payload a reference that the caller
+ *	puts; -ENOENT if the index is not applied or no longer there.
+ * raft_payload_alloc(): NULL if out of memory.
+ * pub.st.failed and pub.st.leader are also read without @pub_lock, racily, by
+ *	waiters on @wait: publish first, then wake.
+ */
 int raft_group_create(struct net *net, struct raft_group_params *params);
 int raft_group_stop(struct net *net, const char *name);
 struct raft_group *raft_group_find(struct net *net, const char *name);

@@ -119,11 +119,12 @@ enum raft_msg_type {
  *	does not; a response to an earlier boot is dropped (trap 16, 27)
  * @index: APPEND: previous index.  VOTE, PREVOTE: candidate's last index.
  *	APPEND_RESP: match index, or the largest index that may match (reject).
- *	HEARTBEAT_RESP: last index verified in this term.  FORWARD: unused
+ *	HEARTBEAT_RESP: last index verified in this term
  * @log_term: APPEND: term at @index.  VOTE, PREVOTE: last term.
  *	APPEND_RESP reject: term at @index in the follower's log
  * @commit: APPEND, HEARTBEAT: commit index; HEARTBEAT: not above the
- *	receiver's match index (trap 10)
+ *	receiver's match index (trap 10).  HEARTBEAT_RESP: what of @index is
+ *	durable
  * @reject_index: APPEND_RESP reject: the @index of the refused APPEND (trap 15)
  * @n_entries: APPEND, FORWARD: number of entries
  * @entries: incoming messages only: the decoded entries, valid during the step;
@@ -319,9 +320,7 @@ struct raft_update {
 enum raft_fail {
 	RAFT_OK = 0,
 	RAFT_FAIL_DISK = 1,		/* a write or sync failed */
-	RAFT_FAIL_CONFLICT = 2,		/* leader contradicts a committed entry */
-	RAFT_FAIL_TERM = 3,		/* two leaders in one term, absurd term */
-	RAFT_FAIL_INVARIANT = 4,	/* own state is inconsistent */
+	RAFT_FAIL_INVARIANT = 2,	/* own state is inconsistent */
 };
 
 enum raft_progress_state {
@@ -365,6 +364,8 @@ struct raft_peer_status {
  * @applied: applied index
  * @pending: own proposals that are undecided
  * @uncommitted_bytes: leader: payload bytes that wait for commit
+ * @conflicts: messages refused because they contradict a committed entry: an
+ *	alarm, somebody lost data or forges (trap 12)
  * @failed: enum raft_fail
  * @error: errno with RAFT_FAIL_DISK
  * @n_peers: entries of @peers; members other than this node
@@ -383,6 +384,7 @@ struct raft_status {
 	u64 applied;
 	u32 pending;
 	u64 uncommitted_bytes;
+	u64 conflicts;
 	enum raft_fail failed;
 	int error;
 	u32 n_peers;

@@ -255,9 +255,7 @@ struct raft_ioc_wait {
 
 #define RAFT_FAILED_NONE	0
 #define RAFT_FAILED_DISK	1	/* a write or sync failed, see @error */
-#define RAFT_FAILED_CONFLICT	2	/* a leader contradicts what is committed */
-#define RAFT_FAILED_TERM	3	/* two leaders in a term, or an absurd term */
-#define RAFT_FAILED_INVARIANT	4	/* own state is inconsistent */
+#define RAFT_FAILED_INVARIANT	2	/* own state is inconsistent */
 
 /**
  * struct raft_ioc_peer - a member as RAFT_IOC_STATUS shows it
@@ -324,6 +322,8 @@ struct raft_ioc_peer {
  * @msgs_out: messages sent
  * @msgs_bad: datagrams refused: garbage, another group, wrong node
  * @send_errors: messages that the network layer refused
+ * @conflicts: messages that contradicted a committed entry and were refused: an
+ *	alarm, a node lost data or somebody forges
  * @disk_writes: writes done to the log
  * @disk_bytes: bytes in them
  * @n_peers: room in @peers (in), members (out)
@@ -360,6 +360,7 @@ struct raft_ioc_status {
 	__u64 msgs_out;
 	__u64 msgs_bad;
 	__u64 send_errors;
+	__u64 conflicts;
 	__u64 disk_writes;
 	__u64 disk_bytes;
 	__u32 n_peers;

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * check.c - invariants of one node's state, cheap enough for every step.
+ *
+ * Called after each step by test builds and the simulator.  Invariants that
+ * need more than one node are the simulator's.
+ */
+#include "raft_env.h"
+#include "internal.h"
+
+static const char *check_peer(const struct raft *r, const struct raft_peer *p)
+{
+	if (p->match > r->log.last)
+		return "match index above the last index";
+	if (p != r->self && p->next <= p->match)
+		return "next index not above the match index";
+	if (p->inflight_count > r->cfg.max_inflight)
+		return "more messages in flight than allowed";
+	return NULL;
+}
+
+static const char *check_leader(const struct raft *r)
+{
+	const char *why = NULL;
+	u32 i;
+
+	if (!r->self || r->self->learner)
+		return "leader is not a voter";
+	if (r->vote != r->cfg.id)
+		return "leader did not vote for itself";
+	if (r->leader != r->cfg.id)
+		return "leader names another leader";
+	for (i = 0; i < r->n_peers && !why; i++)
+		why = check_peer(r, &r->peers[i]);
+	return why;
+}
+
+/**
+ * raft_check() - is the state of this node consistent with itself?
+ * @r: the core, between steps
+ *
+ * Context: owner thread.
+ * Return: NULL, or what is wrong.
+ */
+const char *raft_check(const struct raft *r)
+{
+	if (r->applied > r->commit)
+		return "applied index above the commit index";
+	if (r->commit > r->log.last)
+		return "commit index above the last index";
+	if (r->durable > r->log.last)
+		return "durable index above the last index";
+	if (r->verified > r->log.last)
+		return "verified index above the last index";
+	if (raft_log_term(&r->log, r->log.last) > r->term)
+		return "last term above the current term";
+	if (r->log.last > 1 && raft_log_term(&r->log, r->log.last) <
+			       raft_log_term(&r->log, r->log.last - 1))
+		return "terms fall along the log";
+	if (r->conflicts)
+		return "a leader contradicts a committed entry";
+	if (r->persisted_seq > r->persist_seq)
+		return "more batches durable than written";
+	if (r->hs_term != r->term || r->hs_vote != r->vote)
+		return "hard state was not handed to the log";
+	if (r->role == RAFT_CANDIDATE && r->vote != r->cfg.id)
+		return "candidate did not vote for itself";
+	if (r->role != RAFT_LEADER && r->leader == r->cfg.id)
+		return "names itself leader but is none";
+	return r->role == RAFT_LEADER ? check_leader(r) : NULL;
+}

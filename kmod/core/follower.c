@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * follower.c - the receiving side of AppendEntries (Raft 5.3, figure 2).
+ *
+ * Input comes from the wire: every claim is checked, nothing is asserted.  The
+ * log is cut only at a real conflict and never at or below the commit index
+ * (traps 11, 12).
+ */
+#include "raft_env.h"
+#include "internal.h"
+
+static void commit_to(struct raft *r, u64 commit)
+{
+	if (commit <= r->commit)
+		return;
+	r->commit = commit;
+	r->up->flags |= RAFT_UP_COMMIT;
+}
+
+static void truncate_from(struct raft *r, u64 from)
+{
+	raft_proposal_truncated(r, from);
+	raft_log_truncate(&r->log, from);
+	r->durable = min(r->durable, from - 1);
+	r->verified = min(r->verified, from - 1);
+	if (!r->truncate_from || from < r->truncate_from)
+		r->truncate_from = from;
+	if (r->append_first > from)
+		r->append_first = from;
+}
+
+/**
+ * raft_append_local() - put an entry at the end of the own log
+ * @r: the core
+ * @e: the entry; its payload stays the caller's
+ *
+ * Context: owner thread, in a step.
+ * Return: false if the disk or the memory has no room.
+ */
+bool raft_append_local(struct raft *r, const struct raft_entry *e)
+{
+	u32 bytes = raft_entry_disk_bytes(e->len);
+
+	/* A no-op has its own reserve on disk: a term must be able to start. */
+	if (e->type != RAFT_ENTRY_NOOP && bytes > r->log_room)
+		return false;
+	if (r->log.last >= RAFT_MAX_INDEX || !raft_log_append(&r->log, e))
+		return false;
+	r->log_room -= min_t(u64, bytes, r->log_room);
+	if (!r->append_first)
+		r->append_first = r->log.last;
+	if (e->origin == r->cfg.id && e->incarnation == r->cfg.incarnation)
+		r->own_logged = max(r->own_logged, e->serial);
+	return true;
+}
+
+/* Terms do not fall along a log, and no entry is newer than its sender. */
+static bool entries_plausible(const struct raft_msg *m)
+{
+	u64 term = m->log_term;
+	u32 i;
+
+	if (m->index > RAFT_MAX_INDEX - RAFT_MAX_BATCH ||
+	    (!m->index && m->log_term))
+		return false;
+	for (i = 0; i < m->n_entries; i++) {
+		if (m->entries[i].term < term || m->entries[i].term > m->term ||
+		    !m->entries[i].term)
+			return false;
+		term = m->entries[i].term;
+	}
+	return true;
+}
+
+/*
+ * Sets *verified to the last index that is now known to equal the leader's log.
+ * Returns false if the leader contradicts a committed entry: that is refused,
+ * and is an alarm (trap 12).
+ */
+static bool take_entries(struct raft *r, const struct raft_msg *m,
+			 u64 *verified)
+{
+	u64 index = m->index;
+	u32 i;
+
+	for (i = 0; i < m->n_entries; i++, index++) {
+		const struct raft_entry *e = &m->entries[i];
+
+		if (index + 1 <= r->log.last) {
+			if (raft_log_term(&r->log, index + 1) == e->term &&
+			    !(RAFT_MUTANT("truncate-always") &&
+			      index + 1 > r->commit))
+				continue;
+			if (index + 1 <= r->commit) {
+				r->conflicts++;
+				return false;
+			}
+			truncate_from(r, index + 1);
+		}
+		if (!raft_append_local(r, e))
+			break;
+	}
+	if (RAFT_MUTANT("truncate-always") && index < r->log.last &&
+	    index >= r->commit)
+		truncate_from(r, index + 1);
+	*verified = index;
+	return true;
+}
+
+static void reject(struct raft *r, const struct raft_msg *m)
+{
+	struct raft_msg out = raft_reply(r, m, RAFT_MSG_APPEND_RESP);
+	u64 hint = raft_log_find_by_term(&r->log, m->index, m->log_term);
+
+	out.flags = RAFT_MSG_REJECT;
+	out.reject_index = m->index;
+	out.index = hint;
+	out.log_term = raft_log_term(&r->log, hint);
+	raft_hold(r, &out, 0);
+}
+
+/**
+ * raft_handle_append() - APPEND: AppendEntries, with entries or without
+ * @r: the core, a follower of m->from in m->term
+ * @m: the message
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_handle_append(struct raft *r, const struct raft_msg *m)
+{
+	struct raft_msg out = raft_reply(r, m, RAFT_MSG_APPEND_RESP);
+	u64 verified;
+
+	if (!entries_plausible(m))
+		return;
+	/*
+	 * What is committed here is the same at every leader: say so instead of
+	 * comparing (trap 13).
+	 */
+	if (m->index < r->commit) {
+		r->verified = max(r->verified, r->commit);
+		out.index = r->commit;
+		raft_hold(r, &out, out.index);
+		return;
+	}
+	/* 2. Reply false if there is no entry at prevLogIndex with prevLogTerm. */
+	if (m->index > r->log.last ||
+	    raft_log_term(&r->log, m->index) != m->log_term) {
+		reject(r, m);
+		return;
+	}
+	/* 3. and 4. Delete what conflicts, append what is new. */
+	if (!take_entries(r, m, &verified))
+		return;
+	r->verified = max(r->verified, verified);
+	/* 5. commitIndex = min(leaderCommit, index of last new entry) (trap 9). */
+	if (RAFT_MUTANT("commit-own-last"))
+		commit_to(r, min(m->commit, r->log.last));
+	else
+		commit_to(r, min(m->commit, verified));
+	out.index = verified;
+	raft_hold(r, &out, verified);
+}
+
+/**
+ * raft_handle_heartbeat() - HEARTBEAT: the leader lives
+ * @r: the core, a follower of m->from in m->term
+ * @m: the message
+ *
+ * The answer does not wait for entries on their way to the disk.  It tells what
+ * is verified, so that the leader notices lost appends (traps 45, 46), and what
+ * of that is durable, so that a lost acknowledgement does no harm.
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m)
+{
+	struct raft_msg out = raft_reply(r, m, RAFT_MSG_HEARTBEAT_RESP);
+
+	/*
+	 * Only what this leader has verified can be committed by its word: a
+	 * wiped or restarted node has not verified anything yet (trap 10).
+	 */
+	if (RAFT_MUTANT("heartbeat-commit-unbounded"))
+		commit_to(r, min(m->commit, r->log.last));
+	else
+		commit_to(r, min(m->commit, r->verified));
+	out.index = r->verified;
+	out.commit = min(r->verified, r->durable);
+	if (RAFT_MUTANT("ack-before-durable"))
+		out.commit = r->verified;
+	raft_hold(r, &out, 0);
+}

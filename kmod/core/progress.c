@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * progress.c - what a leader knows of one peer's log.
+ *
+ *   PROBE      one append at a time until one is acknowledged; a heartbeat
+ *              answer allows the next one (traps 45, 46)
+ *   REPLICATE  pipelined; the ring of messages on the way bounds it
+ *
+ * match only grows within a term, next is always above it (trap 14).  Knows
+ * nothing of messages: replication.c decides what to send.
+ */
+#include "raft_env.h"
+#include "internal.h"
+
+/**
+ * raft_peer_find() - the slot of a member
+ * @r: the core
+ * @id: node id
+ *
+ * Context: owner thread.
+ * Return: the slot, NULL if @id is not a member.
+ */
+struct raft_peer *raft_peer_find(struct raft *r, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < r->n_peers; i++)
+		if (r->peers[i].id == id)
+			return &r->peers[i];
+	return NULL;
+}
+
+static void inflight_clear(struct raft_peer *p)
+{
+	p->inflight_start = 0;
+	p->inflight_count = 0;
+	p->inflight_bytes = 0;
+}
+
+/**
+ * raft_progress_reset() - a new leader knows nothing yet (Raft 5.3, figure 2)
+ * @p: the peer
+ * @next: last index of the leader plus one
+ *
+ * Context: owner thread.
+ */
+void raft_progress_reset(struct raft_peer *p, u64 next)
+{
+	p->match = 0;
+	p->commit_sent = 0;
+	p->active = false;
+	raft_progress_probe(p, next);
+}
+
+/**
+ * raft_progress_probe() - find the match again
+ * @p: the peer
+ * @next: where to try; raised above match
+ *
+ * Context: owner thread.
+ */
+void raft_progress_probe(struct raft_peer *p, u64 next)
+{
+	p->state = RAFT_PROBE;
+	p->next = max(next, p->match + 1);
+	p->probe_sent = false;
+	inflight_clear(p);
+}
+
+/**
+ * raft_progress_ack() - everything up to an index is durable at the peer
+ * @p: the peer
+ * @match: the index, not above the leader's last index
+ *
+ * Context: owner thread.
+ * Return: true if match grew.
+ */
+bool raft_progress_ack(struct raft_peer *p, u64 match)
+{
+	bool grew = match > p->match;
+
+	if (grew || RAFT_MUTANT("match-not-monotonic"))
+		p->match = match;
+	p->next = max(p->next, p->match + 1);
+	while (p->inflight_count &&
+	       p->inflight[p->inflight_start].last <= match) {
+		p->inflight_bytes -= p->inflight[p->inflight_start].bytes;
+		p->inflight_start = (p->inflight_start + 1) % RAFT_MAX_INFLIGHT;
+		p->inflight_count--;
+	}
+	return grew;
+}
+
+/**
+ * raft_progress_full() - must the peer answer before it gets more entries?
+ * @r: the core
+ * @p: the peer
+ *
+ * Context: owner thread.
+ * Return: true if so.
+ */
+bool raft_progress_full(const struct raft *r, const struct raft_peer *p)
+{
+	if (p->state == RAFT_PROBE)
+		return p->probe_sent;
+	return p->inflight_count >= r->cfg.max_inflight ||
+	       (p->inflight_count &&
+		p->inflight_bytes >= r->cfg.max_inflight_bytes);
+}
+
+/**
+ * raft_progress_sent() - an append with entries left
+ * @p: the peer
+ * @last: last index in it
+ * @bytes: bytes of commands in it
+ *
+ * Context: owner thread, raft_progress_full() is false.
+ */
+void raft_progress_sent(struct raft_peer *p, u64 last, u32 bytes)
+{
+	u32 slot;
+
+	if (p->state == RAFT_PROBE) {
+		p->probe_sent = true;
+		return;
+	}
+	slot = (p->inflight_start + p->inflight_count) % RAFT_MAX_INFLIGHT;
+	p->inflight[slot].last = last;
+	p->inflight[slot].bytes = bytes;
+	p->inflight_count++;
+	p->inflight_bytes += bytes;
+	p->next = last + 1;
+}

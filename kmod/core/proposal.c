@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * proposal.c - from a caller's command to exactly one application of it.
+ *
+ * A proposal is (origin, incarnation, serial); serials have no gaps.  Its
+ * origin keeps it until it sees it applied in its own log, so no reply can be
+ * lost, and forwards it to whoever leads, again after a loss or a change of
+ * leader (go-back-N).  Copies are harmless by one rule, next_in_session(), which
+ * the leader asks before it appends and every replica before it applies: the
+ * next serial of the newest boot of the origin, or the first one of a newer
+ * boot, counts; all else is a duplicate or follows a gap, and is dropped
+ * everywhere alike.  One slot per origin suffices, and one proposer's commands
+ * keep their order (trap 60, design.md "Forwarding and exactly-once").
+ */
+#include "raft_env.h"
+#include "internal.h"
+#include "wire.h"
+
+static bool next_in_session(u64 inc, u64 serial, const struct raft_entry *e)
+{
+	if (e->incarnation == inc)
+		return e->serial == serial + 1;
+	return e->incarnation > inc && e->serial == 1;
+}
+
+static struct raft_entry *pending_entry(struct raft *r, u64 serial)
+{
+	u32 slot = (r->pend_head + (u32)(serial - r->pend_first)) %
+		   RAFT_MAX_PENDING;
+
+	return &r->pending[slot];
+}
+
+static u64 pending_end(const struct raft *r)
+{
+	return r->pend_first + r->pend_count;
+}
+
+static int refusal(const struct raft *r, const struct raft_entry *e)
+{
+	u64 waiting = r->pend_bytes;
+
+	if (r->failed)
+		return -EIO;
+	if (!r->self)
+		return -ENOTCONN;
+	if (!e->len || e->len > RAFT_MAX_COMMAND)
+		return -EMSGSIZE;
+	if (raft_entry_disk_bytes(e->len) > r->log_room)
+		return -ENOSPC;
+	if (r->pend_count == RAFT_MAX_PENDING)
+		return -EAGAIN;
+	if (r->role == RAFT_LEADER)
+		waiting = max(waiting, r->uncommitted_bytes);
+	if (waiting && waiting + e->len > r->cfg.max_uncommitted)
+		return -EAGAIN;
+	return 0;
+}
+
+/**
+ * raft_propose() - commands proposed at this node
+ * @r: the core
+ * @ev: a RAFT_EV_PROPOSE
+ *
+ * Takes them in order up to the first that is refused; a refused one gets no
+ * serial, so it can never be applied.
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_propose(struct raft *r, const struct raft_event *ev)
+{
+	struct raft_entry *e;
+	u32 i;
+
+	r->up->first_serial = pending_end(r);
+	for (i = 0; i < ev->propose.n; i++) {
+		const struct raft_entry *in = &ev->propose.entries[i];
+
+		r->up->refused = refusal(r, in);
+		if (r->up->refused)
+			break;
+		e = pending_entry(r, pending_end(r));
+		*e = (struct raft_entry) {
+			.incarnation = r->cfg.incarnation,
+			.serial = pending_end(r),
+			.payload = in->payload,
+			.len = in->len,
+			.origin = r->cfg.id,
+			.type = RAFT_ENTRY_COMMAND,
+		};
+		if (e->payload)
+			raft_payload_get(e->payload);
+		r->pend_count++;
+		r->pend_bytes += e->len;
+		r->up->accepted++;
+		if (r->role == RAFT_LEADER)
+			raft_take_pending(r);
+	}
+}
+
+/* Leader: the entry is the next of its session and there is room for it. */
+static bool leader_append(struct raft *r, struct raft_peer *origin,
+			  const struct raft_entry *in)
+{
+	struct raft_entry e = *in;
+
+	if (!RAFT_MUTANT("dup-apply") &&
+	    !next_in_session(origin->appended_inc, origin->appended_serial, in))
+		return false;
+	if (r->uncommitted_bytes &&
+	    r->uncommitted_bytes + in->len > r->cfg.max_uncommitted)
+		return false;
+	e.term = r->term;
+	if (!raft_append_local(r, &e))
+		return false;
+	r->uncommitted_bytes += e.len;
+	origin->appended_inc = e.incarnation;
+	origin->appended_serial = e.serial;
+	return true;
+}
+
+/**
+ * raft_take_pending() - a leader appends its own proposals
+ * @r: the core, a leader
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_take_pending(struct raft *r)
+{
+	u64 serial = r->pend_first;
+	u32 taken = 0;
+
+	if (r->self->appended_inc == r->cfg.incarnation)
+		serial = max(serial, r->self->appended_serial + 1);
+	for (; serial < pending_end(r); serial++) {
+		if (taken++ == RAFT_STEP_TAKE) {
+			r->up->flags |= RAFT_UP_AGAIN;
+			break;
+		}
+		if (!leader_append(r, r->self, pending_entry(r, serial)))
+			break;
+	}
+}
+
+/**
+ * raft_sessions_at_end() - a new leader learns what its log holds
+ * @r: the core, becoming leader
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_sessions_at_end(struct raft *r)
+{
+	const struct raft_entry *e;
+	struct raft_peer *p;
+	u64 i;
+	u32 k;
+
+	r->uncommitted_bytes = 0;
+	for (k = 0; k < r->n_peers; k++) {
+		r->peers[k].appended_inc = r->peers[k].applied_inc;
+		r->peers[k].appended_serial = r->peers[k].applied_serial;
+	}
+	for (i = r->applied + 1; i <= r->log.last; i++) {
+		e = raft_log_entry(&r->log, i);
+		if (i > r->commit)
+			r->uncommitted_bytes += e->len;
+		p = e->origin ? raft_peer_find(r, e->origin) : NULL;
+		if (!p || !next_in_session(p->appended_inc, p->appended_serial,
+					   e))
+			continue;
+		p->appended_inc = e->incarnation;
+		p->appended_serial = e->serial;
+	}
+}
+
+/**
+ * raft_proposal_truncated() - own proposals are about to leave the log
+ * @r: the core
+ * @from: first index that is dropped
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_proposal_truncated(struct raft *r, u64 from)
+{
+	const struct raft_entry *e;
+	u64 i;
+
+	for (i = from; i <= r->log.last; i++) {
+		e = raft_log_entry(&r->log, i);
+		if (e->origin == r->cfg.id &&
+		    e->incarnation == r->cfg.incarnation && e->serial)
+			r->own_logged = min(r->own_logged, e->serial - 1);
+	}
+}
+
+/**
+ * raft_forward_restart() - a leader became known
+ * @r: the core
+ *
+ * It may have none of what is pending: its log decides what is a copy.
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_forward_restart(struct raft *r)
+{
+	r->fwd_next = r->pend_first;
+	r->fwd_mark = 0;
+	r->fwd_deadline = r->now + 2 * r->cfg.heartbeat;
+}
+
+static u32 forward_batch(struct raft *r, u64 serial)
+{
+	u32 n = 0, wire = 0;
+
+	while (n < r->cfg.max_batch && serial + n < pending_end(r)) {
+		u32 len = pending_entry(r, serial + n)->len;
+		u32 more = (u32)raft_wire_entry_bytes(len);
+
+		if (n && wire + more > r->cfg.max_batch_bytes)
+			break;
+		wire += more;
+		n++;
+	}
+	return n;
+}
+
+/* No sign of progress for a while: what was sent may be lost (trap 39's kin). */
+static void forward_retry(struct raft *r)
+{
+	u64 mark = r->pend_first + r->own_logged;
+
+	if (r->now < r->fwd_deadline)
+		return;
+	if (r->fwd_mark == mark)
+		r->fwd_next = max(r->pend_first, r->own_logged + 1);
+	r->fwd_mark = mark;
+	r->fwd_deadline = r->now + 2 * r->cfg.heartbeat;
+}
+
+/**
+ * raft_forward() - pass own proposals on to the leader
+ * @r: the core, not a leader
+ *
+ * Context: owner thread, at the end of a step.
+ */
+void raft_forward(struct raft *r)
+{
+	struct raft_msg m = {
+		.type = RAFT_MSG_FORWARD,
+		.to = r->leader,
+		.term = r->term,
+	};
+
+	if (!r->leader || !r->pend_count)
+		return;
+	forward_retry(r);
+	r->fwd_next = max(r->fwd_next, r->pend_first);
+	while (r->fwd_next < pending_end(r) &&
+	       r->fwd_next < max(r->pend_first, r->own_logged + 1) +
+			     RAFT_FORWARD_ENTRIES) {
+		if (r->up->n_msgs >= RAFT_STEP_MSGS / 2) {
+			r->up->flags |= RAFT_UP_AGAIN;
+			break;
+		}
+		m.serial = r->fwd_next;
+		m.n_entries = forward_batch(r, r->fwd_next);
+		raft_emit(r, &m);
+		r->fwd_next += m.n_entries;
+	}
+}
+
+/**
+ * raft_handle_forward() - FORWARD: proposals of another node
+ * @r: the core
+ * @p: the origin
+ * @m: entries with consecutive serials
+ *
+ * Whoever is not the leader drops them, and so does a leader without room: the
+ * origin tries again.
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_handle_forward(struct raft *r, struct raft_peer *p,
+			 const struct raft_msg *m)
+{
+	u32 i;
+
+	if (r->role != RAFT_LEADER)
+		return;
+	for (i = 0; i < m->n_entries; i++) {
+		const struct raft_entry *e = &m->entries[i];
+
+		if (e->type != RAFT_ENTRY_COMMAND || e->origin != m->from ||
+		    e->incarnation != m->from_inc ||
+		    e->serial != m->serial + i || !e->len)
+			return;
+		if (e->incarnation == p->appended_inc &&
+		    e->serial <= p->appended_serial &&
+		    !RAFT_MUTANT("dup-apply"))
+			continue;
+		if (!leader_append(r, p, e))
+			return;
+	}
+}
+
+static void complete_own(struct raft *r, const struct raft_entry *e)
+{
+	struct raft_entry *own;
+
+	if (e->origin != r->cfg.id || e->incarnation != r->cfg.incarnation ||
+	    !r->pend_count || e->serial != r->pend_first)
+		return;
+	own = pending_entry(r, r->pend_first);
+	r->pend_bytes -= own->len;
+	if (own->payload)
+		raft_payload_put(own->payload);
+	own->payload = NULL;
+	r->pend_first++;
+	r->pend_head = (r->pend_head + 1) % RAFT_MAX_PENDING;
+	r->pend_count--;
+}
+
+static void apply_one(struct raft *r, struct raft_entry *e)
+{
+	struct raft_peer *p;
+
+	if (e->type != RAFT_ENTRY_COMMAND)
+		return;
+	/* Without a proposer it cannot be a copy. */
+	if (!e->origin) {
+		e->flags = RAFT_ENTRY_APPLIED;
+		return;
+	}
+	p = raft_peer_find(r, e->origin);
+	if (!p || (!next_in_session(p->applied_inc, p->applied_serial, e) &&
+		   !RAFT_MUTANT("dup-apply"))) {
+		e->flags = RAFT_ENTRY_DROPPED;
+		return;
+	}
+	p->applied_inc = e->incarnation;
+	p->applied_serial = e->serial;
+	e->flags = RAFT_ENTRY_APPLIED;
+	complete_own(r, e);
+}
+
+/**
+ * raft_apply() - decide entries up to the commit index, a bounded number
+ * @r: the core
+ *
+ * Context: owner thread, at the end of a step.
+ */
+void raft_apply(struct raft *r)
+{
+	u64 last = min(r->commit, r->applied + RAFT_STEP_APPLY);
+	u64 i;
+
+	if (last == r->applied)
+		return;
+	r->up->flags |= RAFT_UP_APPLIED;
+	r->up->applied_first = r->applied + 1;
+	r->up->applied_last = last;
+	for (i = r->applied + 1; i <= last; i++)
+		apply_one(r, raft_log_entry(&r->log, i));
+	r->applied = last;
+	if (last < r->commit)
+		r->up->flags |= RAFT_UP_AGAIN;
+}

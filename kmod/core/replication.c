@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * replication.c - the leader's side: heartbeats, AppendEntries, commit.
+ *
+ * Decides what each peer is sent and when an entry is committed (Raft 5.3,
+ * 5.4.2, thesis 10.2.1: the own disk write runs beside replication).  Never
+ * changes role or term by itself: election.c does.
+ */
+#include "raft_env.h"
+#include "internal.h"
+#include "wire.h"
+
+/* Leave room for the messages that are not appends. */
+#define APPEND_MSGS	(RAFT_STEP_MSGS - 2 * RAFT_MAX_NODES)
+
+static void send_heartbeats(struct raft *r)
+{
+	struct raft_msg m = { .type = RAFT_MSG_HEARTBEAT, .term = r->term };
+	u32 i;
+
+	for (i = 0; i < r->n_peers; i++) {
+		struct raft_peer *p = &r->peers[i];
+
+		if (p == r->self)
+			continue;
+		m.to = p->id;
+		/* A follower must not commit what it may not have (trap 10). */
+		m.commit = min(p->match, r->commit);
+		if (RAFT_MUTANT("heartbeat-commit-unbounded"))
+			m.commit = r->commit;
+		raft_emit(r, &m);
+	}
+	r->heartbeat_deadline = r->now + r->cfg.heartbeat;
+}
+
+/**
+ * raft_become_leader() - the ballot is won (Raft 5.2)
+ * @r: the core, a candidate whose own vote is durable
+ *
+ * Begins the term with a no-op: until it is committed, entries of earlier terms
+ * cannot be (Raft 5.4.2, 8; traps 1, 2).
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_become_leader(struct raft *r)
+{
+	struct raft_entry noop = { .type = RAFT_ENTRY_NOOP, .term = r->term };
+	u64 next = r->log.last + 1;
+	u32 i;
+
+	r->role = RAFT_LEADER;
+	r->leader = r->cfg.id;
+	r->state_changed = true;
+	for (i = 0; i < r->n_peers; i++)
+		raft_progress_reset(&r->peers[i], next);
+	r->self->match = r->durable;
+	raft_sessions_at_end(r);
+	/*
+	 * Without memory for one more entry it cannot lead: the term stays
+	 * without a leader, CheckQuorum of the others is not concerned.
+	 */
+	if (!RAFT_MUTANT("no-noop") && !raft_append_local(r, &noop)) {
+		raft_become_follower(r, r->term, 0);
+		return;
+	}
+	send_heartbeats(r);
+	r->quorum_deadline = r->now + r->cfg.election_timeout;
+	raft_take_pending(r);
+}
+
+/**
+ * raft_leader_tick() - a deadline of the leader may have passed
+ * @r: the core, a leader
+ *
+ * Heartbeats never wait for the disk; but a leader whose disk does not answer
+ * for an election timeout steps down, as one does that a majority has not
+ * answered (thesis 6.2, traps 34, 35).
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_leader_tick(struct raft *r)
+{
+	u32 i;
+
+	if (r->now >= r->quorum_deadline) {
+		if (raft_disk_stalled(r) ||
+		    (r->cfg.check_quorum && !raft_quorum_active(r) &&
+		     !RAFT_MUTANT("sticky-forever"))) {
+			raft_become_follower(r, r->term, 0);
+			return;
+		}
+		for (i = 0; i < r->n_peers; i++)
+			r->peers[i].active = false;
+		r->quorum_deadline = r->now + r->cfg.election_timeout;
+	}
+	if (r->now >= r->heartbeat_deadline)
+		send_heartbeats(r);
+}
+
+/* How many entries from @next on fit into one message; sets their size. */
+static u32 batch_size(const struct raft *r, u64 next, u32 *bytes)
+{
+	u32 n = 0, wire = 0;
+
+	*bytes = 0;
+	while (n < r->cfg.max_batch && next + n <= r->log.last) {
+		u32 len = raft_log_entry(&r->log, next + n)->len;
+		u32 more = (u32)raft_wire_entry_bytes(len);
+
+		if (n && wire + more > r->cfg.max_batch_bytes)
+			break;
+		wire += more;
+		*bytes += len;
+		n++;
+	}
+	return n;
+}
+
+static void send_append(struct raft *r, struct raft_peer *p, u32 n, u32 bytes)
+{
+	struct raft_msg m = {
+		.type = RAFT_MSG_APPEND,
+		.to = p->id,
+		.term = r->term,
+		.index = p->next - 1,
+		.log_term = raft_log_term(&r->log, p->next - 1),
+		.commit = r->commit,
+		.n_entries = n,
+	};
+
+	raft_emit(r, &m);
+	p->commit_sent = r->commit;
+	if (n || p->state == RAFT_PROBE)
+		raft_progress_sent(p, m.index + n, bytes);
+}
+
+/* Returns false if the step has no room for more messages. */
+static bool replicate_to(struct raft *r, struct raft_peer *p)
+{
+	u32 n, bytes;
+
+	while (!raft_progress_full(r, p)) {
+		n = batch_size(r, p->next, &bytes);
+		if (!n && p->state == RAFT_REPLICATE)
+			break;
+		if (r->up->n_msgs >= APPEND_MSGS)
+			return false;
+		send_append(r, p, n, bytes);
+	}
+	/* Nothing to piggyback on: tell of the commit at once. */
+	if (p->state == RAFT_REPLICATE && p->next > r->log.last &&
+	    p->commit_sent < r->commit) {
+		if (r->up->n_msgs >= APPEND_MSGS)
+			return false;
+		send_append(r, p, 0, 0);
+	}
+	return true;
+}
+
+/**
+ * raft_leader_replicate() - send every peer what it lacks and may get
+ * @r: the core, a leader
+ *
+ * Context: owner thread, at the end of a step.
+ */
+void raft_leader_replicate(struct raft *r)
+{
+	u32 i;
+
+	for (i = 0; i < r->n_peers; i++)
+		if (&r->peers[i] != r->self &&
+		    !replicate_to(r, &r->peers[i]))
+			r->up->flags |= RAFT_UP_AGAIN;
+}
+
+/**
+ * raft_leader_commit() - advance the commit index (Raft 5.4.2)
+ * @r: the core, a leader
+ *
+ * Only an entry of the own term is committed by counting; older ones ride along
+ * (trap 1).  The own slot counts what is durable (trap 17).
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_leader_commit(struct raft *r)
+{
+	u64 i, match;
+
+	r->self->match = r->durable;
+	if (RAFT_MUTANT("self-ack-early"))
+		r->self->match = r->log.last;
+	match = raft_quorum_match(r);
+	if (match <= r->commit)
+		return;
+	if (raft_log_term(&r->log, match) != r->term &&
+	    !RAFT_MUTANT("commit-old-term"))
+		return;
+	for (i = r->commit + 1; i <= match; i++)
+		r->uncommitted_bytes -= min_t(u64, r->uncommitted_bytes,
+					      raft_log_entry(&r->log, i)->len);
+	r->commit = match;
+	r->up->flags |= RAFT_UP_COMMIT;
+}
+
+static void handle_reject(struct raft *r, struct raft_peer *p,
+			  const struct raft_msg *m)
+{
+	u64 hint;
+
+	/* An answer to something older than what is known (traps 14, 15). */
+	if (m->reject_index <= p->match)
+		return;
+	if (p->state == RAFT_PROBE && m->reject_index != p->next - 1)
+		return;
+	/*
+	 * The follower's log may match up to @index at best, and there it has
+	 * @log_term: skip what is newer here (Raft 5.3).
+	 */
+	hint = raft_log_find_by_term(&r->log,
+				     min(m->index, m->reject_index - 1),
+				     m->log_term);
+	raft_progress_probe(p, hint + 1);
+}
+
+/**
+ * raft_handle_append_resp() - APPEND_RESP of the current term
+ * @r: the core, a leader
+ * @p: the peer
+ * @m: the message
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_handle_append_resp(struct raft *r, struct raft_peer *p,
+			     const struct raft_msg *m)
+{
+	if (m->flags & RAFT_MSG_REJECT) {
+		handle_reject(r, p, m);
+		return;
+	}
+	if (m->index > r->log.last)
+		return;
+	raft_progress_ack(p, m->index);
+	if (p->state == RAFT_PROBE) {
+		p->state = RAFT_REPLICATE;
+		p->next = p->match + 1;
+		p->probe_sent = false;
+	}
+}
+
+/**
+ * raft_handle_heartbeat_resp() - HEARTBEAT_RESP of the current term
+ * @r: the core, a leader
+ * @p: the peer
+ * @m: index: verified there in this term, commit: of that durable
+ * @fresh: newer than all that came before from this peer
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_handle_heartbeat_resp(struct raft *r, struct raft_peer *p,
+				const struct raft_msg *m, bool fresh)
+{
+	if (m->index > r->log.last || m->commit > m->index)
+		return;
+	raft_progress_ack(p, m->commit);
+	if (!fresh || RAFT_MUTANT("no-probe-after-loss"))
+		return;
+	if (p->state == RAFT_PROBE) {
+		p->probe_sent = false;
+		return;
+	}
+	/*
+	 * It has not seen all that was sent.  Perhaps it is still on the way;
+	 * an append without entries finds out, even with a full window (trap
+	 * 45): what was lost makes it be refused.
+	 */
+	if (m->index < p->next - 1)
+		send_append(r, p, 0, 0);
+}

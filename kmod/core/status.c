@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * status.c - looking at the core without changing it: status, names, sizes.
+ */
+#include "raft_env.h"
+#include "internal.h"
+
+/* Bytes of a record header on disk, rounded up generously; disk.h has the
+ * format.  Room is counted in this measure everywhere.
+ */
+#define DISK_HEADER	128
+#define DISK_BLOCK	512
+
+/**
+ * raft_entry_disk_bytes() - what an entry takes of the log at most
+ * @len: bytes of command
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+u32 raft_entry_disk_bytes(u32 len)
+{
+	return (DISK_HEADER + len + DISK_BLOCK - 1) / DISK_BLOCK * DISK_BLOCK;
+}
+
+/**
+ * raft_entry_at() - look at an entry
+ * @r: the core
+ * @index: 1 to the last index
+ *
+ * Context: owner thread; any, for an index that was published as applied.
+ * Return: the entry, NULL if there is none.  Its payload belongs to the log.
+ */
+const struct raft_entry *raft_entry_at(const struct raft *r, u64 index)
+{
+	return raft_log_entry(&r->log, index);
+}
+
+/**
+ * raft_msg_entry() - entry of an outgoing message
+ * @r: the core
+ * @m: an APPEND or FORWARD out of the update of the last step
+ * @i: 0 to m->n_entries - 1
+ *
+ * Context: owner thread, before the next step.
+ * Return: the entry, NULL if there is none.
+ */
+const struct raft_entry *raft_msg_entry(const struct raft *r,
+					const struct raft_msg *m, u32 i)
+{
+	u64 at = m->serial + i - r->pend_first;
+
+	if (m->type == RAFT_MSG_APPEND)
+		return raft_log_entry(&r->log, m->index + 1 + i);
+	if (m->type != RAFT_MSG_FORWARD || at >= r->pend_count)
+		return NULL;
+	return &r->pending[(r->pend_head + (u32)at) % RAFT_MAX_PENDING];
+}
+
+/**
+ * raft_applied_serial() - highest own proposal that is applied
+ * @r: the core
+ *
+ * Context: owner thread.
+ * Return: its serial at this boot, 0 if none.
+ */
+u64 raft_applied_serial(const struct raft *r)
+{
+	return r->pend_first - 1;
+}
+
+/**
+ * raft_status() - the state of the group at this node
+ * @r: the core
+ * @st: filled
+ *
+ * Context: owner thread.
+ */
+void raft_status(const struct raft *r, struct raft_status *st)
+{
+	u32 i;
+
+	memset(st, 0, sizeof(*st));
+	st->role = r->role;
+	if (r->role == RAFT_FOLLOWER && r->self && r->self->learner)
+		st->role = RAFT_LEARNER;
+	st->leader = r->leader;
+	st->term = r->term;
+	st->vote = r->vote;
+	st->first = 1;
+	st->last = r->log.last;
+	st->last_term = raft_log_term(&r->log, r->log.last);
+	st->durable = r->durable;
+	st->commit = r->commit;
+	st->applied = r->applied;
+	st->pending = r->pend_count;
+	st->uncommitted_bytes = r->role == RAFT_LEADER ? r->uncommitted_bytes : 0;
+	st->conflicts = r->conflicts;
+	st->failed = r->failed;
+	st->error = r->error;
+	for (i = 0; i < r->n_peers; i++) {
+		const struct raft_peer *p = &r->peers[i];
+		struct raft_peer_status *out;
+
+		if (p == r->self)
+			continue;
+		out = &st->peers[st->n_peers++];
+		out->id = p->id;
+		out->learner = p->learner;
+		out->state = p->state;
+		out->match = p->match;
+		out->next = p->next;
+		out->inflight = p->inflight_count;
+		out->active = p->active;
+		out->last_heard = p->last_heard;
+	}
+}
+
+/**
+ * raft_role_name() - the word for a role, as sysfs shows it
+ * @role: the role
+ *
+ * Context: any.
+ * Return: a constant string.
+ */
+const char *raft_role_name(enum raft_role role)
+{
+	switch (role) {
+	case RAFT_FOLLOWER:
+		return "follower";
+	case RAFT_PRECANDIDATE:
+		return "precandidate";
+	case RAFT_CANDIDATE:
+		return "candidate";
+	case RAFT_LEADER:
+		return "leader";
+	case RAFT_LEARNER:
+		return "learner";
+	}
+	return "unknown";
+}
+
+static const char * const msg_names[RAFT_MSG_TYPES] = {
+	[RAFT_MSG_PREVOTE] = "prevote",
+	[RAFT_MSG_PREVOTE_RESP] = "prevote_resp",
+	[RAFT_MSG_VOTE] = "vote",
+	[RAFT_MSG_VOTE_RESP] = "vote_resp",
+	[RAFT_MSG_APPEND] = "append",
+	[RAFT_MSG_APPEND_RESP] = "append_resp",
+	[RAFT_MSG_HEARTBEAT] = "heartbeat",
+	[RAFT_MSG_HEARTBEAT_RESP] = "heartbeat_resp",
+	[RAFT_MSG_SNAPSHOT] = "snapshot",
+	[RAFT_MSG_SNAPSHOT_RESP] = "snapshot_resp",
+	[RAFT_MSG_TIMEOUT_NOW] = "timeout_now",
+	[RAFT_MSG_FORWARD] = "forward",
+	[RAFT_MSG_READ_INDEX] = "read_index",
+	[RAFT_MSG_READ_INDEX_RESP] = "read_index_resp",
+};
+
+/**
+ * raft_msg_name() - the word for a message type, as scenarios use it
+ * @type: the type, any value
+ *
+ * Context: any.
+ * Return: a constant string.
+ */
+const char *raft_msg_name(enum raft_msg_type type)
+{
+	if ((unsigned int)type >= RAFT_MSG_TYPES || !msg_names[type])
+		return "unknown";
+	return msg_names[type];
+}
+
+/**
+ * raft_fail_name() - the word for a fail-stop reason
+ * @fail: the reason
+ *
+ * Context: any.
+ * Return: a constant string.
+ */
+const char *raft_fail_name(enum raft_fail fail)
+{
+	switch (fail) {
+	case RAFT_OK:
+		return "none";
+	case RAFT_FAIL_DISK:
+		return "disk";
+	case RAFT_FAIL_INVARIANT:
+		return "invariant";
+	}
+	return "unknown";
+}

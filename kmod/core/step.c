@@ -1,0 +1,541 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * step.c - the one way into the core: an event in, an update out.
+ *
+ * Owns init, the dispatch of events and messages by term and role, and the end
+ * of a step, where what changed becomes a batch for the log.  The rules
+ * themselves are in the file named after them.
+ */
+#include "raft_env.h"
+#include "internal.h"
+
+/**
+ * raft_size() - bytes of a struct raft
+ *
+ * Context: any.
+ * Return: bytes; the caller allocates them for raft_init().
+ */
+size_t raft_size(void)
+{
+	return sizeof(struct raft);
+}
+
+/**
+ * raft_config_check() - is a configuration usable?
+ * @cfg: the configuration
+ *
+ * Context: any.
+ * Return: 0 or -EINVAL.
+ */
+int raft_config_check(const struct raft_config *cfg)
+{
+	u32 i, j;
+
+	if (!cfg->id || cfg->n_members > RAFT_MAX_NODES || !cfg->incarnation)
+		return -EINVAL;
+	if (!cfg->heartbeat || cfg->heartbeat >= cfg->election_timeout)
+		return -EINVAL;
+	if (!cfg->max_inflight || cfg->max_inflight > RAFT_MAX_INFLIGHT ||
+	    !cfg->max_batch || cfg->max_batch > RAFT_MAX_BATCH ||
+	    !cfg->max_inflight_bytes || !cfg->max_batch_bytes ||
+	    !cfg->max_uncommitted)
+		return -EINVAL;
+	for (i = 0; i < cfg->n_members; i++) {
+		if (!cfg->members[i].id)
+			return -EINVAL;
+		for (j = 0; j < i; j++)
+			if (cfg->members[j].id == cfg->members[i].id)
+				return -EINVAL;
+	}
+	return 0;
+}
+
+static void init_peers(struct raft *r)
+{
+	u32 i, j;
+
+	for (i = 0; i < r->cfg.n_members; i++) {
+		const struct raft_member *m = &r->cfg.members[i];
+
+		for (j = r->n_peers; j && r->peers[j - 1].id > m->id; j--)
+			r->peers[j] = r->peers[j - 1];
+		memset(&r->peers[j], 0, sizeof(r->peers[j]));
+		r->peers[j].id = m->id;
+		r->peers[j].learner = m->learner;
+		r->peers[j].next = 1;
+		r->n_peers++;
+	}
+	r->self = raft_peer_find(r, r->cfg.id);
+	if (r->self)
+		r->self->incarnation = r->cfg.incarnation;
+}
+
+/**
+ * raft_init() - first of three steps to boot a node
+ * @r: raft_size() bytes
+ * @cfg: copied
+ * @now: ns on the clock of the events
+ * @random: 64 random bits
+ * @table: room for @table_size pointers, kept until raft_destroy()
+ * @table_size: bounds the log: RAFT_CHUNK_ENTRIES entries each
+ *
+ * Then raft_log_load() for each entry on disk, then raft_start(), then a TICK.
+ *
+ * Context: any, nobody else knows @r yet.
+ * Return: 0 or -EINVAL.
+ */
+int raft_init(struct raft *r, const struct raft_config *cfg, u64 now, u64 random,
+	      struct raft_log_chunk **table, u32 table_size)
+{
+	int err = raft_config_check(cfg);
+
+	if (err)
+		return err;
+	memset(r, 0, sizeof(*r));
+	r->cfg = *cfg;
+	r->now = now;
+	r->random = random;
+	r->log.table = table;
+	r->log.table_size = table_size;
+	r->pend_first = 1;
+	init_peers(r);
+	if (cfg->withhold && cfg->check_quorum)
+		r->withhold_until = now + cfg->election_timeout;
+	return 0;
+}
+
+/**
+ * raft_log_load() - an entry that was found on disk
+ * @r: the core, after raft_init(); give it chunks first: raft_log_want()
+ * @e: the next entry; the log takes a reference on its payload
+ *
+ * Context: as raft_init().
+ * Return: 0, -ENOMEM if there is no chunk for it, -EINVAL if its term is 0 or
+ * below that of the entry before.
+ */
+int raft_log_load(struct raft *r, const struct raft_entry *e)
+{
+	if (!e->term || e->term > RAFT_MAX_TERM ||
+	    e->term < raft_log_term(&r->log, r->log.last))
+		return -EINVAL;
+	return raft_log_append(&r->log, e) ? 0 : -ENOMEM;
+}
+
+/**
+ * raft_start() - the log is loaded: begin as a follower
+ * @r: the core
+ * @hs: what was on disk; a term below that of the last entry is raised to it
+ *
+ * Context: as raft_init().
+ * Return: 0 or -EINVAL (absurd term).
+ */
+int raft_start(struct raft *r, const struct raft_hard_state *hs)
+{
+	u64 last_term = raft_log_term(&r->log, r->log.last);
+
+	if (hs->term > RAFT_MAX_TERM)
+		return -EINVAL;
+	r->term = hs->term;
+	r->vote = hs->vote;
+	/* As handed to the log: a raised term below goes there first. */
+	r->hs_term = r->term;
+	r->hs_vote = r->vote;
+	if (r->term < last_term) {
+		r->term = last_term;
+		r->vote = 0;
+	}
+	r->durable = r->log.last;
+	r->commit = min(hs->commit, r->log.last);
+	r->state_changed = true;
+	raft_reset_election_timer(r);
+	return 0;
+}
+
+/**
+ * raft_destroy() - give everything back
+ * @r: the core; its own memory and the table stay the caller's
+ * @free_chunk: called for every chunk
+ *
+ * Context: nobody else uses @r or reads its entries any more.
+ */
+void raft_destroy(struct raft *r, void (*free_chunk)(struct raft_log_chunk *c))
+{
+	struct raft_log_chunk *c;
+	u32 i;
+
+	if (r->log.last)
+		raft_log_truncate(&r->log, 1);
+	for (i = 0; i < r->pend_count; i++) {
+		u32 slot = (r->pend_head + i) % RAFT_MAX_PENDING;
+
+		if (r->pending[slot].payload)
+			raft_payload_put(r->pending[slot].payload);
+	}
+	r->pend_count = 0;
+	for (i = 0; i < r->log.n_chunks; i++)
+		free_chunk(r->log.table[i]);
+	r->log.n_chunks = 0;
+	while (r->log.spare) {
+		c = r->log.spare;
+		r->log.spare = c->next;
+		free_chunk(c);
+	}
+	r->log.n_spare = 0;
+}
+
+/**
+ * raft_fail() - fail-stop: answer nobody any more, keep the data
+ * @r: the core
+ * @why: the reason
+ * @error: errno with RAFT_FAIL_DISK, else 0
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_fail(struct raft *r, enum raft_fail why, int error)
+{
+	r->failed = why;
+	r->error = error;
+	r->role = RAFT_FOLLOWER;
+	r->leader = 0;
+	r->state_changed = true;
+	r->n_held = 0;
+	r->up->n_msgs = 0;
+}
+
+/**
+ * raft_reply() - begin the answer to a message
+ * @r: the core
+ * @m: what is answered
+ * @type: type of the answer
+ *
+ * Context: owner thread, in a step.
+ * Return: the answer with the current term.
+ */
+struct raft_msg raft_reply(const struct raft *r, const struct raft_msg *m,
+			   enum raft_msg_type type)
+{
+	return (struct raft_msg) {
+		.type = type,
+		.to = m->from,
+		.term = r->term,
+		.ack_seq = m->seq,
+	};
+}
+
+static bool is_response(const struct raft_msg *m)
+{
+	return m->type == RAFT_MSG_PREVOTE_RESP ||
+	       m->type == RAFT_MSG_VOTE_RESP ||
+	       m->type == RAFT_MSG_APPEND_RESP ||
+	       m->type == RAFT_MSG_HEARTBEAT_RESP;
+}
+
+static bool from_leader(const struct raft_msg *m)
+{
+	return m->type == RAFT_MSG_APPEND || m->type == RAFT_MSG_HEARTBEAT;
+}
+
+/*
+ * Boots and sequence numbers (traps 16, 27, 36).  Returns false for a message
+ * of an earlier boot of either side; *fresh tells a first, timely copy.
+ */
+static bool note_sender(struct raft *r, struct raft_peer *p,
+			const struct raft_msg *m, bool *fresh)
+{
+	bool to_me = m->to_inc == r->cfg.incarnation;
+
+	if (m->from_inc < p->incarnation)
+		return false;
+	if (m->from_inc > p->incarnation) {
+		p->incarnation = m->from_inc;
+		p->recv_seq = 0;
+		/*
+		 * It forgot what was in flight and what it had verified; if it
+		 * lost its disk, more.  Ask again.
+		 */
+		p->match = 0;
+		raft_progress_probe(p, p->next);
+	}
+	if (is_response(m) && !to_me)
+		return false;
+	*fresh = m->seq > p->recv_seq && (to_me || !m->to_inc);
+	if (m->seq > p->recv_seq)
+		p->recv_seq = m->seq;
+	if (*fresh)
+		p->last_heard = r->now;
+	return true;
+}
+
+/* The sender is behind: tell it so, or it may never learn (traps 30, 31). */
+static void handle_old_term(struct raft *r, const struct raft_msg *m)
+{
+	struct raft_msg out;
+
+	switch (m->type) {
+	case RAFT_MSG_PREVOTE:
+		raft_handle_prevote(r, m);
+		break;
+	case RAFT_MSG_VOTE:
+		raft_handle_vote(r, m);
+		break;
+	case RAFT_MSG_APPEND:
+	case RAFT_MSG_HEARTBEAT:
+		out = raft_reply(r, m, m->type == RAFT_MSG_APPEND ?
+				 RAFT_MSG_APPEND_RESP : RAFT_MSG_HEARTBEAT_RESP);
+		out.flags = RAFT_MSG_REJECT;
+		raft_hold(r, &out, 0);
+		break;
+	}
+}
+
+/*
+ * A newer term makes a follower (Raft 5.1).  A pre-vote and its grant speak of
+ * a term that nobody has yet; a vote is not even looked at while there is a
+ * leader to believe in.  Returns false if the message is to be ignored.
+ */
+static bool handle_new_term(struct raft *r, const struct raft_msg *m)
+{
+	if (m->type == RAFT_MSG_PREVOTE ||
+	    (m->type == RAFT_MSG_PREVOTE_RESP && !(m->flags & RAFT_MSG_REJECT)))
+		return true;
+	if (m->type == RAFT_MSG_VOTE && raft_refuses_votes(r))
+		return false;
+	raft_become_follower(r, m->term, from_leader(m) ? m->from : 0);
+	return true;
+}
+
+static void handle_leader_msg(struct raft *r, const struct raft_msg *m,
+			      bool fresh)
+{
+	/* Two leaders in a term cannot be: one of them is forged. */
+	if (r->role == RAFT_LEADER || (r->leader && r->leader != m->from))
+		return;
+	if (!RAFT_MUTANT("candidate-ignores-append"))
+		raft_leader_seen(r, m->from, fresh);
+	if (r->role != RAFT_FOLLOWER)
+		return;
+	if (m->type == RAFT_MSG_APPEND)
+		raft_handle_append(r, m);
+	else
+		raft_handle_heartbeat(r, m);
+}
+
+static void handle_leader_resp(struct raft *r, struct raft_peer *p,
+			       const struct raft_msg *m, bool fresh)
+{
+	if (r->role != RAFT_LEADER)
+		return;
+	if (fresh)
+		p->active = true;
+	if (m->type == RAFT_MSG_APPEND_RESP)
+		raft_handle_append_resp(r, p, m);
+	else if (!(m->flags & RAFT_MSG_REJECT))
+		raft_handle_heartbeat_resp(r, p, m, fresh);
+}
+
+static void handle_by_type(struct raft *r, struct raft_peer *p,
+			   const struct raft_msg *m, bool fresh)
+{
+	switch (m->type) {
+	case RAFT_MSG_PREVOTE:
+		raft_handle_prevote(r, m);
+		break;
+	case RAFT_MSG_VOTE:
+		raft_handle_vote(r, m);
+		break;
+	case RAFT_MSG_PREVOTE_RESP:
+	case RAFT_MSG_VOTE_RESP:
+		raft_handle_vote_resp(r, p, m);
+		break;
+	case RAFT_MSG_APPEND:
+	case RAFT_MSG_HEARTBEAT:
+		handle_leader_msg(r, m, fresh);
+		break;
+	case RAFT_MSG_APPEND_RESP:
+	case RAFT_MSG_HEARTBEAT_RESP:
+		handle_leader_resp(r, p, m, fresh);
+		break;
+	}
+}
+
+static void handle_message(struct raft *r, const struct raft_msg *m)
+{
+	struct raft_peer *p = raft_peer_find(r, m->from);
+	bool fresh = false;
+
+	/* Trap 56: what cannot be is not believed.  Trap 27: strangers. */
+	if (!p || p == r->self || m->term > RAFT_MAX_TERM || !m->term ||
+	    m->n_entries > RAFT_MAX_BATCH)
+		return;
+	if (!note_sender(r, p, m, &fresh))
+		return;
+	/* Proposals outlive terms: the origin's rule is the session. */
+	if (m->type == RAFT_MSG_FORWARD) {
+		raft_handle_forward(r, p, m);
+		return;
+	}
+	if (m->term < r->term) {
+		if (RAFT_MUTANT("stale-resp-counts") && is_response(m))
+			handle_by_type(r, p, m, fresh);
+		else
+			handle_old_term(r, m);
+		return;
+	}
+	if (m->term > r->term && !handle_new_term(r, m))
+		return;
+	handle_by_type(r, p, m, fresh);
+}
+
+static void handle_tick(struct raft *r)
+{
+	if (r->role == RAFT_LEADER)
+		raft_leader_tick(r);
+	else if (r->now >= r->election_deadline)
+		raft_campaign(r);
+}
+
+static void handle_persisted(struct raft *r, const struct raft_event *ev)
+{
+	u64 seq = ev->persisted.seq, index = ev->persisted.index;
+
+	if (seq <= r->persisted_seq || seq > r->persist_seq)
+		return;
+	r->persisted_seq = seq;
+	r->persist_since = r->now;
+	/* The suffix may have been rewritten since: ABA (trap 17). */
+	if (index > r->durable && index <= r->log.last &&
+	    (raft_log_term(&r->log, index) == ev->persisted.term ||
+	     RAFT_MUTANT("ack-aba")))
+		r->durable = index;
+	raft_count_own_vote(r);
+}
+
+static void handle_event(struct raft *r, const struct raft_event *ev)
+{
+	switch (ev->type) {
+	case RAFT_EV_TICK:
+		handle_tick(r);
+		break;
+	case RAFT_EV_MESSAGE:
+		handle_message(r, ev->msg);
+		break;
+	case RAFT_EV_PROPOSE:
+		raft_propose(r, ev);
+		break;
+	case RAFT_EV_PERSISTED:
+		handle_persisted(r, ev);
+		break;
+	case RAFT_EV_CAMPAIGN:
+		raft_campaign(r);
+		break;
+	case RAFT_EV_DISK_FAILED:
+		raft_fail(r, RAFT_FAIL_DISK, ev->error);
+		break;
+	}
+}
+
+/* What must become durable because of this step is one batch for the log. */
+static void make_batch(struct raft *r)
+{
+	struct raft_persist *b = &r->up->persist;
+
+	b->what = 0;
+	if (r->term != r->hs_term || r->vote != r->hs_vote)
+		b->what |= RAFT_PERSIST_HARD_STATE;
+	if (r->truncate_from)
+		b->what |= RAFT_PERSIST_TRUNCATE;
+	if (r->append_first && r->append_first <= r->log.last)
+		b->what |= RAFT_PERSIST_ENTRIES;
+	if (!b->what)
+		return;
+	if (r->persisted_seq == r->persist_seq)
+		r->persist_since = r->now;
+	b->seq = ++r->persist_seq;
+	b->hs.term = r->term;
+	b->hs.vote = r->vote;
+	b->hs.commit = r->commit;
+	b->truncate_from = r->truncate_from;
+	b->first = r->append_first;
+	b->last = r->log.last;
+	if (b->what & RAFT_PERSIST_HARD_STATE) {
+		r->hs_term = r->term;
+		r->hs_vote = r->vote;
+		r->hs_seq = b->seq;
+	}
+	r->up->flags |= RAFT_UP_PERSIST;
+}
+
+static u64 next_deadline(const struct raft *r)
+{
+	u64 at;
+
+	if (r->failed)
+		return U64_MAX;
+	if (r->role == RAFT_LEADER)
+		return min(r->heartbeat_deadline, r->quorum_deadline);
+	at = r->self && !r->self->learner ? r->election_deadline : U64_MAX;
+	if (r->leader && r->pend_count)
+		at = min(at, r->fwd_deadline);
+	return at;
+}
+
+static void begin_step(struct raft *r, const struct raft_event *ev,
+		       struct raft_update *up)
+{
+	up->flags = 0;
+	up->n_msgs = 0;
+	up->accepted = 0;
+	up->first_serial = 0;
+	up->refused = 0;
+	up->applied_first = 0;
+	up->applied_last = 0;
+	r->up = up;
+	r->now = max(r->now, ev->now);
+	r->random ^= ev->random;
+	r->log_room = ev->log_room;
+	r->truncate_from = 0;
+	r->append_first = 0;
+}
+
+/**
+ * raft_step() - the only way to change the core
+ * @r: the core
+ * @ev: what happened; nothing in it is kept after the step
+ * @up: filled: what the shell must do, see the head of raft_core.h
+ *
+ * A core that failed answers every event with nothing, and refuses proposals
+ * with -EIO.
+ *
+ * Context: the one thread that owns @r.  Does not sleep, lock or allocate.
+ */
+void raft_step(struct raft *r, const struct raft_event *ev,
+	       struct raft_update *up)
+{
+	begin_step(r, ev, up);
+	if (r->failed) {
+		if (ev->type == RAFT_EV_PROPOSE)
+			up->refused = -EIO;
+		up->deadline = U64_MAX;
+		return;
+	}
+	handle_event(r, ev);
+	if (!r->failed) {
+		if (r->role == RAFT_LEADER) {
+			raft_take_pending(r);
+			raft_leader_commit(r);
+		}
+		raft_apply(r);
+		make_batch(r);
+		raft_hold_release(r);
+		if (r->role == RAFT_LEADER)
+			raft_leader_replicate(r);
+		else
+			raft_forward(r);
+	}
+	if (r->state_changed)
+		up->flags |= RAFT_UP_STATE;
+	r->state_changed = false;
+	if (r->failed)
+		up->flags |= RAFT_UP_FAILED;
+	up->deadline = next_deadline(r);
+}
