@@ -59,6 +59,7 @@ struct raft_group_params {
  * @msgs_out: messages sent
  * @msgs_bad: datagrams refused
  * @send_errors: messages that the network layer refused
+ * @dup_id_seen: datagrams of another node that has this node's id
  */
 struct raft_published {
 	struct raft_status st;
@@ -70,6 +71,7 @@ struct raft_published {
 	u64 msgs_out;
 	u64 msgs_bad;
 	u64 send_errors;
+	u64 dup_id_seen;
 };
 
 struct raft_group_priv;		/* group.c, owner.c: the owner's side */
@@ -84,6 +86,7 @@ struct raft_group_priv;		/* group.c, owner.c: the owner's side */
  * @applied: last applied index, read with smp_load_acquire(): every entry up to
  *	it is immutable and may be read with raft_group_entry()
  * @events: counter of role, term, leader and failure changes
+ * @room: the owner's: when it last told waiters of room
  * @stopping: set once; waiters leave with -ECANCELED
  * @wait: woken when @applied or @events move, when room for proposals comes
  *	back, and when the group stops or fails
@@ -104,6 +107,7 @@ struct raft_group {
 	u64 incarnation;
 	u64 applied;
 	u64 events;
+	u64 room;
 	bool stopping;
 	wait_queue_head_t wait;
 	spinlock_t pub_lock;
@@ -150,6 +154,19 @@ int raft_group_propose(struct raft_group *g, struct raft_payload *payload,
 bool raft_group_can_propose(const struct raft_group *g);
 int raft_group_entry(struct raft_group *g, u64 index, struct raft_entry *e);
 void raft_group_published(struct raft_group *g, struct raft_published *pub);
+
+/**
+ * raft_group_applied - how far the log may be read
+ * @g: the group
+ *
+ * Context: any.
+ * Return: the last applied index; raft_group_entry() has all up to it.
+ */
+static inline u64 raft_group_applied(const struct raft_group *g)
+{
+	/* Pairs with smp_store_release() in owner.c: first the entries. */
+	return smp_load_acquire(&g->applied);
+}
 
 int raft_group_init(void);
 void raft_group_exit(void);

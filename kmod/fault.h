@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * fault.h - fault hooks of debug builds (make FAULTS=1): lose, keep back and
+ * copy messages, stop the thread's work, end without flushing.
+ *
+ * Normal builds contain none of it: what remains are the empty functions below.
+ */
+#ifndef _RAFT_FAULT_H
+#define _RAFT_FAULT_H
+
+#include <linux/types.h>
+
+struct raft_group;
+struct raft_group_priv;
+struct raft_msg;
+struct seq_file;
+
+#ifdef RAFT_FAULTS
+
+int raft_fault_init(struct raft_group_priv *p);
+void raft_fault_free(struct raft_group_priv *p);
+bool raft_fault_tx(struct raft_group_priv *p, const struct raft_msg *m,
+		   const u8 *buf, u32 len);
+bool raft_fault_paused(const struct raft_group_priv *p);
+bool raft_fault_crashed(const struct raft_group_priv *p, bool *torn);
+
+int raft_fault_command(struct raft_group *g, char *line);
+int raft_fault_show(struct raft_group *g, struct seq_file *m);
+
+#else
+
+static inline int raft_fault_init(struct raft_group_priv *p)
+{
+	return 0;
+}
+
+static inline void raft_fault_free(struct raft_group_priv *p)
+{
+}
+
+static inline bool raft_fault_tx(struct raft_group_priv *p,
+				 const struct raft_msg *m, const u8 *buf,
+				 u32 len)
+{
+	return false;
+}
+
+static inline bool raft_fault_paused(const struct raft_group_priv *p)
+{
+	return false;
+}
+
+static inline bool raft_fault_crashed(const struct raft_group_priv *p,
+				      bool *torn)
+{
+	return false;
+}
+
+#endif /* RAFT_FAULTS */
+
+#endif /* _RAFT_FAULT_H */

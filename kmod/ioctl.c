@@ -1,0 +1,590 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ioctl.c - the ioctls of /dev/raft.
+ *
+ * Owns the way of arguments in and out of user space, and the privileges.  A
+ * command is told by its type and number; its size is the structure's first
+ * field, so that structures may grow (uapi/linux/raft.h).  Trusts no byte and
+ * reads each once.  Changes no group itself: checks, then calls group.h.
+ *
+ * START and STOP act on the network namespace of the caller, who needs
+ * CAP_NET_ADMIN there, and CAP_SYS_ADMIN in the first user namespace because
+ * the kernel will do I/O on the log in its own name.  All others act on the
+ * group that the open file is attached to; who may open it was asked by open().
+ *
+ * Any process may enter, many at once on one file; everything here may sleep.
+ */
+#define pr_fmt(fmt) "raft: " fmt
+
+#include <linux/capability.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/ktime.h>
+#include <linux/limits.h>
+#include <linux/nsproxy.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/stddef.h>
+#include <linux/uaccess.h>
+#include <linux/wait.h>
+#include <net/net_namespace.h>
+
+#include "chardev.h"
+#include "compat.h"
+#include "group.h"
+#include "ioctl.h"
+#include "params.h"
+#include "payload.h"
+#include "wal.h"
+
+/* Structures of version 1: a smaller size was never valid. */
+#define RAFT_FEATURES_V1	offsetofend(struct raft_ioc_features, nodes_max)
+#define RAFT_START_V1		offsetofend(struct raft_ioc_start, reserved)
+#define RAFT_MEMBER_V1		offsetofend(struct raft_ioc_member, addr)
+#define RAFT_NAME_V1		offsetofend(struct raft_ioc_name, name)
+#define RAFT_PROPOSE_V1		offsetofend(struct raft_ioc_propose, serial)
+#define RAFT_WAIT_V1		offsetofend(struct raft_ioc_wait, events)
+#define RAFT_STATUS_V1		offsetofend(struct raft_ioc_status, peers)
+#define RAFT_PEER_V1		offsetofend(struct raft_ioc_peer, incarnation)
+
+#define RAFT_WAIT_FOR_EVER	U32_MAX
+
+/*
+ * Copy a structure in.  @arg begins with its size, which is put into the first
+ * field of @dst as it was checked, whatever the user writes there meanwhile.
+ * -EFAULT; -EINVAL: below @min; -E2BIG: has what this kernel does not know.
+ */
+static int raft_copy_in(void *dst, size_t size, size_t min, void __user *arg)
+{
+	u32 usize;
+	int err;
+
+	if (get_user(usize, (u32 __user *)arg))
+		return -EFAULT;
+	if (usize < min)
+		return -EINVAL;
+	if (usize > PAGE_SIZE)
+		return -E2BIG;
+	err = copy_struct_from_user(dst, size, arg, usize);
+	if (err)
+		return err;
+	*(u32 *)dst = usize;
+	return 0;
+}
+
+/* Copy a structure out, as much of it as the user knows. */
+static int raft_copy_out(void __user *arg, const void *src, size_t size)
+{
+	size_t usize = *(const u32 *)src;
+
+	if (copy_to_user(arg, src, min(usize, size)))
+		return -EFAULT;
+	return 0;
+}
+
+static long raft_ioctl_features(void __user *arg)
+{
+	struct raft_ioc_features f;
+	int err;
+
+	err = raft_copy_in(&f, sizeof(f), RAFT_FEATURES_V1, arg);
+	if (err)
+		return err;
+	f.api_version = RAFT_API_VERSION;
+	f.features = 0;
+#ifdef RAFT_FAULTS
+	f.features |= RAFT_FEATURE_FAULTS;
+#endif
+	f.command_max = RAFT_COMMAND_MAX;
+	f.nodes_max = RAFT_NODES_MAX;
+	return raft_copy_out(arg, &f, sizeof(f));
+}
+
+static bool raft_may_admin(const struct net *net)
+{
+	return ns_capable(net->user_ns, CAP_NET_ADMIN) &&
+	       capable(CAP_SYS_ADMIN);
+}
+
+/* Tell the operator which field was wrong: -EINVAL alone says too little. */
+static int raft_start_refuse(const char *why)
+{
+	pr_info_ratelimited("start refused: %s\n", why);
+	return -EINVAL;
+}
+
+static int raft_start_copy_members(struct raft_group_params *p)
+{
+	const struct raft_ioc_start *ioc = &p->ioc;
+	u64 from = ioc->members;
+	int err;
+	u32 i;
+
+	if (!ioc->n_members)
+		return 0;
+	if (ioc->member_size < RAFT_MEMBER_V1)
+		return raft_start_refuse("member_size: too small");
+	if (ioc->member_size > PAGE_SIZE)
+		return -E2BIG;
+	for (i = 0; i < ioc->n_members; i++, from += ioc->member_size) {
+		err = copy_struct_from_user(&p->members[i],
+					    sizeof(p->members[i]),
+					    u64_to_user_ptr(from),
+					    ioc->member_size);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int raft_start_get_log(struct raft_group_params *p)
+{
+	const char *why;
+
+	p->log = fget(p->ioc.log_fd);
+	if (!p->log)
+		return -EBADF;
+	why = raft_params_log(p->log);
+	if (!why)
+		return 0;
+	fput(p->log);
+	p->log = NULL;
+	return raft_start_refuse(why);
+}
+
+/* Copy in and check everything; on success @p->log is referenced. */
+static int raft_start_prepare(struct raft_group_params *p, void __user *arg)
+{
+	const char *why;
+	int err;
+
+	err = raft_copy_in(&p->ioc, sizeof(p->ioc), RAFT_START_V1, arg);
+	if (err)
+		return err;
+	why = raft_params_start(&p->ioc);
+	if (why)
+		return raft_start_refuse(why);
+	err = raft_start_copy_members(p);
+	if (err)
+		return err;
+	why = raft_params_members(p);
+	if (why)
+		return raft_start_refuse(why);
+	return raft_start_get_log(p);
+}
+
+static long raft_ioctl_start(void __user *arg)
+{
+	struct net *net = current->nsproxy->net_ns;
+	struct raft_group_params *p;
+	int err;
+
+	if (!raft_may_admin(net))
+		return -EPERM;
+	p = kzalloc(sizeof(*p), GFP_KERNEL);
+	if (!p)
+		return -ENOMEM;
+	err = raft_start_prepare(p, arg);
+	if (!err) {
+		err = raft_group_create(net, p);
+		if (err)
+			fput(p->log);	/* else the group has taken it */
+	}
+	kfree(p);
+	return err;
+}
+
+/* Copy in and check a struct raft_ioc_name. */
+static int raft_name_prepare(struct raft_ioc_name *n, void __user *arg)
+{
+	int err;
+
+	err = raft_copy_in(n, sizeof(*n), RAFT_NAME_V1, arg);
+	if (err)
+		return err;
+	if (n->flags)
+		return -EINVAL;
+	if (n->name[0] && !raft_params_name_ok(n->name))
+		return -EINVAL;
+	return 0;
+}
+
+static long raft_ioctl_stop(void __user *arg)
+{
+	struct net *net = current->nsproxy->net_ns;
+	struct raft_ioc_name n;
+	int err;
+
+	if (!raft_may_admin(net))
+		return -EPERM;
+	err = raft_name_prepare(&n, arg);
+	if (err)
+		return err;
+	return raft_group_stop(net, n.name[0] ? n.name : NULL);
+}
+
+static long raft_ioctl_attach(struct file *file, void __user *arg)
+{
+	struct raft_ioc_name n;
+	int err;
+
+	err = raft_name_prepare(&n, arg);
+	if (err)
+		return err;
+	return raft_chardev_attach(file, n.name);
+}
+
+/* The command of a proposal; ERR_PTR: -EINVAL, -EMSGSIZE, -ENOMEM, -EFAULT. */
+static struct raft_payload *
+raft_propose_payload(const struct raft_ioc_propose *p)
+{
+	struct raft_payload *payload;
+
+	if (p->flags & ~(RAFT_PROPOSE_NONBLOCK | RAFT_PROPOSE_NOWAIT))
+		return ERR_PTR(-EINVAL);
+	if (!p->len)
+		return ERR_PTR(-EINVAL);
+	if (p->len > RAFT_COMMAND_MAX)
+		return ERR_PTR(-EMSGSIZE);
+	payload = raft_payload_alloc(p->len, GFP_KERNEL);
+	if (!payload)
+		return ERR_PTR(-ENOMEM);
+	if (copy_from_user(payload->data, u64_to_user_ptr(p->data), p->len)) {
+		raft_payload_put(payload);
+		return ERR_PTR(-EFAULT);
+	}
+	return payload;
+}
+
+/*
+ * Once a command is proposed -EFAULT would be a lie: the UAPI says that such an
+ * error means "never applied".  So the results are written once before, and a
+ * failure to write them afterwards, when the caller unmaps them meanwhile, is
+ * not an error.
+ */
+static long raft_ioctl_propose(struct file *file, void __user *arg)
+{
+	struct raft_proposed out = {};
+	struct raft_payload *payload;
+	struct raft_ioc_propose p;
+	struct raft_group *g;
+	u32 flags;
+	int err;
+
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EBADF;
+	err = raft_copy_in(&p, sizeof(p), RAFT_PROPOSE_V1, arg);
+	if (err)
+		return err;
+	payload = raft_propose_payload(&p);
+	if (IS_ERR(payload))
+		return PTR_ERR(payload);
+	p.index = 0;
+	p.term = 0;
+	p.serial = 0;
+	err = raft_copy_out(arg, &p, sizeof(p));
+	if (err)
+		goto put_payload;
+
+	g = raft_chardev_group(file);
+	err = PTR_ERR_OR_ZERO(g);
+	if (err)
+		goto put_payload;
+	flags = p.flags;
+	if (file->f_flags & O_NONBLOCK)
+		flags |= RAFT_PROPOSE_NONBLOCK;
+	err = raft_group_propose(g, payload, flags, p.timeout_ms, &out);
+	p.index = out.index;
+	p.term = out.term;
+	p.serial = out.serial;
+	if (raft_copy_out(arg, &p, sizeof(p)))
+		pr_debug("propose: nowhere to put the result\n");
+
+put_payload:
+	raft_payload_put(payload);
+	return err;
+}
+
+static int raft_wait_check(const struct raft_ioc_wait *w)
+{
+	switch (w->what) {
+	case RAFT_WAIT_LEADER:
+		return w->value ? -EINVAL : 0;
+	case RAFT_WAIT_APPLIED:
+		return w->value > RAFT_MAX_INDEX ? -EINVAL : 0;
+	case RAFT_WAIT_SERIAL:
+		return w->value ? 0 : -EINVAL;
+	case RAFT_WAIT_CHANGE:
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/*
+ * Is it true?  Without a lock: the publisher writes first and wakes then, and a
+ * waiter looks again after each wake-up.
+ */
+static bool raft_wait_true(const struct raft_group *g,
+			   const struct raft_ioc_wait *w)
+{
+	switch (w->what) {
+	case RAFT_WAIT_LEADER:
+		return READ_ONCE(g->pub.st.leader);
+	case RAFT_WAIT_APPLIED:
+		return raft_group_applied(g) >= w->value;
+	case RAFT_WAIT_SERIAL:
+		return READ_ONCE(g->pub.applied_serial) >= w->value;
+	default:
+		return READ_ONCE(g->events) != w->value;
+	}
+}
+
+/* What to say when it did not become true within the time asked for. */
+static int raft_wait_late(const struct raft_ioc_wait *w)
+{
+	if (w->what == RAFT_WAIT_LEADER && !w->timeout_ms)
+		return -ENOLINK;
+	return -ETIMEDOUT;
+}
+
+/*
+ * What is true stays true for a stopped or failed group: a proposal that was
+ * applied was applied.  Only then the end of the group is reported.
+ */
+static int raft_wait(struct raft_group *g, const struct raft_ioc_wait *w)
+{
+	bool for_ever = w->timeout_ms == RAFT_WAIT_FOR_EVER;
+	long left = for_ever ? MAX_SCHEDULE_TIMEOUT :
+			       msecs_to_jiffies(w->timeout_ms);
+	int state;
+
+	if (left)
+		left = wait_event_interruptible_timeout(g->wait,
+							raft_wait_true(g, w) ||
+							raft_chardev_state(g),
+							left);
+	/* Restarted with the whole time-out it might never end. */
+	if (left == -ERESTARTSYS && !for_ever)
+		return -EINTR;
+	if (left < 0)
+		return left;
+	state = raft_chardev_state(g);
+	if (raft_wait_true(g, w))
+		return 0;
+	return state ?: raft_wait_late(w);
+}
+
+static long raft_ioctl_wait(struct file *file, void __user *arg)
+{
+	struct raft_ioc_wait w;
+	struct raft_group *g;
+	int err;
+
+	err = raft_copy_in(&w, sizeof(w), RAFT_WAIT_V1, arg);
+	if (err)
+		return err;
+	err = raft_wait_check(&w);
+	if (err)
+		return err;
+	g = raft_chardev_group(file);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+
+	err = raft_wait(g, &w);
+	if (err == -ERESTARTSYS)
+		return err;
+	/* Also after an error: where things stand now. */
+	w.events = READ_ONCE(g->events);
+	w.leader = READ_ONCE(g->pub.st.leader);
+	return raft_copy_out(arg, &w, sizeof(w)) ?: err;
+}
+
+static void raft_status_numbers(struct raft_ioc_status *s, struct raft_group *g,
+				const struct raft_published *pub)
+{
+	const struct raft_ioc_start *ioc = &g->params.ioc;
+	const struct raft_status *st = &pub->st;
+	struct raft_wal_stat wal = {};
+
+	raft_wal_stat(g->wal, &wal);
+	memcpy(s->name, ioc->name, sizeof(s->name));
+	s->group_id = ioc->group_id;
+	s->node_id = ioc->node_id;
+	s->role = st->role;
+	s->term = st->term;
+	s->vote = st->vote;
+	s->leader = st->leader;
+	s->first = st->first;
+	s->last = st->last;
+	s->durable = st->durable;
+	s->commit = st->commit;
+	s->applied = st->applied;
+	s->incarnation = g->incarnation;
+	s->pending = st->pending;
+	s->failed = st->failed;
+	s->error = abs(st->error);
+	s->start_flags = ioc->flags;
+	s->log_size = wal.size;
+	s->log_room = wal.room;
+	s->events = READ_ONCE(g->events);
+	s->election_timeout_ms = ioc->election_timeout_ms;
+	s->heartbeat_ms = ioc->heartbeat_ms;
+	s->timer_late_max_ns = pub->timer_late_max;
+	s->msgs_in = pub->msgs_in;
+	s->msgs_out = pub->msgs_out;
+	s->msgs_bad = pub->msgs_bad;
+	s->send_errors = pub->send_errors;
+	s->disk_writes = wal.writes;
+	s->disk_bytes = wal.bytes;
+}
+
+static void raft_status_progress(struct raft_ioc_peer *peer,
+				 const struct raft_published *pub)
+{
+	const struct raft_status *st = &pub->st;
+	u64 heard;
+	u32 i;
+
+	peer->heard_ns = U64_MAX;
+	for (i = 0; i < st->n_peers && i < RAFT_MAX_NODES; i++) {
+		if (st->peers[i].id != peer->id)
+			continue;
+		peer->incarnation = pub->peer_incarnation[i];
+		heard = pub->peer_heard[i];
+		if (heard)
+			peer->heard_ns = ktime_get_ns() - heard;
+		if (st->role != RAFT_LEADER)
+			return;
+		peer->match = st->peers[i].match;
+		peer->next = st->peers[i].next;
+		peer->inflight = st->peers[i].inflight;
+		if (st->peers[i].active)
+			peer->flags |= RAFT_PEER_ACTIVE;
+		if (st->peers[i].state == RAFT_REPLICATE)
+			peer->flags |= RAFT_PEER_REPLICATE;
+		return;
+	}
+}
+
+/* One member: where it is from the configuration, the rest from the core. */
+static void raft_status_peer(struct raft_ioc_peer *peer,
+			     const struct raft_group *g,
+			     const struct raft_published *pub,
+			     const struct raft_ioc_member *m)
+{
+	memset(peer, 0, sizeof(*peer));
+	peer->id = m->id;
+	peer->flags = m->flags;
+	peer->family = m->family;
+	peer->port = m->port;
+	peer->scope_id = m->scope_id;
+	memcpy(peer->addr, m->addr, sizeof(peer->addr));
+	if (m->id != g->params.ioc.node_id) {
+		raft_status_progress(peer, pub);
+		return;
+	}
+	peer->flags |= RAFT_PEER_SELF;
+	peer->incarnation = g->incarnation;
+	if (pub->st.role != RAFT_LEADER)
+		return;
+	peer->flags |= RAFT_PEER_ACTIVE | RAFT_PEER_REPLICATE;
+	peer->match = pub->st.durable;
+	peer->next = pub->st.last + 1;
+}
+
+static int raft_status_peers(struct raft_ioc_status *s, struct raft_group *g,
+			     const struct raft_published *pub, u32 room)
+{
+	u32 n = g->params.ioc.n_members, i;
+	u64 to = s->peers;
+	struct raft_ioc_peer peer;
+	size_t len = min_t(size_t, s->peer_size, sizeof(peer));
+
+	s->n_peers = n;
+	for (i = 0; i < n && i < room; i++, to += s->peer_size) {
+		raft_status_peer(&peer, g, pub, &g->params.members[i]);
+		if (copy_to_user(u64_to_user_ptr(to), &peer, len))
+			return -EFAULT;
+		/* What this kernel does not know is zero. */
+		if (clear_user(u64_to_user_ptr(to + len), s->peer_size - len))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+static int raft_status_check(const struct raft_ioc_status *s)
+{
+	if (s->flags)
+		return -EINVAL;
+	if (!s->n_peers)
+		return 0;
+	if (!s->peers || s->peer_size < RAFT_PEER_V1)
+		return -EINVAL;
+	if (s->peer_size > PAGE_SIZE)
+		return -E2BIG;
+	return 0;
+}
+
+static long raft_ioctl_status(struct file *file, void __user *arg)
+{
+	struct raft_published *pub;
+	struct raft_ioc_status s;
+	struct raft_group *g;
+	int err;
+
+	err = raft_copy_in(&s, sizeof(s), RAFT_STATUS_V1, arg);
+	if (err)
+		return err;
+	err = raft_status_check(&s);
+	if (err)
+		return err;
+	g = raft_chardev_group(file);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+
+	pub = kmalloc(sizeof(*pub), GFP_KERNEL);
+	if (!pub)
+		return -ENOMEM;
+	raft_group_published(g, pub);
+	raft_status_numbers(&s, g, pub);
+	err = raft_status_peers(&s, g, pub, s.n_peers);
+	kfree(pub);
+	return err ?: raft_copy_out(arg, &s, sizeof(s));
+}
+
+/**
+ * raft_ioctl() - an ioctl on /dev/raft
+ * @file: an open /dev/raft
+ * @cmd: RAFT_IOC_*; only type and number count, direction and size do not
+ * @arg: user pointer to the structure of @cmd
+ *
+ * Context: process, may sleep; interruptible where it waits.
+ * Return: 0; -ENOTTY: no such command; else see uapi/linux/raft.h.
+ */
+long raft_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	void __user *p = (void __user *)arg;
+
+	if (_IOC_TYPE(cmd) != RAFT_IOC_TYPE)
+		return -ENOTTY;
+	switch (_IOC_NR(cmd)) {
+	case _IOC_NR(RAFT_IOC_FEATURES):
+		return raft_ioctl_features(p);
+	case _IOC_NR(RAFT_IOC_START):
+		return raft_ioctl_start(p);
+	case _IOC_NR(RAFT_IOC_STOP):
+		return raft_ioctl_stop(p);
+	case _IOC_NR(RAFT_IOC_ATTACH):
+		return raft_ioctl_attach(file, p);
+	case _IOC_NR(RAFT_IOC_PROPOSE):
+		return raft_ioctl_propose(file, p);
+	case _IOC_NR(RAFT_IOC_WAIT):
+		return raft_ioctl_wait(file, p);
+	case _IOC_NR(RAFT_IOC_STATUS):
+		return raft_ioctl_status(file, p);
+	default:
+		return -ENOTTY;
+	}
+}

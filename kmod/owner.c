@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * owner.c - the thread that owns the cores: the only caller of raft_step().
+ *
+ * A pass of the loop, in this order, for "late is not dead": a thread that ran
+ * late must not take its own delay for a dead leader, so it acts on a deadline
+ * only after everything that has come was handled.
+ *
+ *   1 what others want to have called here (attach, detach, faults)
+ *   2 the sockets, a budget at a time
+ *   3 the inboxes: reports of the write-ahead log, then proposals
+ *   4 the deadlines, unless the sockets were not empty yet
+ *   5 publish what changed, complete proposals, arm the timers
+ *
+ * Never here: waiting for a disk, memory that has to be reclaimed, a mutex,
+ * uevents.
+ */
+#define pr_fmt(fmt) "raft: " fmt
+
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/random.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <uapi/linux/sched/types.h>
+
+#include "compat.h"
+#include "fault.h"
+#include "owner.h"
+#include "propose.h"
+#include "trace.h"
+#include "transport.h"
+
+#define RX_BUDGET	64	/* datagrams of a socket in one pass */
+/*
+ * Passes with a socket that is never empty, after which deadlines are looked at
+ * all the same: what was queued when the deadline passed, 4 MiB of datagrams
+ * that take at least 1 KiB of it each, is handled by then.
+ */
+#define RX_ROUNDS	64
+#define TICK_BUDGET	16	/* RAFT_UP_AGAIN in one pass */
+#define REPORT_BUDGET	(2 * RAFT_REPORTS_MAX)
+
+/**
+ * struct owner_call - a function that somebody waits for
+ * @node: in the owner's list
+ * @fn: the function
+ * @arg: its argument
+ * @ret: what it returned
+ * @done: it has
+ */
+struct owner_call {
+	struct llist_node node;
+	int (*fn)(void *arg);
+	void *arg;
+	int ret;
+	struct completion done;
+};
+
+static const char *name_of(const struct raft_group_priv *p)
+{
+	return p->g->params.ioc.name;
+}
+
+static u32 id_of(const struct raft_group_priv *p)
+{
+	return p->g->params.ioc.node_id;
+}
+
+/*
+ * Memory for entries that the next step may append.  If there is none, the core
+ * refuses what has no room, and a worker that may wait fetches some.
+ */
+static void give_chunks(struct raft_group_priv *p)
+{
+	struct raft_log_chunk *chunk;
+
+	while (raft_log_want(p->core)) {
+		chunk = kzalloc(raft_log_chunk_size(),
+				GFP_NOWAIT | __GFP_NOWARN);
+		if (!chunk) {
+			chunk = xchg(&p->spare, NULL);
+			schedule_work(&p->refill);
+		}
+		if (!chunk)
+			return;
+		raft_log_give(p->core, chunk);
+	}
+}
+
+static void take_applied(struct raft_group_priv *p,
+			 const struct raft_update *up)
+{
+	const struct raft_entry *e;
+	u64 i;
+
+	for (i = up->applied_first; i <= up->applied_last; i++) {
+		e = raft_entry_at(p->core, i);
+		if (e)
+			raft_propose_applied(p, i, e);
+	}
+	p->applied = up->applied_last;
+	raft_propose_room(p);
+}
+
+static void take_failure(struct raft_group_priv *p)
+{
+	if (p->failed)
+		return;
+	p->failed = true;
+	p->changed = true;
+	raft_status(p->core, &p->st);
+	pr_err("%s: node %u failed: %s (%d); it keeps its data and stops\n",
+	       name_of(p), id_of(p), raft_fail_name(p->st.failed),
+	       p->st.error);
+	/* They may be committed elsewhere: unknown. */
+	raft_propose_cancel(p, -ECANCELED);
+	raft_propose_room(p);
+}
+
+/* What an update asks for, in the order that raft_core.h gives. */
+static void execute(struct raft_group_priv *p, const struct raft_update *up)
+{
+	raft_tx_update(p, up);
+	if (up->flags & RAFT_UP_PERSIST) {
+		trace_raft_persist(name_of(p), id_of(p), &up->persist);
+		raft_wal_submit(p->g->wal, p->core, &up->persist);
+	}
+	if (up->flags & RAFT_UP_APPLIED)
+		take_applied(p, up);
+	if (up->flags & RAFT_UP_STATE) {
+		p->changed = true;
+		/* A new leader may have room. */
+		raft_propose_room(p);
+	}
+	if (up->flags & RAFT_UP_FAILED)
+		take_failure(p);
+	if (up->flags)
+		p->dirty = true;
+	p->deadline = up->deadline;
+	p->again = up->flags & RAFT_UP_AGAIN;
+}
+
+/**
+ * raft_owner_step - feed one event to a core and do what it asks for
+ * @p: the group
+ * @ev: the event; time, randomness and room are filled in here
+ *
+ * The update stays readable in the owner until the next step.
+ *
+ * Context: the owner thread.
+ */
+void raft_owner_step(struct raft_group_priv *p, struct raft_event *ev)
+{
+	struct raft_update *up = &p->ep->owner.up;
+
+	give_chunks(p);
+	ev->now = ktime_get_ns();
+	ev->random = get_random_u64();
+	ev->log_room = raft_wal_room(p->g->wal);
+	raft_step(p->core, ev, up);
+	execute(p, up);
+}
+
+static void tick(struct raft_group_priv *p)
+{
+	struct raft_event ev = { .type = RAFT_EV_TICK };
+
+	raft_owner_step(p, &ev);
+}
+
+static void take_reports(struct raft_group_priv *p)
+{
+	struct raft_report report;
+	int budget = REPORT_BUDGET;
+
+	while (budget-- && raft_reports_take(&p->reports, &report)) {
+		struct raft_event ev = {
+			.type = RAFT_EV_PERSISTED,
+			.persisted = {
+				.seq = report.seq,
+				.index = report.index,
+				.term = report.term,
+			},
+		};
+
+		trace_raft_persisted(name_of(p), id_of(p), report.seq,
+				     report.error);
+		if (report.error) {
+			ev.type = RAFT_EV_DISK_FAILED;
+			ev.error = report.error;
+		}
+		raft_owner_step(p, &ev);
+	}
+}
+
+static void take_deadline(struct raft_group_priv *p)
+{
+	int budget = TICK_BUDGET;
+	u64 now = ktime_get_ns();
+
+	if (now >= p->deadline) {
+		trace_raft_timer(name_of(p), id_of(p), now - p->deadline);
+		tick(p);
+	}
+	while (p->again && budget--)
+		tick(p);
+	if (p->again)
+		set_bit(RAFT_OWNER_WORK, &p->ep->owner.flags);
+}
+
+/* The peers of the status, with what only we know about them. */
+static void publish_peers(struct raft_group_priv *p, struct raft_published *pub)
+{
+	u32 i, k;
+
+	for (i = 0; i < pub->st.n_peers; i++) {
+		for (k = 0; k < p->n_peers; k++) {
+			if (p->peers[k].id != pub->st.peers[i].id)
+				continue;
+			pub->peer_heard[i] = p->peers[k].heard;
+			pub->peer_incarnation[i] = p->peers[k].incarnation;
+		}
+	}
+}
+
+static void publish(struct raft_group_priv *p)
+{
+	struct raft_group *g = p->g;
+	u64 commit = g->pub.st.commit;
+	u64 serial = raft_applied_serial(p->core);
+
+	raft_status(p->core, &p->st);
+	spin_lock(&g->pub_lock);
+	g->pub.st = p->st;
+	g->pub.applied_serial = serial;
+	g->pub.timer_late_max = READ_ONCE(p->timer.late_max);
+	g->pub.msgs_in = p->msgs_in;
+	g->pub.msgs_out = p->msgs_out;
+	g->pub.msgs_bad = p->msgs_bad + p->ep->bad;
+	g->pub.send_errors = p->send_errors;
+	g->pub.dup_id_seen = p->dup_id_seen;
+	publish_peers(p, &g->pub);
+	spin_unlock(&g->pub_lock);
+	if (p->st.commit != commit || p->applied != g->applied)
+		trace_raft_commit(name_of(p), id_of(p), p->st.commit,
+				  p->st.applied);
+	/* Pairs with smp_load_acquire() in raft_group_entry(). */
+	smp_store_release(&g->applied, p->st.applied);
+	if (p->changed) {
+		trace_raft_state(name_of(p), id_of(p), &p->st);
+		/* Pairs with the readers' READ_ONCE(): after what it counts. */
+		smp_store_release(&g->events, g->events + 1);
+		raft_group_notify(g);
+	}
+	p->dirty = false;
+	p->changed = false;
+}
+
+/* What others see, once a pass however many steps it had. */
+static void finish_pass(struct raft_group_priv *p)
+{
+	u64 applied = p->g->applied, events = p->g->events;
+	u64 room = p->g->room;
+
+	if (p->dirty) {
+		publish(p);
+		raft_propose_publish(p);
+		if (applied != p->g->applied || events != p->g->events ||
+		    room != p->room) {
+			p->g->room = p->room;
+			wake_up_all(&p->g->wait);
+		}
+	}
+	raft_timer_arm(&p->timer, p->again ? U64_MAX : p->deadline);
+}
+
+static void run_calls(struct raft_owner *o)
+{
+	struct llist_node *node;
+	struct owner_call *call;
+
+	node = llist_reverse_order(llist_del_all(&o->calls));
+	while (node) {
+		call = llist_entry(node, struct owner_call, node);
+		node = node->next;
+		call->ret = call->fn(call->arg);
+		complete(&call->done);
+	}
+}
+
+/* A group that is paused has its endpoint wait: debug builds only. */
+static bool paused(const struct raft_owner *o)
+{
+	const struct raft_group_priv *p;
+
+	list_for_each_entry(p, &o->groups, node)
+		if (raft_fault_paused(p))
+			return true;
+	return false;
+}
+
+static void pass(struct raft_owner *o)
+{
+	struct raft_group_priv *p;
+	bool more;
+
+	run_calls(o);
+	if (paused(o))
+		return;
+	more = raft_rx_drain(o->ep, RX_BUDGET);
+	list_for_each_entry(p, &o->groups, node) {
+		take_reports(p);
+		raft_propose_take(p);
+	}
+	if (more && ++o->rounds < RX_ROUNDS) {
+		set_bit(RAFT_OWNER_WORK, &o->flags);
+	} else {
+		o->rounds = 0;
+		list_for_each_entry(p, &o->groups, node)
+			take_deadline(p);
+		if (more)
+			set_bit(RAFT_OWNER_WORK, &o->flags);
+	}
+	list_for_each_entry(p, &o->groups, node)
+		finish_pass(p);
+}
+
+static void owner_sleep(struct raft_owner *o)
+{
+	/* Pairs with raft_owner_wake(): state first, then the test. */
+	set_current_state(TASK_IDLE);
+	if (!test_bit(RAFT_OWNER_WORK, &o->flags) && !kthread_should_stop())
+		schedule();
+	__set_current_state(TASK_RUNNING);
+	/* Before the queues are looked at; the bit may be set again at once. */
+	clear_bit(RAFT_OWNER_WORK, &o->flags);
+	smp_mb__after_atomic();
+}
+
+static int owner_thread(void *arg)
+{
+	unsigned int noio = memalloc_noio_save();
+	struct raft_owner *o = arg;
+
+	while (!kthread_should_stop()) {
+		owner_sleep(o);
+		pass(o);
+		cond_resched();
+	}
+	memalloc_noio_restore(noio);
+	return 0;
+}
+
+/**
+ * raft_owner_start - start the thread of an endpoint
+ * @o: the owner, zeroed, part of @ep
+ * @ep: the endpoint; @ep->net and @ep->port are set
+ *
+ * Context: may sleep.
+ * Return: 0, or the errno of kthread_create().
+ */
+int raft_owner_start(struct raft_owner *o, struct raft_endpoint *ep)
+{
+	struct task_struct *task;
+
+	o->ep = ep;
+	init_llist_head(&o->calls);
+	INIT_LIST_HEAD(&o->groups);
+	task = kthread_create(owner_thread, o, "raft/%u", ep->port);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	/* Above all that is not real-time, below what chose to be (design). */
+	sched_set_fifo_low(task);
+	o->task = task;
+	wake_up_process(task);
+	return 0;
+}
+
+/**
+ * raft_owner_stop - end the thread
+ * @o: the owner; it has no groups, and nobody wakes or calls it any more
+ *
+ * Context: may sleep.
+ */
+void raft_owner_stop(struct raft_owner *o)
+{
+	kthread_stop(o->task);
+}
+
+/**
+ * raft_owner_call - have a function called by the owner thread
+ * @o: the owner; must not stop meanwhile
+ * @fn: must not sleep long
+ * @arg: for @fn
+ *
+ * Context: may sleep; not the owner thread itself.
+ * Return: what @fn returned.
+ */
+int raft_owner_call(struct raft_owner *o, int (*fn)(void *arg), void *arg)
+{
+	struct owner_call call = { .fn = fn, .arg = arg };
+
+	init_completion(&call.done);
+	llist_add(&call.node, &o->calls);
+	raft_owner_wake(o);
+	wait_for_completion(&call.done);
+	return call.ret;
+}
+
+/**
+ * raft_owner_attach - begin to serve a group
+ * @priv: struct raft_group_priv, complete
+ *
+ * Context: the owner thread, by raft_owner_call().
+ * Return: 0.
+ */
+int raft_owner_attach(void *priv)
+{
+	struct raft_group_priv *p = priv;
+
+	list_add_tail(&p->node, &p->ep->owner.groups);
+	p->attached = true;
+	p->dirty = true;
+	p->changed = true;
+	/* The first deadline. */
+	tick(p);
+	return 0;
+}
+
+/**
+ * raft_owner_detach - serve a group no more
+ * @priv: struct raft_group_priv; its inbox is closed
+ *
+ * Proposals that wait learn that their outcome is unknown.  The timer may fire
+ * once more, for it is the caller who stops it.
+ *
+ * Context: the owner thread, by raft_owner_call().
+ * Return: 0.
+ */
+int raft_owner_detach(void *priv)
+{
+	struct raft_group_priv *p = priv;
+
+	if (p->attached)
+		list_del_init(&p->node);
+	p->attached = false;
+	publish(p);
+	raft_propose_publish(p);
+	raft_propose_cancel(p, -ECANCELED);
+	raft_propose_drain(p, -ECANCELED);
+	return 0;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * owner.h - the thread that owns the cores of an endpoint's groups.
+ *
+ * One SCHED_FIFO kthread for each endpoint.  It alone calls raft_step(), so the
+ * core needs no lock.  It never waits for a disk or for memory.  What others
+ * want of it they post (inbox.h) or have it call (raft_owner_call()).
+ */
+#ifndef _RAFT_OWNER_H
+#define _RAFT_OWNER_H
+
+#include <linux/completion.h>
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/sched.h>
+#include <linux/socket.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#include "core/frag.h"
+#include "core/raft_core.h"
+#include "core/wire.h"
+#include "group.h"
+#include "inbox.h"
+#include "timer.h"
+
+struct raft_endpoint;
+struct raft_faults;
+
+#define RAFT_PROPOSE_BATCH	64	/* proposals in one step */
+
+/**
+ * struct raft_peer - another member, as the owner knows it
+ * @id: node id
+ * @addr: where it listens
+ * @addr_len: bytes of @addr in use
+ * @heard: ktime ns of the last message from it, 0 if never
+ * @incarnation: its newest boot that we heard of, 0 if none
+ * @frag: messages of it that are incomplete
+ */
+struct raft_peer {
+	u32 id;
+	struct sockaddr_storage addr;
+	int addr_len;
+	u64 heard;
+	u64 incarnation;
+	struct raft_frag_peer frag;
+};
+
+/**
+ * struct raft_group_priv - the owner's side of a group
+ * @g: the group
+ * @core: the protocol; only the owner steps it
+ * @table: memory of @core for its chunks of log
+ * @ep: endpoint, referenced until the group is stopped
+ * @node: in the owner's list of groups
+ * @inbox: proposals
+ * @reports: what the write-ahead log said
+ * @timer: the deadline of @core
+ * @deadline: what @core asked for last, absolute ns
+ * @again: @core asked for a step at once
+ * @dirty: something is to be published
+ * @changed: role, term or leader changed since the last publication
+ * @attached: the owner serves this group
+ * @failed: @core has failed
+ * @starved: memory for the log was refused; @refill fetches it
+ * @applied: last entry that @core has decided
+ * @pending: proposals that @core took, in the order of their serials
+ * @decided: proposals to be completed after the publication
+ * @room: changes when a refused proposal is worth a new try; read by anyone
+ * @full: the last proposal was refused for want of room; read by anyone
+ * @spare: a chunk of log for times without memory, or NULL; xchg() only
+ * @refill: gets a new @spare
+ * @peers: the other members
+ * @n_peers: how many
+ * @frag_mem: memory of the peers' incomplete messages
+ * @msgs_in: messages taken
+ * @msgs_out: messages sent
+ * @msgs_bad: datagrams refused
+ * @send_errors: messages that the network layer refused
+ * @dup_id_seen: datagrams of another node with this node's id
+ * @st: scratch for the publication
+ * @faults: fault hooks of debug builds
+ *
+ * Constant after creation or the owner thread's alone, but for what is said
+ * otherwise.
+ */
+struct raft_group_priv {
+	struct raft_group *g;
+	struct raft *core;
+	struct raft_log_chunk **table;
+	struct raft_endpoint *ep;
+	struct list_head node;
+	struct raft_inbox inbox;
+	struct raft_reports reports;
+	struct raft_timer timer;
+	u64 deadline;
+	bool again;
+	bool dirty;
+	bool changed;
+	bool attached;
+	bool failed;
+	u64 applied;
+	struct list_head pending;
+	struct list_head decided;
+	u64 room;
+	bool full;
+	struct raft_log_chunk *spare;
+	struct work_struct refill;
+	struct raft_peer peers[RAFT_MAX_NODES];
+	u32 n_peers;
+	u8 *frag_mem;
+	u64 msgs_in;
+	u64 msgs_out;
+	u64 msgs_bad;
+	u64 send_errors;
+	u64 dup_id_seen;
+	struct raft_status st;
+	struct raft_faults *faults;
+};
+
+/**
+ * struct raft_owner - the thread of an endpoint and what only it touches
+ * @task: the thread
+ * @ep: its endpoint
+ * @flags: RAFT_OWNER_*, atomic bits, set by anyone
+ * @calls: functions that others want to have run here
+ * @groups: groups that it serves
+ * @rounds: passes since the socket was last found empty
+ * @up: what the last step asked for
+ * @msg: message that is being handled
+ * @entries: its entries, or proposals that are being handed over
+ * @offsets: of their commands in @msg
+ * @rx: a datagram, and one byte to see that it is too long
+ * @tx: an encoded message
+ */
+struct raft_owner {
+	struct task_struct *task;
+	struct raft_endpoint *ep;
+	unsigned long flags;
+	struct llist_head calls;
+	struct list_head groups;
+	u32 rounds;
+	struct raft_update up;
+	struct raft_msg msg;
+	struct raft_entry entries[RAFT_MAX_BATCH];
+	u32 offsets[RAFT_MAX_BATCH];
+	u8 rx[RAFT_DATAGRAM_MAX + 1];
+	u8 tx[RAFT_MAX_MSG_BYTES];
+};
+
+#define RAFT_OWNER_WORK		0	/* bit: look at all queues */
+
+int raft_owner_start(struct raft_owner *o, struct raft_endpoint *ep);
+void raft_owner_stop(struct raft_owner *o);
+int raft_owner_call(struct raft_owner *o, int (*fn)(void *arg), void *arg);
+void raft_owner_step(struct raft_group_priv *p, struct raft_event *ev);
+int raft_owner_attach(void *priv);
+int raft_owner_detach(void *priv);
+
+/**
+ * raft_owner_wake - make the owner look at its queues
+ * @o: the owner
+ *
+ * Context: any, hard interrupts included.
+ */
+static inline void raft_owner_wake(struct raft_owner *o)
+{
+	/* Pairs with the test in owner_sleep(): set, then wake. */
+	set_bit(RAFT_OWNER_WORK, &o->flags);
+	smp_mb__after_atomic();
+	wake_up_process(o->task);
+}
+
+#endif /* _RAFT_OWNER_H */

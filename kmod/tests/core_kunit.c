@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * core_kunit.c - the cases of core_cases.h on the core as the kernel built it.
+ */
+#include <kunit/test.h>
+#include <linux/string.h>
+
+#include "core_cases.h"
+
+static void *case_alloc(struct raft_case_env *env, size_t bytes)
+{
+	struct kunit *test = env->ctx;
+	void *p = kunit_kzalloc(test, bytes, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p);
+	return p;
+}
+
+static void case_expect(struct raft_case_env *env, bool ok, const char *what,
+			int line)
+{
+	struct kunit *test = env->ctx;
+
+	KUNIT_ASSERT_TRUE_MSG(test, ok, "core_cases.h:%d: %s", line, what);
+}
+
+static void case_name(const struct raft_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(raft_core, raft_cases, case_name);
+
+static void core_case(struct kunit *test)
+{
+	const struct raft_case *c = test->param_value;
+	struct raft_case_env env = {
+		.alloc = case_alloc,
+		.expect = case_expect,
+		.ctx = test,
+	};
+
+	c->run(&env);
+}
+
+static struct kunit_case core_test_cases[] = {
+	KUNIT_CASE_PARAM(core_case, raft_core_gen_params),
+	{}
+};
+
+static struct kunit_suite raft_core_suite = {
+	.name = "raft_core",
+	.test_cases = core_test_cases,
+};
+
+kunit_test_suite(raft_core_suite);

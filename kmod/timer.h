@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * timer.h - the one deadline of a group.
+ *
+ * An hrtimer on CLOCK_MONOTONIC that wakes the owner thread and measures how
+ * late it is.  It decides nothing: the owner drains its queues first and then
+ * compares the deadline with the clock ("late is not dead").
+ */
+#ifndef _RAFT_TIMER_H
+#define _RAFT_TIMER_H
+
+#include <linux/hrtimer.h>
+#include <linux/types.h>
+
+struct raft_owner;
+
+/**
+ * struct raft_timer - the deadline of a group
+ * @hrtimer: the timer
+ * @owner: the thread that it wakes
+ * @armed: absolute ns it is set to, U64_MAX if it is not; the owner's
+ * @late: ns by which it fired too late the last time; written by the callback
+ * @late_max: the largest @late; written by the callback
+ */
+struct raft_timer {
+	struct hrtimer hrtimer;
+	struct raft_owner *owner;
+	u64 armed;
+	u64 late;
+	u64 late_max;
+};
+
+void raft_timer_init(struct raft_timer *t, struct raft_owner *owner);
+void raft_timer_arm(struct raft_timer *t, u64 deadline);
+void raft_timer_stop(struct raft_timer *t);
+
+#endif /* _RAFT_TIMER_H */

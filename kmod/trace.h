@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * trace.h - tracepoints raft:*: messages, state, commit, disk, drops, timers.
+ *
+ * Owns the events and the names that they print.  They cost a patched jump
+ * while nobody listens, never sleep, and copy what they show: the group's name
+ * into a fixed array (the string helpers changed in 6.10), so an event may be
+ * read after the group is gone.  Used by perf, trace-cmd, bpftrace and the test
+ * laboratory.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM raft
+
+#if !defined(_RAFT_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _RAFT_TRACE_H
+
+#include <linux/tracepoint.h>
+
+#include "../uapi/linux/raft.h"
+#include "core/raft_core.h"
+
+#ifndef _RAFT_TRACE_ENUM
+#define _RAFT_TRACE_ENUM
+/* Why something that came from outside was thrown away. */
+enum raft_drop {
+	RAFT_DROP_WIRE = 0,	/* @detail is an enum raft_wire_error */
+	RAFT_DROP_FRAG = 1,	/* cannot be put together */
+	RAFT_DROP_GROUP = 2,	/* @detail: 0, no such group here */
+	RAFT_DROP_NODE = 3,	/* @detail: the node id that does not fit */
+	RAFT_DROP_SOURCE = 4,	/* sent from an address that is not the peer's */
+	RAFT_DROP_INBOX = 5,	/* inbox full */
+	RAFT_DROP_NOMEM = 6,	/* out of memory */
+	RAFT_DROP_SEND = 7,	/* @detail: positive errno of the network */
+	RAFT_DROP_FAULT = 8,	/* a fault hook said so */
+	RAFT_DROP_STATE = 9,	/* group failed or stopping */
+};
+#endif
+
+TRACE_DEFINE_ENUM(RAFT_FOLLOWER);
+TRACE_DEFINE_ENUM(RAFT_PRECANDIDATE);
+TRACE_DEFINE_ENUM(RAFT_CANDIDATE);
+TRACE_DEFINE_ENUM(RAFT_LEADER);
+TRACE_DEFINE_ENUM(RAFT_LEARNER);
+
+TRACE_DEFINE_ENUM(RAFT_MSG_PREVOTE);
+TRACE_DEFINE_ENUM(RAFT_MSG_PREVOTE_RESP);
+TRACE_DEFINE_ENUM(RAFT_MSG_VOTE);
+TRACE_DEFINE_ENUM(RAFT_MSG_VOTE_RESP);
+TRACE_DEFINE_ENUM(RAFT_MSG_APPEND);
+TRACE_DEFINE_ENUM(RAFT_MSG_APPEND_RESP);
+TRACE_DEFINE_ENUM(RAFT_MSG_HEARTBEAT);
+TRACE_DEFINE_ENUM(RAFT_MSG_HEARTBEAT_RESP);
+TRACE_DEFINE_ENUM(RAFT_MSG_SNAPSHOT);
+TRACE_DEFINE_ENUM(RAFT_MSG_SNAPSHOT_RESP);
+TRACE_DEFINE_ENUM(RAFT_MSG_TIMEOUT_NOW);
+TRACE_DEFINE_ENUM(RAFT_MSG_FORWARD);
+TRACE_DEFINE_ENUM(RAFT_MSG_READ_INDEX);
+TRACE_DEFINE_ENUM(RAFT_MSG_READ_INDEX_RESP);
+
+TRACE_DEFINE_ENUM(RAFT_OK);
+TRACE_DEFINE_ENUM(RAFT_FAIL_DISK);
+TRACE_DEFINE_ENUM(RAFT_FAIL_INVARIANT);
+
+TRACE_DEFINE_ENUM(RAFT_DROP_WIRE);
+TRACE_DEFINE_ENUM(RAFT_DROP_FRAG);
+TRACE_DEFINE_ENUM(RAFT_DROP_GROUP);
+TRACE_DEFINE_ENUM(RAFT_DROP_NODE);
+TRACE_DEFINE_ENUM(RAFT_DROP_SOURCE);
+TRACE_DEFINE_ENUM(RAFT_DROP_INBOX);
+TRACE_DEFINE_ENUM(RAFT_DROP_NOMEM);
+TRACE_DEFINE_ENUM(RAFT_DROP_SEND);
+TRACE_DEFINE_ENUM(RAFT_DROP_FAULT);
+TRACE_DEFINE_ENUM(RAFT_DROP_STATE);
+
+#define raft_show_role(r)					\
+	__print_symbolic(r,					\
+		{ RAFT_FOLLOWER, "follower" },			\
+		{ RAFT_PRECANDIDATE, "precandidate" },		\
+		{ RAFT_CANDIDATE, "candidate" },		\
+		{ RAFT_LEADER, "leader" },			\
+		{ RAFT_LEARNER, "learner" })
+
+#define raft_show_msg(t)					\
+	__print_symbolic(t,					\
+		{ RAFT_MSG_PREVOTE, "prevote" },		\
+		{ RAFT_MSG_PREVOTE_RESP, "prevote-resp" },	\
+		{ RAFT_MSG_VOTE, "vote" },			\
+		{ RAFT_MSG_VOTE_RESP, "vote-resp" },		\
+		{ RAFT_MSG_APPEND, "append" },			\
+		{ RAFT_MSG_APPEND_RESP, "append-resp" },	\
+		{ RAFT_MSG_HEARTBEAT, "heartbeat" },		\
+		{ RAFT_MSG_HEARTBEAT_RESP, "heartbeat-resp" },	\
+		{ RAFT_MSG_SNAPSHOT, "snapshot" },		\
+		{ RAFT_MSG_SNAPSHOT_RESP, "snapshot-resp" },	\
+		{ RAFT_MSG_TIMEOUT_NOW, "timeout-now" },	\
+		{ RAFT_MSG_FORWARD, "forward" },		\
+		{ RAFT_MSG_READ_INDEX, "read-index" },		\
+		{ RAFT_MSG_READ_INDEX_RESP, "read-index-resp" })
+
+#define raft_show_fail(f)					\
+	__print_symbolic(f,					\
+		{ RAFT_OK, "none" },				\
+		{ RAFT_FAIL_DISK, "disk" },			\
+		{ RAFT_FAIL_INVARIANT, "invariant" })
+
+#define raft_show_drop(d)					\
+	__print_symbolic(d,					\
+		{ RAFT_DROP_WIRE, "wire" },			\
+		{ RAFT_DROP_FRAG, "frag" },			\
+		{ RAFT_DROP_GROUP, "group" },			\
+		{ RAFT_DROP_NODE, "node" },			\
+		{ RAFT_DROP_SOURCE, "source" },			\
+		{ RAFT_DROP_INBOX, "inbox" },			\
+		{ RAFT_DROP_NOMEM, "nomem" },			\
+		{ RAFT_DROP_SEND, "send" },			\
+		{ RAFT_DROP_FAULT, "fault" },			\
+		{ RAFT_DROP_STATE, "state" })
+
+#define raft_show_msg_flags(f)					\
+	__print_flags(f, "|", { RAFT_MSG_REJECT, "reject" })
+
+#define raft_show_persist(w)					\
+	__print_flags(w, "|",					\
+		{ RAFT_PERSIST_HARD_STATE, "hard-state" },	\
+		{ RAFT_PERSIST_TRUNCATE, "truncate" },		\
+		{ RAFT_PERSIST_ENTRIES, "entries" })
+
+/* trace_raft_msg(group, node, out, m): a message was taken or is to be sent. */
+TRACE_EVENT(raft_msg,
+	    TP_PROTO(const char *group, u32 node, bool out,
+		     const struct raft_msg *m),
+	    TP_ARGS(group, node, out, m),
+	    TP_STRUCT__entry(__array(char, group, RAFT_NAME_LEN)
+			     __field(u32, node)
+			     __field(bool, out)
+			     __field(u8, type)
+			     __field(u8, flags)
+			     __field(u32, from)
+			     __field(u32, to)
+			     __field(u32, n_entries)
+			     __field(u64, term)
+			     __field(u64, seq)
+			     __field(u64, ack_seq)
+			     __field(u64, index)
+			     __field(u64, log_term)
+			     __field(u64, commit)
+			     __field(u64, reject_index)
+			     __field(u64, serial)),
+	    TP_fast_assign(strscpy(__entry->group, group, RAFT_NAME_LEN);
+			   __entry->node = node;
+			   __entry->out = out;
+			   __entry->type = m->type;
+			   __entry->flags = m->flags;
+			   __entry->from = m->from;
+			   __entry->to = m->to;
+			   __entry->n_entries = m->n_entries;
+			   __entry->term = m->term;
+			   __entry->seq = m->seq;
+			   __entry->ack_seq = m->ack_seq;
+			   __entry->index = m->index;
+			   __entry->log_term = m->log_term;
+			   __entry->commit = m->commit;
+			   __entry->reject_index = m->reject_index;
+			   __entry->serial = m->serial;),
+	    TP_printk("group=%s node=%u %s %s from=%u to=%u term=%llu seq=%llu ack_seq=%llu index=%llu log_term=%llu commit=%llu reject_index=%llu n=%u serial=%llu flags=%s",
+		      __entry->group, __entry->node, __entry->out ? "out" : "in",
+		      raft_show_msg(__entry->type), __entry->from, __entry->to,
+		      __entry->term, __entry->seq, __entry->ack_seq,
+		      __entry->index, __entry->log_term, __entry->commit,
+		      __entry->reject_index, __entry->n_entries, __entry->serial,
+		      raft_show_msg_flags(__entry->flags))
+);
+
+/* trace_raft_state(group, node, st): role, term, leader or failure changed. */
+TRACE_EVENT(raft_state,
+	    TP_PROTO(const char *group, u32 node, const struct raft_status *st),
+	    TP_ARGS(group, node, st),
+	    TP_STRUCT__entry(__array(char, group, RAFT_NAME_LEN)
+			     __field(u32, node)
+			     __field(u32, role)
+			     __field(u32, leader)
+			     __field(u32, vote)
+			     __field(u32, failed)
+			     __field(int, error)
+			     __field(u64, term)
+			     __field(u64, last)
+			     __field(u64, durable)
+			     __field(u64, commit)),
+	    TP_fast_assign(strscpy(__entry->group, group, RAFT_NAME_LEN);
+			   __entry->node = node;
+			   __entry->role = st->role;
+			   __entry->leader = st->leader;
+			   __entry->vote = st->vote;
+			   __entry->failed = st->failed;
+			   __entry->error = st->error;
+			   __entry->term = st->term;
+			   __entry->last = st->last;
+			   __entry->durable = st->durable;
+			   __entry->commit = st->commit;),
+	    TP_printk("group=%s node=%u role=%s term=%llu vote=%u leader=%u last=%llu durable=%llu commit=%llu failed=%s error=%d",
+		      __entry->group, __entry->node, raft_show_role(__entry->role),
+		      __entry->term, __entry->vote, __entry->leader, __entry->last,
+		      __entry->durable, __entry->commit,
+		      raft_show_fail(__entry->failed), __entry->error)
+);
+
+/* trace_raft_commit(group, node, commit, applied): the indexes moved. */
+TRACE_EVENT(raft_commit,
+	    TP_PROTO(const char *group, u32 node, u64 commit, u64 applied),
+	    TP_ARGS(group, node, commit, applied),
+	    TP_STRUCT__entry(__array(char, group, RAFT_NAME_LEN)
+			     __field(u32, node)
+			     __field(u64, commit)
+			     __field(u64, applied)),
+	    TP_fast_assign(strscpy(__entry->group, group, RAFT_NAME_LEN);
+			   __entry->node = node;
+			   __entry->commit = commit;
+			   __entry->applied = applied;),
+	    TP_printk("group=%s node=%u commit=%llu applied=%llu",
+		      __entry->group, __entry->node, __entry->commit,
+		      __entry->applied)
+);
+
+/* trace_raft_persist(group, node, p): a batch goes to the write-ahead log. */
+TRACE_EVENT(raft_persist,
+	    TP_PROTO(const char *group, u32 node, const struct raft_persist *p),
+	    TP_ARGS(group, node, p),
+	    TP_STRUCT__entry(__array(char, group, RAFT_NAME_LEN)
+			     __field(u32, node)
+			     __field(u32, what)
+			     __field(u32, vote)
+			     __field(u64, seq)
+			     __field(u64, term)
+			     __field(u64, commit)
+			     __field(u64, truncate_from)
+			     __field(u64, first)
+			     __field(u64, last)),
+	    TP_fast_assign(strscpy(__entry->group, group, RAFT_NAME_LEN);
+			   __entry->node = node;
+			   __entry->what = p->what;
+			   __entry->vote = p->hs.vote;
+			   __entry->seq = p->seq;
+			   __entry->term = p->hs.term;
+			   __entry->commit = p->hs.commit;
+			   __entry->truncate_from = p->truncate_from;
+			   __entry->first = p->first;
+			   __entry->last = p->last;),
+	    TP_printk("group=%s node=%u seq=%llu what=%s term=%llu vote=%u commit=%llu truncate_from=%llu first=%llu last=%llu",
+		      __entry->group, __entry->node, __entry->seq,
+		      raft_show_persist(__entry->what), __entry->term,
+		      __entry->vote, __entry->commit, __entry->truncate_from,
+		      __entry->first, __entry->last)
+);
+
+/* trace_raft_persisted(group, node, seq, error): batches up to seq are done. */
+TRACE_EVENT(raft_persisted,
+	    TP_PROTO(const char *group, u32 node, u64 seq, int error),
+	    TP_ARGS(group, node, seq, error),
+	    TP_STRUCT__entry(__array(char, group, RAFT_NAME_LEN)
+			     __field(u32, node)
+			     __field(int, error)
+			     __field(u64, seq)),
+	    TP_fast_assign(strscpy(__entry->group, group, RAFT_NAME_LEN);
+			   __entry->node = node;
+			   __entry->error = error;
+			   __entry->seq = seq;),
+	    TP_printk("group=%s node=%u seq=%llu error=%d",
+		      __entry->group, __entry->node, __entry->seq, __entry->error)
+);
+
+/*
+ * trace_raft_drop(group, node, why, detail): something from outside was thrown
+ * away; group is "" and node 0 when it could not be told whose it was.
+ */
+TRACE_EVENT(raft_drop,
+	    TP_PROTO(const char *group, u32 node, enum raft_drop why, u32 detail),
+	    TP_ARGS(group, node, why, detail),
+	    TP_STRUCT__entry(__array(char, group, RAFT_NAME_LEN)
+			     __field(u32, node)
+			     __field(u32, why)
+			     __field(u32, detail)),
+	    TP_fast_assign(strscpy(__entry->group, group, RAFT_NAME_LEN);
+			   __entry->node = node;
+			   __entry->why = why;
+			   __entry->detail = detail;),
+	    TP_printk("group=%s node=%u why=%s detail=%u",
+		      __entry->group, __entry->node, raft_show_drop(__entry->why),
+		      __entry->detail)
+);
+
+/* trace_raft_timer(group, node, late_ns): the deadline passed, so much ago. */
+TRACE_EVENT(raft_timer,
+	    TP_PROTO(const char *group, u32 node, u64 late_ns),
+	    TP_ARGS(group, node, late_ns),
+	    TP_STRUCT__entry(__array(char, group, RAFT_NAME_LEN)
+			     __field(u32, node)
+			     __field(u64, late_ns)),
+	    TP_fast_assign(strscpy(__entry->group, group, RAFT_NAME_LEN);
+			   __entry->node = node;
+			   __entry->late_ns = late_ns;),
+	    TP_printk("group=%s node=%u late_ns=%llu",
+		      __entry->group, __entry->node, __entry->late_ns)
+);
+
+#endif /* _RAFT_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

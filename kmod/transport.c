@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * transport.c - UDP sockets in the kernel, and the endpoints made of them.
+ *
+ * An ordinary socket whose sk_data_ready wakes the owner, who drains it
+ * (sunrpc's svcsock.c is the model).  It gives a bounded queue and checksums
+ * for free, and its interface has been the same for years.  A kernel socket
+ * does not hold its namespace: the exit of the namespace stops the groups, and
+ * with the last of them goes the endpoint.
+ */
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/mm.h>
+#include <linux/net.h>
+#include <linux/pkt_sched.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+#include <net/inet_sock.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/sock.h>
+
+#include "compat.h"
+#include "transport.h"
+
+#define TOS_CONTROL	0xc0	/* CS6, network control (RFC 2474) */
+#define TOS_BULK	0x00
+
+static void sock_data_ready(struct sock *sk)
+{
+	struct raft_endpoint *ep;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	ep = sk->sk_user_data;
+	if (ep)
+		raft_owner_wake(&ep->owner);
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* The wildcard: the port identifies us, the address may come and go. */
+static int sock_bind(struct socket *sock, enum raft_family family, u16 port)
+{
+	struct sockaddr_in6 in6 = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(port),
+		.sin6_addr = IN6ADDR_ANY_INIT,
+	};
+	struct sockaddr_in in = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_ANY),
+	};
+
+	if (family == RAFT_FAMILY_IP4)
+		return raft_kernel_bind(sock, &in, sizeof(in));
+	ip6_sock_set_v6only(sock->sk);
+	return raft_kernel_bind(sock, &in6, sizeof(in6));
+}
+
+static int sock_open(struct raft_endpoint *ep, enum raft_family family)
+{
+	struct raft_sock *s = &ep->socks[family];
+	struct socket *sock;
+	struct sock *sk;
+	int err;
+
+	err = sock_create_kern(ep->net,
+			       family == RAFT_FAMILY_IP4 ? AF_INET : AF_INET6,
+			       SOCK_DGRAM, IPPROTO_UDP, &sock);
+	if (err)
+		return err;
+	sk = sock->sk;
+	/* The owner must not wait for memory to be reclaimed. */
+	sk->sk_allocation = GFP_ATOMIC;
+	sk->sk_use_task_frag = false;
+	sock_set_rcvbuf(sk, RAFT_RCVBUF);
+	err = sock_bind(sock, family, ep->port);
+	if (err) {
+		sock_release(sock);
+		return err;
+	}
+
+	write_lock_bh(&sk->sk_callback_lock);
+	s->data_ready = sk->sk_data_ready;
+	sk->sk_user_data = ep;
+	sk->sk_data_ready = sock_data_ready;
+	write_unlock_bh(&sk->sk_callback_lock);
+	/* Pairs with smp_load_acquire() in endpoint_sock(). */
+	smp_store_release(&s->sock, sock);
+	/* What came before the callback was ours. */
+	raft_owner_wake(&ep->owner);
+	return 0;
+}
+
+/* No callback runs, and none comes, after this. */
+static void sock_quiet(struct raft_sock *s)
+{
+	struct sock *sk;
+
+	if (!s->sock)
+		return;
+	sk = s->sock->sk;
+	write_lock_bh(&sk->sk_callback_lock);
+	sk->sk_data_ready = s->data_ready;
+	sk->sk_user_data = NULL;
+	write_unlock_bh(&sk->sk_callback_lock);
+	kernel_sock_shutdown(s->sock, SHUT_RDWR);
+}
+
+static void endpoint_free(struct raft_endpoint *ep)
+{
+	int i;
+
+	for (i = 0; i < RAFT_FAMILIES; i++)
+		sock_quiet(&ep->socks[i]);
+	raft_owner_stop(&ep->owner);
+	for (i = 0; i < RAFT_FAMILIES; i++)
+		if (ep->socks[i].sock)
+			sock_release(ep->socks[i].sock);
+	kvfree(ep);
+}
+
+static struct raft_endpoint *endpoint_new(struct net *net, u16 port)
+{
+	struct raft_endpoint *ep;
+	int err;
+
+	ep = kvzalloc(sizeof(*ep), GFP_KERNEL);
+	if (!ep)
+		return ERR_PTR(-ENOMEM);
+	ep->net = net;
+	ep->port = port;
+	INIT_LIST_HEAD(&ep->node);
+	err = raft_owner_start(&ep->owner, ep);
+	if (err) {
+		kvfree(ep);
+		return ERR_PTR(err);
+	}
+	return ep;
+}
+
+/**
+ * raft_endpoint_get - find or make the endpoint of a port
+ * @net: network namespace
+ * @list: its endpoints
+ * @port: UDP port in host byte order
+ * @families: bit n: a socket of enum raft_family n is needed
+ *
+ * Context: may sleep; the caller holds the lock of @list.
+ * Return: the endpoint, to be given back with raft_endpoint_put(); -EADDRINUSE
+ *	if another program has the port; -EAFNOSUPPORT without IPv6; -ENOMEM;
+ *	other errors of socket and bind.
+ */
+struct raft_endpoint *raft_endpoint_get(struct net *net,
+					struct list_head *list, u16 port,
+					u32 families)
+{
+	struct raft_endpoint *ep, *found = NULL;
+	int i, err;
+
+	list_for_each_entry(ep, list, node)
+		if (ep->port == port)
+			found = ep;
+	ep = found ? found : endpoint_new(net, port);
+	if (IS_ERR(ep))
+		return ep;
+	for (i = 0; i < RAFT_FAMILIES; i++) {
+		if (!(families & BIT(i)) || ep->socks[i].sock)
+			continue;
+		err = sock_open(ep, i);
+		if (err) {
+			/* A socket that groups here do not need may stay. */
+			if (!found)
+				endpoint_free(ep);
+			return ERR_PTR(err);
+		}
+	}
+	if (!found)
+		list_add_tail(&ep->node, list);
+	ep->refs++;
+	return ep;
+}
+
+/**
+ * raft_endpoint_put - give an endpoint back
+ * @ep: the endpoint; the last user stops its thread and closes its sockets
+ *
+ * Context: may sleep; the caller holds the lock of the list it is in, and no
+ * group of it is attached to its owner any more.
+ */
+void raft_endpoint_put(struct raft_endpoint *ep)
+{
+	if (--ep->refs)
+		return;
+	list_del(&ep->node);
+	endpoint_free(ep);
+}
+
+static struct socket *endpoint_sock(struct raft_endpoint *ep,
+				    enum raft_family family)
+{
+	/* Pairs with smp_store_release() in sock_open(). */
+	return smp_load_acquire(&ep->socks[family].sock);
+}
+
+/*
+ * Small messages go ahead of bulk data in queues on the way (trap 52).  Only the
+ * owner sends, so the socket may be set up for the next datagram.
+ */
+static void sock_set_class(struct raft_sock *s, struct sock *sk, bool control)
+{
+	u8 tos = control ? TOS_CONTROL : TOS_BULK;
+
+	if (s->control == control)
+		return;
+	s->control = control;
+	WRITE_ONCE(sk->sk_priority,
+		   control ? TC_PRIO_CONTROL : TC_PRIO_BESTEFFORT);
+	inet_sk(sk)->tos = tos;
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6)
+		inet6_sk(sk)->tclass = tos;
+#endif
+}
+
+/**
+ * raft_endpoint_send - send one datagram
+ * @ep: the endpoint
+ * @addr: where to
+ * @addr_len: bytes of @addr
+ * @vec: what
+ * @n: parts of @vec
+ * @len: bytes in all
+ * @control: a small message that must not wait behind bulk data
+ *
+ * Context: the owner thread; does not sleep for the network or for memory.
+ * Return: 0, -EAFNOSUPPORT without a socket of that family, or what the
+ *	network said; a datagram that is refused is a datagram lost.
+ */
+int raft_endpoint_send(struct raft_endpoint *ep, struct sockaddr_storage *addr,
+		       int addr_len, struct kvec *vec, size_t n, size_t len,
+		       bool control)
+{
+	enum raft_family family = addr->ss_family == AF_INET6 ?
+				  RAFT_FAMILY_IP6 : RAFT_FAMILY_IP4;
+	struct socket *sock = endpoint_sock(ep, family);
+	struct msghdr msg = {
+		.msg_name = addr,
+		.msg_namelen = addr_len,
+		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL,
+	};
+	int ret;
+
+	if (!sock)
+		return -EAFNOSUPPORT;
+	sock_set_class(&ep->socks[family], sock->sk, control);
+	ret = kernel_sendmsg(sock, &msg, vec, n, len);
+	if (ret < 0)
+		return ret;
+	return ret == len ? 0 : -EMSGSIZE;
+}
+
+/**
+ * raft_endpoint_recv - take one datagram
+ * @ep: the endpoint
+ * @family: of which socket
+ * @buf: where it goes
+ * @size: room there; a longer datagram fills it
+ *
+ * Context: the owner thread; does not wait.
+ * Return: bytes of the datagram, at most @size; -EAGAIN if there is none or no
+ *	such socket; other errors concern one datagram, and the next may be taken.
+ */
+int raft_endpoint_recv(struct raft_endpoint *ep, enum raft_family family,
+		       void *buf, size_t size)
+{
+	struct socket *sock = endpoint_sock(ep, family);
+	struct kvec vec = { .iov_base = buf, .iov_len = size };
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
+
+	if (!sock)
+		return -EAGAIN;
+	return kernel_recvmsg(sock, &msg, &vec, 1, size,
+			      MSG_DONTWAIT | MSG_NOSIGNAL);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * transport.h - UDP endpoints: one for each (network namespace, port).
+ *
+ * An endpoint has a socket for each address family that its groups need, both
+ * on the same port, and one owner thread.  Groups share it.  Datagrams may be
+ * lost, copied, reordered, delayed and forged: what the network refuses counts
+ * as lost, what comes in is checked by core/frag.c and core/wire.c.
+ */
+#ifndef _RAFT_TRANSPORT_H
+#define _RAFT_TRANSPORT_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+#include "owner.h"
+
+struct kvec;
+struct net;
+struct sockaddr;
+struct socket;
+
+#define RAFT_RCVBUF		(4 << 20)	/* bytes, of each socket */
+
+enum raft_family {
+	RAFT_FAMILY_IP4 = 0,
+	RAFT_FAMILY_IP6 = 1,
+	RAFT_FAMILIES
+};
+
+/**
+ * struct raft_sock - one UDP socket of an endpoint
+ * @sock: the socket, NULL if no group needs the family.  Published with
+ *	smp_store_release(), read by the owner with smp_load_acquire()
+ * @data_ready: the callback that was there before ours
+ * @control: the socket is set up for small messages; the owner's
+ */
+struct raft_sock {
+	struct socket *sock;
+	void (*data_ready)(struct sock *sk);
+	bool control;
+};
+
+/**
+ * struct raft_endpoint - where the groups of a namespace meet the network
+ * @node: [raft_net.lock] in the list of its namespace
+ * @refs: [raft_net.lock] groups that use it
+ * @net: its namespace; not referenced: its exit stops the groups
+ * @port: UDP port in host byte order
+ * @socks: by enum raft_family
+ * @bad: datagrams that belong to no group here; the owner's
+ * @bad_by: the same, by enum raft_wire_error
+ * @owner: the thread
+ */
+struct raft_endpoint {
+	struct list_head node;
+	u32 refs;
+	struct net *net;
+	u16 port;
+	struct raft_sock socks[RAFT_FAMILIES];
+	u64 bad;
+	u64 bad_by[RAFT_WIRE_ERRORS];
+	struct raft_owner owner;
+};
+
+struct raft_endpoint *raft_endpoint_get(struct net *net,
+					struct list_head *list, u16 port,
+					u32 families);
+void raft_endpoint_put(struct raft_endpoint *ep);
+
+int raft_endpoint_send(struct raft_endpoint *ep, struct sockaddr_storage *addr,
+		       int addr_len, struct kvec *vec, size_t n, size_t len,
+		       bool control);
+int raft_endpoint_recv(struct raft_endpoint *ep, enum raft_family family,
+		       void *buf, size_t size);
+
+/* transport_rx.c, transport_tx.c: the owner's */
+bool raft_rx_drain(struct raft_endpoint *ep, u32 budget);
+void raft_tx_update(struct raft_group_priv *p, const struct raft_update *up);
+void raft_tx_encoded(struct raft_group_priv *p, const struct raft_msg *m,
+		     const u8 *buf, u32 len);
+
+#endif /* _RAFT_TRANSPORT_H */

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * transport_rx.c - from datagrams to messages for the cores.
+ *
+ * Runs in the owner thread.  Every datagram is refused until proven good, and a
+ * refusal is counted, traced and, if it tells of a mistake of the operator,
+ * logged with a rate limit.  The source address is not looked at: behind a
+ * translator it is not the configured one, and whoever can forge a node id can
+ * forge an address.
+ */
+#define pr_fmt(fmt) "raft: " fmt
+
+#include <linux/gfp.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/ratelimit.h>
+
+#include "compat.h"
+#include "fault.h"
+#include "trace.h"
+#include "transport.h"
+
+static void refuse(struct raft_group_priv *p, enum raft_drop why, u32 detail)
+{
+	p->msgs_bad++;
+	p->dirty = true;
+	trace_raft_drop(p->g->params.ioc.name, p->g->params.ioc.node_id, why,
+			detail);
+}
+
+static void refuse_unowned(struct raft_endpoint *ep, enum raft_drop why,
+			   enum raft_wire_error err)
+{
+	ep->bad++;
+	ep->bad_by[err]++;
+	trace_raft_drop("", 0, why, err);
+}
+
+static struct raft_group_priv *find_group(struct raft_owner *o, u64 id)
+{
+	struct raft_group_priv *p;
+
+	list_for_each_entry(p, &o->groups, node)
+		if (p->g->params.ioc.group_id == id)
+			return p;
+	return NULL;
+}
+
+static struct raft_peer *find_peer(struct raft_group_priv *p, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < p->n_peers; i++)
+		if (p->peers[i].id == id)
+			return &p->peers[i];
+	return NULL;
+}
+
+/* Two nodes with one id could vote twice (trap 27). */
+static void duplicate_id(struct raft_group_priv *p, const struct raft_frag *f)
+{
+	p->dup_id_seen++;
+	pr_warn_ratelimited("%s: another node has id %u too (boot %llu)\n",
+			    p->g->params.ioc.name, f->from, f->from_inc);
+	refuse(p, RAFT_DROP_NODE, f->from);
+}
+
+/*
+ * A small command comes from the slab without waiting; a large one may need
+ * pages that are free but scattered.  No allocation here writes anything out:
+ * the thread is in a NOIO section, and it takes "no" for an answer.
+ */
+static struct raft_payload *payload_alloc(u32 len)
+{
+	struct raft_payload *p;
+
+	p = raft_payload_alloc(len, GFP_NOWAIT | __GFP_NOWARN);
+	if (!p && len > PAGE_SIZE)
+		p = raft_payload_alloc(len, GFP_NOIO | __GFP_NOWARN);
+	return p;
+}
+
+static void put_payloads(struct raft_entry *entries, u32 n)
+{
+	while (n--)
+		raft_payload_put(entries[n].payload);
+}
+
+static bool get_payloads(struct raft_owner *o, const u8 *buf, u32 n)
+{
+	struct raft_payload *payload;
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		if (!o->entries[i].len)
+			continue;
+		payload = payload_alloc(o->entries[i].len);
+		if (!payload) {
+			put_payloads(o->entries, i);
+			return false;
+		}
+		memcpy(payload->data, buf + o->offsets[i], payload->len);
+		o->entries[i].payload = payload;
+	}
+	return true;
+}
+
+static void take_message(struct raft_owner *o, struct raft_group_priv *p,
+			 struct raft_peer *peer, const u8 *buf, u32 len)
+{
+	const struct raft_ioc_start *ioc = &p->g->params.ioc;
+	struct raft_event ev = { .type = RAFT_EV_MESSAGE, .msg = &o->msg };
+	enum raft_wire_error err;
+
+	err = raft_wire_decode(buf, len, ioc->group_id, ioc->node_id, &o->msg,
+			       o->entries, o->offsets, RAFT_MAX_BATCH);
+	if (!err && o->msg.from != peer->id)
+		err = RAFT_WIRE_NODE;
+	if (err) {
+		refuse(p, RAFT_DROP_WIRE, err);
+		return;
+	}
+	if (!get_payloads(o, buf, o->msg.n_entries)) {
+		refuse(p, RAFT_DROP_NOMEM, o->msg.n_entries);
+		return;
+	}
+	p->msgs_in++;
+	p->dirty = true;
+	peer->heard = ktime_get_ns();
+	if (o->msg.from_inc > peer->incarnation)
+		peer->incarnation = o->msg.from_inc;
+	trace_raft_msg(ioc->name, ioc->node_id, false, &o->msg);
+	raft_owner_step(p, &ev);
+	put_payloads(o->entries, o->msg.n_entries);
+}
+
+static void take_datagram(struct raft_owner *o, size_t len)
+{
+	struct raft_group_priv *p;
+	enum raft_wire_error err;
+	struct raft_peer *peer;
+	struct raft_frag f;
+	const u8 *msg;
+
+	err = raft_frag_parse(o->rx, len, &f);
+	if (err) {
+		refuse_unowned(o->ep, RAFT_DROP_WIRE, err);
+		return;
+	}
+	p = find_group(o, f.group);
+	if (!p) {
+		refuse_unowned(o->ep, RAFT_DROP_GROUP, RAFT_WIRE_GROUP);
+		return;
+	}
+	if (f.from == p->g->params.ioc.node_id &&
+	    f.from_inc != p->g->incarnation) {
+		duplicate_id(p, &f);
+		return;
+	}
+	peer = find_peer(p, f.from);
+	if (!peer || f.to != p->g->params.ioc.node_id) {
+		refuse(p, RAFT_DROP_NODE, peer ? f.to : f.from);
+		return;
+	}
+	switch (raft_frag_add(&peer->frag, &f, &msg)) {
+	case RAFT_FRAG_DONE:
+		take_message(o, p, peer, msg, f.total);
+		break;
+	case RAFT_FRAG_FORGED:
+		refuse(p, RAFT_DROP_FRAG, f.from);
+		break;
+	case RAFT_FRAG_MORE:
+	case RAFT_FRAG_COPY:
+		break;
+	}
+}
+
+/* One socket; true if it may hold more. */
+static bool drain_sock(struct raft_endpoint *ep, enum raft_family family,
+		       u32 budget)
+{
+	struct raft_owner *o = &ep->owner;
+	int len;
+
+	while (budget--) {
+		len = raft_endpoint_recv(ep, family, o->rx, sizeof(o->rx));
+		if (len == -EAGAIN)
+			return false;
+		if (len >= 0)
+			take_datagram(o, len);
+		else
+			refuse_unowned(ep, RAFT_DROP_WIRE, RAFT_WIRE_SHORT);
+	}
+	return true;
+}
+
+/**
+ * raft_rx_drain - handle datagrams that have come
+ * @ep: the endpoint
+ * @budget: datagrams to handle at most, of each socket
+ *
+ * Context: the owner thread; does not wait.
+ * Return: true if there may be more.
+ */
+bool raft_rx_drain(struct raft_endpoint *ep, u32 budget)
+{
+	bool more = false;
+	int i;
+
+	for (i = 0; i < RAFT_FAMILIES; i++)
+		more |= drain_sock(ep, i, budget);
+	return more;
+}

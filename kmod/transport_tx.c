@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * transport_tx.c - from messages of a core to datagrams.
+ *
+ * Runs in the owner thread with buffers made beforehand: it allocates nothing
+ * and waits for nothing.  What cannot be sent is lost, as if the network had
+ * lost it; the core sends again.
+ */
+#include <linux/uio.h>
+
+#include "compat.h"
+#include "fault.h"
+#include "trace.h"
+#include "transport.h"
+
+static struct raft_peer *find_peer(struct raft_group_priv *p, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < p->n_peers; i++)
+		if (p->peers[i].id == id)
+			return &p->peers[i];
+	return NULL;
+}
+
+static u32 encode(struct raft_group_priv *p, const struct raft_msg *m, u8 *buf)
+{
+	const struct raft_payload *payload;
+	const struct raft_entry *e;
+	struct raft_wire_out w;
+	u32 i;
+
+	raft_wire_begin(&w, buf, RAFT_MAX_MSG_BYTES,
+			p->g->params.ioc.group_id, m);
+	for (i = 0; i < m->n_entries; i++) {
+		e = raft_msg_entry(p->core, m, i);
+		if (!e)
+			return 0;
+		payload = e->payload;
+		raft_wire_add(&w, e, payload ? payload->data : NULL);
+	}
+	return raft_wire_end(&w);
+}
+
+static void lost(struct raft_group_priv *p, enum raft_drop why, u32 detail)
+{
+	p->send_errors++;
+	trace_raft_drop(p->g->params.ioc.name, p->g->params.ioc.node_id, why,
+			detail);
+}
+
+/**
+ * raft_tx_encoded - send a message that is encoded
+ * @p: the group
+ * @m: the message, for its receiver and its number; its entries are not read
+ * @buf: its bytes
+ * @len: how many
+ *
+ * Context: the owner thread.
+ */
+void raft_tx_encoded(struct raft_group_priv *p, const struct raft_msg *m,
+		     const u8 *buf, u32 len)
+{
+	struct raft_peer *peer = find_peer(p, m->to);
+	u32 i, n = raft_frag_count(len);
+	struct raft_wire_frag h;
+	struct kvec vec[2];
+	u32 part;
+	int err;
+
+	if (!peer) {
+		lost(p, RAFT_DROP_NODE, m->to);
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		part = raft_frag_cut(&h, p->g->params.ioc.group_id, m, buf, len,
+				     i);
+		vec[0].iov_base = &h;
+		vec[0].iov_len = sizeof(h);
+		vec[1].iov_base = (void *)(buf + i * RAFT_FRAG_DATA);
+		vec[1].iov_len = part;
+		err = raft_endpoint_send(p->ep, &peer->addr, peer->addr_len,
+					 vec, ARRAY_SIZE(vec),
+					 sizeof(h) + part, !m->n_entries);
+		if (err) {
+			/* Without one part the others are of no use. */
+			lost(p, RAFT_DROP_SEND, -err);
+			return;
+		}
+	}
+	p->msgs_out++;
+}
+
+static void send_one(struct raft_group_priv *p, const struct raft_msg *m)
+{
+	u8 *buf = p->ep->owner.tx;
+	u32 len = encode(p, m, buf);
+
+	trace_raft_msg(p->g->params.ioc.name, p->g->params.ioc.node_id, true,
+		       m);
+	if (!len)
+		lost(p, RAFT_DROP_WIRE, RAFT_WIRE_LIMIT);
+	else if (!raft_fault_tx(p, m, buf, len))
+		raft_tx_encoded(p, m, buf, len);
+}
+
+/**
+ * raft_tx_update - send the messages of an update
+ * @p: the group
+ * @up: what the last step asked for
+ *
+ * Votes, heartbeats and answers first, then what carries entries (trap 52).
+ * Messages may be reordered by any network, so the core bears it.
+ *
+ * Context: the owner thread, before the next step.
+ */
+void raft_tx_update(struct raft_group_priv *p, const struct raft_update *up)
+{
+	u32 i;
+
+	for (i = 0; i < up->n_msgs; i++)
+		if (!up->msgs[i].n_entries)
+			send_one(p, &up->msgs[i]);
+	for (i = 0; i < up->n_msgs; i++)
+		if (up->msgs[i].n_entries)
+			send_one(p, &up->msgs[i]);
+	if (up->n_msgs)
+		p->dirty = true;
+}

@@ -1,0 +1,570 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * wal.c - the life of a write-ahead log: identity, format, recovery, close.
+ *
+ * Owns the file from raft_wal_open() to raft_wal_close() and the list of inodes
+ * in use.  Must never open a path, format anything that is not zero, or let two
+ * groups write to one file.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/blkdev.h>
+#include <linux/falloc.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/random.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "payload.h"
+#include "wal_internal.h"
+
+static DEFINE_MUTEX(in_use_lock);	/* protects in_use and its links */
+static LIST_HEAD(in_use);
+
+/* --- marks -------------------------------------------------------------- */
+
+/**
+ * raft_wal_mark_set() - remember where a record ends
+ * @wal: log
+ * @index: of the record
+ * @end: byte position behind it
+ * @crc: of its header
+ * @gfp: how to allocate, once in RAFT_WAL_MARKS records
+ *
+ * Context: Recovery, or the worker; sleeps if @gfp may.
+ * Return: 0, or -ENOMEM.
+ */
+int raft_wal_mark_set(struct raft_wal *wal, u64 index, u64 end, u32 crc,
+		      gfp_t gfp)
+{
+	unsigned long key = index / RAFT_WAL_MARKS;
+	struct raft_wal_mark *m = xa_load(&wal->marks, key);
+	int err;
+
+	if (!m) {
+		m = kcalloc(RAFT_WAL_MARKS, sizeof(*m), gfp);
+		if (!m)
+			return -ENOMEM;
+		err = xa_err(xa_store(&wal->marks, key, m, gfp));
+		if (err) {
+			kfree(m);
+			return err;
+		}
+	}
+	m[index % RAFT_WAL_MARKS].end = end;
+	m[index % RAFT_WAL_MARKS].crc = crc;
+	return 0;
+}
+
+/**
+ * raft_wal_mark_get() - where does a record end?
+ * @wal: log
+ * @index: of a record that is in it
+ *
+ * Context: Worker.
+ * Return: the mark, or NULL if there never was such a record.
+ */
+const struct raft_wal_mark *raft_wal_mark_get(struct raft_wal *wal, u64 index)
+{
+	struct raft_wal_mark *m = xa_load(&wal->marks, index / RAFT_WAL_MARKS);
+
+	return m ? &m[index % RAFT_WAL_MARKS] : NULL;
+}
+
+/* --- the file ----------------------------------------------------------- */
+
+static int file_check(struct file *file)
+{
+	struct inode *inode = file_inode(file);
+	struct inode *host = file->f_mapping->host;
+
+	if (!S_ISREG(inode->i_mode) && !S_ISBLK(inode->i_mode))
+		return -EINVAL;
+	if (!(file->f_mode & FMODE_READ) || !(file->f_mode & FMODE_WRITE) ||
+	    !(file->f_mode & FMODE_CAN_WRITE) ||
+	    !file->f_op->write_iter || !file->f_op->read_iter)
+		return -EINVAL;
+	/* Positions would be ignored. */
+	if (file->f_flags & O_APPEND)
+		return -EINVAL;
+	if (IS_SWAPFILE(inode) || IS_IMMUTABLE(inode))
+		return -EBUSY;
+	if (i_size_read(host) < RAFT_DISK_SIZE_MIN)
+		return -EINVAL;
+	return 0;
+}
+
+static struct block_device *file_bdev(struct file *file)
+{
+	if (S_ISBLK(file_inode(file)->i_mode))
+		return I_BDEV(file->f_mapping->host);
+	return file_inode(file)->i_sb->s_bdev;
+}
+
+/*
+ * What the device may tear or rewrite as a whole: its physical block, so that
+ * no write endangers a durable neighbour (drives that emulate 512 bytes).
+ */
+static u32 file_block(struct file *file)
+{
+	struct block_device *bdev = file_bdev(file);
+	u32 block = bdev ? bdev_physical_block_size(bdev) : RAFT_DISK_BLOCK_MAX;
+
+	return clamp_t(u32, rounddown_pow_of_two(block), RAFT_DISK_BLOCK_MIN,
+		       RAFT_DISK_BLOCK_MAX);
+}
+
+/* Direct if the file can and the log's blocks are not too small for it. */
+static const struct raft_wal_backend *file_backend(struct file *file, u32 block)
+{
+	struct block_device *bdev = file_bdev(file);
+
+	if (!(file->f_mode & FMODE_CAN_ODIRECT))
+		return &raft_wal_buffered;
+	if (bdev && bdev_logical_block_size(bdev) > block)
+		return &raft_wal_buffered;
+	return &raft_wal_direct;
+}
+
+/*
+ * Recovery must judge what is on the disk.  Pages that a crash of the group (not
+ * of the machine) left dirty become durable first; then they are dropped, lest a
+ * page whose writeback failed be read as if it were there.
+ */
+static int file_settle(struct file *file)
+{
+	int err = vfs_fsync(file, 0);
+
+	if (!err && file_bdev(file))
+		invalidate_inode_pages2(file->f_mapping);
+	return err;
+}
+
+/* One log per inode; a block device has one inode whatever its nodes. */
+static int claim(struct raft_wal *wal)
+{
+	struct raft_wal *other;
+	int err = 0;
+
+	mutex_lock(&in_use_lock);
+	list_for_each_entry(other, &in_use, node)
+		if (other->host == wal->host)
+			err = -EBUSY;
+	if (!err)
+		list_add(&wal->node, &in_use);
+	mutex_unlock(&in_use_lock);
+	return err;
+}
+
+static void unclaim(struct raft_wal *wal)
+{
+	mutex_lock(&in_use_lock);
+	list_del(&wal->node);
+	mutex_unlock(&in_use_lock);
+}
+
+/* --- synchronous writes, at open and close ------------------------------ */
+
+static void sync_done(struct raft_wal_io *io, int err)
+{
+	io->wal->io_error = err;
+	complete(&io->wal->sync);
+}
+
+static int write_slot(struct raft_wal *wal, u64 pos)
+{
+	struct raft_wal_io *io = &wal->io_state;
+
+	io->bvec = &wal->page_bvec;
+	io->nr = 1;
+	io->pos = pos;
+	io->len = RAFT_DISK_SLOT;
+	io->done = sync_done;
+	reinit_completion(&wal->sync);
+	wal->backend->write(io);
+	wait_for_completion(&wal->sync);
+	wal->writes++;
+	wal->bytes += io->len;
+	return wal->io_error;
+}
+
+/*
+ * Nothing has been promised yet, so the one place where a refusal of direct I/O
+ * (alignment, a stacked file system) may be answered by another backend.
+ */
+static int write_slot_first(struct raft_wal *wal, u64 pos)
+{
+	int err = write_slot(wal, pos);
+
+	if ((err == -EINVAL || err == -EOPNOTSUPP) &&
+	    wal->backend == &raft_wal_direct) {
+		wal->backend = &raft_wal_buffered;
+		err = write_slot(wal, pos);
+	}
+	return err;
+}
+
+static int write_state(struct raft_wal *wal)
+{
+	raft_disk_state_encode(&wal->state, wal->super.log_id,
+			       page_address(wal->page));
+	return write_slot_first(wal, raft_disk_state_pos(wal->state.generation));
+}
+
+/*
+ * The hard state first, the superblock last: if the machine dies in between, the
+ * file is still blank to the next try (no_super() in disk.c).
+ */
+static int format(struct raft_wal *wal, const struct raft_wal_params *params)
+{
+	struct raft_disk_super *sb = &wal->super;
+	u64 size = i_size_read(wal->host);
+	int err;
+
+	raft_disk_super_init(sb, size, file_block(wal->file));
+	sb->group_id = params->group_id;
+	sb->node_id = params->node_id;
+	sb->created = params->wall_clock;
+	do {
+		sb->log_id = get_random_u64();
+	} while (!sb->log_id);
+	wal->backend = file_backend(wal->file, sb->block);
+
+	/* A hole would be an -ENOSPC at the worst of times. */
+	if (S_ISREG(file_inode(wal->file)->i_mode)) {
+		err = vfs_fallocate(wal->file, FALLOC_FL_KEEP_SIZE, 0, size);
+		if (err && err != -EOPNOTSUPP)
+			return err;
+	}
+	memset(&wal->state, 0, sizeof(wal->state));
+	wal->state.stale_from = 1;
+	err = write_state(wal);
+	if (err)
+		return err;
+	wal->state.generation = 1;
+	err = write_state(wal);
+	if (err)
+		return err;
+	raft_disk_super_encode(sb, page_address(wal->page));
+	return write_slot(wal, 0);
+}
+
+/* --- recovery ----------------------------------------------------------- */
+
+static int scan_read(void *ctx, u64 pos, void *buf, u32 len)
+{
+	struct raft_wal *wal = ctx;
+
+	return wal->backend->read(wal, pos, buf, len);
+}
+
+static int scan_entry(void *ctx, const struct raft_disk_record *rec,
+		      const u8 *data)
+{
+	struct raft_wal *wal = ctx;
+	struct raft_payload *payload = NULL;
+	struct raft_entry e = {
+		.term = rec->term,
+		.incarnation = rec->incarnation,
+		.serial = rec->serial,
+		.len = rec->len,
+		.origin = rec->origin,
+		.type = rec->type,
+	};
+	int err;
+
+	err = raft_wal_mark_set(wal, rec->index,
+				rec->pos + raft_disk_record_bytes(rec->len),
+				rec->crc, GFP_KERNEL);
+	if (err)
+		return err;
+	if (rec->len) {
+		payload = raft_payload_alloc(rec->len, GFP_KERNEL);
+		if (!payload)
+			return -ENOMEM;
+		memcpy(payload->data, data, rec->len);
+		e.payload = payload;
+	}
+	err = wal->ops->load(wal->ctx, &e);
+	if (payload)
+		raft_payload_put(payload);
+	return err;
+}
+
+static void scan_report(const struct raft_wal_params *params,
+			const struct raft_disk_scan *s, int err)
+{
+	const char *why = raft_disk_reason_name(s->bad.reason);
+
+	if (err == -EILSEQ)
+		pr_err("group %llx node %u: log is damaged at index %llu, byte %llu: %s\n",
+		       params->group_id, params->node_id, s->bad.index,
+		       s->bad.pos, why);
+	else if (err == -EPROTO)
+		pr_err("group %llx node %u: log has version %u, features %llx; known are %u, %llx\n",
+		       params->group_id, params->node_id, s->super.version,
+		       s->super.incompat, RAFT_DISK_VERSION,
+		       RAFT_DISK_INCOMPAT);
+	else if (err == -ESTALE)
+		pr_err("group %llx node %u: log belongs to group %llx node %u\n",
+		       params->group_id, params->node_id, s->super.group_id,
+		       s->super.node_id);
+	else if (!err && s->torn)
+		pr_info("group %llx node %u: dropped an unfinished write at index %llu, byte %llu: %s\n",
+			params->group_id, params->node_id, s->bad.index,
+			s->bad.pos, why);
+	if (!err && s->repaired)
+		pr_warn("group %llx node %u: log has bad copies of superblock or hard state (mask %x)\n",
+			params->group_id, params->node_id, s->repaired);
+}
+
+static int recover(struct raft_wal *wal, const struct raft_wal_params *params,
+		   struct raft_wal_boot *boot)
+{
+	struct raft_disk_scan *s;
+	int err = -ENOMEM;
+
+	s = kzalloc(sizeof(*s), GFP_KERNEL);
+	if (!s)
+		return err;
+	s->buf = kvmalloc(RAFT_DISK_BUF, GFP_KERNEL);
+	if (!s->buf)
+		goto free;
+	s->read = scan_read;
+	s->entry = scan_entry;
+	s->ctx = wal;
+	s->size = i_size_read(wal->host);
+	s->group_id = params->group_id;
+	s->node_id = params->node_id;
+	err = raft_disk_recover(s);
+	if (err == -EMEDIUMTYPE && s->blank && params->create) {
+		boot->fresh = true;
+		err = format(wal, params);
+		if (!err)
+			err = raft_disk_recover(s);
+	}
+	scan_report(params, s, err);
+	if (err)
+		goto free;
+
+	wal->super = s->super;
+	wal->backend = file_backend(wal->file, wal->super.block);
+	wal->last = s->last.index;
+	wal->last_crc = s->last.crc;
+	wal->tail = raft_disk_round_up(s->end, wal->super.block);
+	raft_disk_boot(s, params->wall_clock, &wal->state);
+	err = write_state(wal);
+
+	boot->hs.term = wal->state.term;
+	boot->hs.vote = wal->state.vote;
+	boot->hs.commit = wal->state.commit;
+	boot->incarnation = wal->state.incarnation;
+	boot->last_index = wal->last;
+	boot->torn = s->torn;
+free:
+	kvfree(s->buf);
+	kfree(s);
+	return err;
+}
+
+/* --- life --------------------------------------------------------------- */
+
+static int buffers_init(struct raft_wal *wal)
+{
+	unsigned int n = RAFT_WAL_BUF / PAGE_SIZE;
+	unsigned int i;
+
+	wal->buf = vzalloc(RAFT_WAL_BUF);
+	wal->bvec = kcalloc(n, sizeof(*wal->bvec), GFP_KERNEL);
+	wal->page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!wal->buf || !wal->bvec || !wal->page)
+		return -ENOMEM;
+	for (i = 0; i < n; i++) {
+		wal->bvec[i].bv_page = vmalloc_to_page(wal->buf + i * PAGE_SIZE);
+		wal->bvec[i].bv_len = PAGE_SIZE;
+	}
+	wal->page_bvec.bv_page = wal->page;
+	wal->page_bvec.bv_len = RAFT_DISK_SLOT;
+	return 0;
+}
+
+static void wal_free(struct raft_wal *wal)
+{
+	struct raft_wal_mark *m;
+	unsigned long key;
+
+	raft_wal_queue_destroy(wal);
+	xa_for_each(&wal->marks, key, m)
+		kfree(m);
+	xa_destroy(&wal->marks);
+	if (wal->page)
+		__free_page(wal->page);
+	kfree(wal->bvec);
+	vfree(wal->buf);
+	if (wal->file)
+		fput(wal->file);
+	kfree(wal);
+}
+
+static struct raft_wal *wal_alloc(struct file *file,
+				  const struct raft_wal_ops *ops, void *ctx)
+{
+	struct raft_wal *wal = kzalloc(sizeof(*wal), GFP_KERNEL);
+
+	if (!wal)
+		return NULL;
+	wal->file = get_file(file);
+	wal->host = file->f_mapping->host;
+	wal->ops = ops;
+	wal->ctx = ctx;
+	wal->backend = &raft_wal_buffered;
+	INIT_LIST_HEAD(&wal->node);
+	spin_lock_init(&wal->lock);
+	init_waitqueue_head(&wal->idle);
+	init_completion(&wal->sync);
+	xa_init(&wal->marks);
+	wal->io_records.wal = wal;
+	wal->io_state.wal = wal;
+	if (raft_wal_queue_init(wal) || buffers_init(wal)) {
+		wal_free(wal);
+		return NULL;
+	}
+	return wal;
+}
+
+/**
+ * raft_wal_open() - take a file as a log: recover it or format it
+ * @walp: out: the log
+ * @file: open for reading and writing; the log takes its own reference
+ * @params: whose log it must be
+ * @ops: owner's functions; ops->load() is called from here for every entry,
+ *	ops->done() not before the first raft_wal_submit()
+ * @ctx: their first argument
+ * @boot: out: what was found
+ *
+ * Reads the whole file once.  On success the new incarnation is durable.
+ *
+ * Context: Process context; sleeps for the disk.
+ * Return: 0, or -EINVAL (not a file or block device open for reading and
+ * writing, O_APPEND, or shorter than RAFT_LOG_MIN), -EBUSY (a log or swap file
+ * in use), -EMEDIUMTYPE (not a log, and not to be formatted), -EPROTO (another
+ * version), -ESTALE (of another group or node), -EILSEQ (damaged), -ENOSPC
+ * (no room to preallocate), -ENOMEM, an I/O error, or what ops->load() returned.
+ */
+int raft_wal_open(struct raft_wal **walp, struct file *file,
+		  const struct raft_wal_params *params,
+		  const struct raft_wal_ops *ops, void *ctx,
+		  struct raft_wal_boot *boot)
+{
+	unsigned int noio;
+	struct raft_wal *wal;
+	int err;
+
+	memset(boot, 0, sizeof(*boot));
+	err = file_check(file);
+	if (err)
+		return err;
+	wal = wal_alloc(file, ops, ctx);
+	if (!wal)
+		return -ENOMEM;
+	err = claim(wal);
+	if (err)
+		goto free;
+	noio = memalloc_noio_save();
+	err = file_settle(file);
+	if (!err)
+		err = recover(wal, params, boot);
+	memalloc_noio_restore(noio);
+	if (err)
+		goto release;
+	err = raft_wal_work_init(wal);
+	if (err)
+		goto release;
+	*walp = wal;
+	return 0;
+
+release:
+	unclaim(wal);
+free:
+	wal_free(wal);
+	return err;
+}
+
+/**
+ * raft_wal_close() - finish what is in flight and give the file back
+ * @wal: log to which nothing will be submitted any more
+ * @hs: last hard state, of which only the commit index may be news; or NULL
+ *
+ * Writes a last hard state that notes the log as complete, unless it failed.
+ * ops->done() may still be called during the call, never after it.
+ *
+ * Context: Process context; waits for the disk, however long it takes.
+ */
+void raft_wal_close(struct raft_wal *wal, const struct raft_hard_state *hs)
+{
+	unsigned int noio;
+	int err;
+
+	raft_wal_kick(wal);
+	wait_event(wal->idle, raft_wal_is_idle(wal));
+	cancel_delayed_work_sync(&wal->work);
+	destroy_workqueue(wal->wq);
+	if (!wal->error) {
+		if (hs)
+			wal->state.commit = hs->commit;
+		wal->state.flags = RAFT_DISK_CLEAN;
+		wal->state.generation++;
+		noio = memalloc_noio_save();
+		err = write_state(wal);
+		memalloc_noio_restore(noio);
+		if (err)
+			pr_warn("group %llx node %u: log not closed cleanly: error %d\n",
+				wal->super.group_id, wal->super.node_id, err);
+	}
+	unclaim(wal);
+	wal_free(wal);
+}
+
+/**
+ * raft_wal_stat() - counters
+ * @wal: log
+ * @st: out
+ *
+ * Context: Any.
+ */
+void raft_wal_stat(const struct raft_wal *wal, struct raft_wal_stat *st)
+{
+	st->size = wal->super.data_end;
+	st->room = raft_wal_room(wal);
+	st->writes = READ_ONCE(wal->writes);
+	st->bytes = READ_ONCE(wal->bytes);
+	st->error = READ_ONCE(wal->error);
+}
+
+/**
+ * raft_wal_init() - at module load
+ *
+ * Context: Process context.
+ * Return: 0.
+ */
+int raft_wal_init(void)
+{
+	return 0;
+}
+
+/**
+ * raft_wal_exit() - at module unload, after the last log was closed
+ *
+ * Context: Process context.
+ */
+void raft_wal_exit(void)
+{
+	WARN_ON_ONCE(!list_empty(&in_use));
+	/* What closed logs put from a kernel thread: umount may come next. */
+	flush_delayed_fput();
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * wal_file.c - backends of the write-ahead log: direct I/O, and page cache and fsync.
+ *
+ * Owns the talk with the file system.  Must never be called by the owner
+ * thread: a file system may sleep in write_iter() (locks, journal, a full
+ * request queue, a freeze) although the I/O is asynchronous.
+ *
+ * direct: IOCB_DSYNC makes the data and the metadata needed to find it durable
+ * before the completion, with a cache flush or FUA as the device wants.
+ * buffered: where a file has no direct I/O (tmpfs on 6.1), or its device cannot
+ * write blocks as small as those of the log.
+ *
+ * Memory is passed as bvec: 6.1 cannot do direct I/O from a kvec.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/fs.h>
+#include <linux/uio.h>
+
+#include "wal_internal.h"
+
+/*
+ * write_iter() wants to be called with the superblock guarded against a freeze
+ * in every kernel version.  The guard is given back by the completion, which
+ * lockdep must be told (as fs/aio.c does).
+ */
+static void guard_begin(struct file *file)
+{
+	struct inode *inode = file_inode(file);
+
+	if (!S_ISREG(inode->i_mode))
+		return;
+	sb_start_write(inode->i_sb);
+	__sb_writers_release(inode->i_sb, SB_FREEZE_WRITE);
+}
+
+static void guard_end(struct file *file)
+{
+	struct inode *inode = file_inode(file);
+
+	if (!S_ISREG(inode->i_mode))
+		return;
+	__sb_writers_acquired(inode->i_sb, SB_FREEZE_WRITE);
+	sb_end_write(inode->i_sb);
+}
+
+static void direct_complete(struct kiocb *iocb, long ret)
+{
+	struct raft_wal_io *io = container_of(iocb, struct raft_wal_io, iocb);
+
+	guard_end(iocb->ki_filp);
+	if (ret >= 0)
+		ret = ret == io->len ? 0 : -EIO;	/* a short write */
+	io->done(io, (int)ret);
+}
+
+static void direct_write(struct raft_wal_io *io)
+{
+	struct file *file = io->wal->file;
+	struct iov_iter iter;
+	ssize_t ret;
+
+	iov_iter_bvec(&iter, ITER_SOURCE, io->bvec, io->nr, io->len);
+	init_sync_kiocb(&io->iocb, file);
+	io->iocb.ki_pos = io->pos;
+	io->iocb.ki_complete = direct_complete;
+	io->iocb.ki_flags |= IOCB_DIRECT | IOCB_DSYNC | IOCB_WRITE;
+	guard_begin(file);
+	ret = file->f_op->write_iter(&io->iocb, &iter);
+	if (ret != -EIOCBQUEUED)
+		direct_complete(&io->iocb, ret);
+}
+
+/*
+ * Through the page cache, also for files opened with O_DIRECT: only recovery
+ * reads, after the cache was dropped.
+ */
+static int file_read(struct raft_wal *wal, u64 pos, void *buf, u32 len)
+{
+	struct kvec kvec = { .iov_base = buf, .iov_len = len };
+	struct iov_iter iter;
+	struct kiocb iocb;
+	ssize_t ret;
+
+	iov_iter_kvec(&iter, ITER_DEST, &kvec, 1, len);
+	init_sync_kiocb(&iocb, wal->file);
+	iocb.ki_pos = pos;
+	iocb.ki_flags &= ~IOCB_DIRECT;
+	while (iov_iter_count(&iter)) {
+		ret = wal->file->f_op->read_iter(&iocb, &iter);
+		if (ret < 0)
+			return (int)ret;
+		if (!ret)
+			return -EIO;	/* the file became shorter */
+	}
+	return 0;
+}
+
+/*
+ * Synchronous, and durable only by the fsync behind it.  Fewer promises hold
+ * here: an error of the writeback that another opener of the file has been told
+ * may not reach us.
+ */
+static void buffered_write(struct raft_wal_io *io)
+{
+	struct file *file = io->wal->file;
+	struct iov_iter iter;
+	ssize_t ret;
+
+	iov_iter_bvec(&iter, ITER_SOURCE, io->bvec, io->nr, io->len);
+	init_sync_kiocb(&io->iocb, file);
+	io->iocb.ki_pos = io->pos;
+	io->iocb.ki_flags &= ~IOCB_DIRECT;
+	io->iocb.ki_flags |= IOCB_WRITE;
+	guard_begin(file);
+	ret = file->f_op->write_iter(&io->iocb, &iter);
+	guard_end(file);
+	if (ret >= 0)
+		ret = ret == io->len ? 0 : -EIO;
+	if (!ret)
+		ret = vfs_fsync_range(file, io->pos, io->pos + io->len - 1, 1);
+	io->done(io, (int)ret);
+}
+
+const struct raft_wal_backend raft_wal_direct = {
+	.name = "direct",
+	.write = direct_write,
+	.read = file_read,
+};
+
+const struct raft_wal_backend raft_wal_buffered = {
+	.name = "buffered",
+	.write = buffered_write,
+	.read = file_read,
+};

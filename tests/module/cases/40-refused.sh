@@ -1,0 +1,170 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# 40-refused.sh - what cannot be done is refused, each with a sentence of its own, and
+# changes nothing.
+
+t_foreign_log() {
+	cluster g 3
+	lines a 5 | propose g 1 -q
+	raft_down g 1 2 3
+	refused 1 'belongs to another group or node' ctl 2 up "$RAFT_DIR/g.conf" --node 2 --log "$RAFT_DIR/g.1.log"
+	raft_conf h 3
+	refused 1 'belongs to another group or node' ctl 1 up "$RAFT_DIR/h.conf" --node 1 --log "$RAFT_DIR/g.1.log"
+	raft_up g 1 2 3
+	raft_wait_leader g 1 2 3 >/dev/null
+	same_logs g 1 2 3
+	once 5 a
+}
+t "a log of another node or group" t_foreign_log
+
+# The byte where a text first stands in a file.
+where() { grep -abo -m 1 -- "$1" "$2" | head -n 1 | cut -d: -f1; }
+spoil() { printf '\377' | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
+
+t_damaged() {
+	local log=$RAFT_DIR/g.2.log at
+	cluster g 3
+	lines spoiled 60 | propose g 1 -q
+	same_logs g 1 2 3
+	raft_down g 2
+	at=$(where 'spoiled-20' "$log")
+	[ -n "$at" ] || fail "the command is not in the log file"
+	spoil "$log" "$at"
+	cp "$log" "$TMP/before"
+	refused 1 'damaged in the middle' ctl 2 up "$RAFT_DIR/g.conf" --node 2
+	cmp "$TMP/before" "$log"
+	if "$RAFT_TOOLS/raftdump" "$log" >"$TMP/dump" 2>&1; then fail "raftdump finds nothing wrong"; fi
+	lines go-on 5 | propose g 1 -q
+	same_logs g 1 3
+	once 5 go-on
+}
+t "a log that is damaged in the middle is refused and left alone" t_damaged
+
+t_torn() {
+	local log=$RAFT_DIR/g.2.log at
+	cluster g 3
+	lines whole 30 | propose g 1 -q
+	same_logs g 1 2 3
+	raft_down g 1 2 3
+	at=$(where 'whole-30' "$log")
+	spoil "$log" "$at"
+	raft_up g 1 2 3
+	raft_wait_leader g 1 2 3 >/dev/null
+	lines more 5 | propose g 2 -q
+	same_logs g 1 2 3
+	once 30 whole
+	once 5 more
+}
+t "a torn tail is cut off and comes back from the others" t_torn
+
+t_not_a_log() {
+	raft_conf g 1
+	head -c 8M /dev/urandom >"$RAFT_DIR/g.1.log"
+	refused 1 'not a raft log' ctl 1 up "$RAFT_DIR/g.conf" --node 1
+	: >"$RAFT_DIR/tiny"
+	head -c 5000 /dev/urandom >"$RAFT_DIR/tiny"
+	refused 1 'smaller than 1 MiB|too small' ctl 1 up "$RAFT_DIR/g.conf" --node 1 --log "$RAFT_DIR/tiny"
+	refused 1 'neither a regular file' ctl 1 up "$RAFT_DIR/g.conf" --node 1 --log /dev/null
+	refused 1 'No such file' ctl 1 up "$RAFT_DIR/g.conf" --node 1 --no-create --log "$RAFT_DIR/none"
+}
+t "files that are no logs" t_not_a_log
+
+t_twice() {
+	cluster g 3
+	refused 1 'runs here already' ctl 1 up "$RAFT_DIR/g.conf" --node 1 --log "$RAFT_DIR/other.log"
+	raft_conf h 3 -p 7001
+	refused 1 'has the log open' ctl 1 up "$RAFT_DIR/h.conf" --node 1 --log "$RAFT_DIR/g.1.log"
+	cp "$RAFT_DIR/g.conf" "$RAFT_DIR/other.conf"
+	echo ok | propose g 1 -q
+}
+t "a second node of the group in one namespace; a log in use" t_twice
+
+t_address() {
+	raft_conf g 3
+	refused 1 'not one of this network namespace' ctl 2 up "$RAFT_DIR/g.conf" --node 1
+	cluster g 3
+	ns 4 "$RAFT_TOOLS/module-probe" bind 0.0.0.0 7000 &
+	sleep 1
+	raft_conf h 4
+	refused 1 'in use by another socket' ctl 4 up "$RAFT_DIR/h.conf" --node 4
+	kill %1
+}
+t "an address that is not here, or taken" t_address
+
+t_same_id() {
+	local before
+	cluster g 3
+	raft_down g 3
+	# Node 4's namespace says it is node 2, which is alive: it must not count twice.
+	sed 's/10\.77\.0\.2:/10.77.0.4:/' "$RAFT_DIR/g.conf" >"$RAFT_DIR/fake.conf"
+	mkdir "$RAFT_DIR/fake"
+	mv "$RAFT_DIR/fake.conf" "$RAFT_DIR/fake/g.conf"
+	ctl 4 up "$RAFT_DIR/fake/g.conf" --node 2 --log "$RAFT_DIR/fake/log" 2>/dev/null || :
+	lines real 20 | propose g 1 -q
+	before=$(raft_get g 1 commit)
+	raft_up g 3
+	same_logs g 1 2 3
+	once 20 real
+	[ "$(raft_get g 1 commit)" -ge "$before" ]
+}
+t "an impostor with a living node's id changes nothing" t_same_id
+
+t_unknown_group() {
+	refused 4 'no such group|no group' ctl 1 status nobody
+	refused 4 'no such group' ctl 1 propose -g nobody x
+	refused 4 'no such group' ctl 1 down nobody
+	refused 4 'no group is named' ctl 1 propose x
+	raft_unload
+	refused 4 'not loaded' ctl 1 status g
+	raft_load
+}
+t "an unknown group; no module" t_unknown_group
+
+t_size() {
+	cluster g 3
+	head -c 61440 /dev/zero | tr '\0' x >"$TMP/max"
+	for i in 1 2 3; do ctl $i propose -g g --stdin <"$TMP/max" >/dev/null; done
+	echo >>"$TMP/max"
+	refused 1 '61440' ctl 1 propose -g g --stdin <"$TMP/max"
+	refused 1 '1 to 61440' ctl 1 propose -g g --stdin </dev/null
+	same_logs g 1 2 3
+	is "$(awk 'length == 61440' "$TMP/log" | wc -l)" 3 "largest commands"
+}
+t "commands of 60 KiB go from every node, one byte more does not" t_size
+
+t_full() {
+	local i
+	cluster g 3 -s 1M
+	head -c 50000 /dev/zero | tr '\0' f >"$TMP/big"
+	for i in $(seq 40); do
+		ctl "$leader" propose -g g --stdin <"$TMP/big" >/dev/null 2>"$TMP/err" || break
+	done
+	[ "$i" -lt 40 ] || fail "2 MB fit into a log of 1 MiB"
+	refused 1 'log is full' ctl "$leader" propose -g g --stdin <"$TMP/big"
+	for i in 1 2 3; do is "$(raft_get g $i failed)" "$(raft_get g "$leader" failed)" "state of node $i"; done
+	# A full log still elects: the room for it is kept back.
+	raft_down g "$leader"
+	# shellcheck disable=SC2046
+	raft_wait_leader g $(others 3 "$leader") >/dev/null
+	raft_up g "$leader"
+	raft_wait_leader g 1 2 3 >/dev/null
+	same_logs g 1 2 3
+}
+t "a full log refuses commands and still elects" t_full
+
+t_conf() {
+	raft_conf g 3
+	sed -i 's/^ElectionTimeout.*/ElectionTimeout = soon/' "$RAFT_DIR/g.conf"
+	refused 2 'g.conf:4: .*expected' ctl 1 up "$RAFT_DIR/g.conf" --node 1
+	raft_conf g 3
+	refused 2 'node' ctl 1 up "$RAFT_DIR/g.conf" --node 9
+	refused 2 'heartbeat|Heartbeat' ctl 1 start g --node 1 --peer 1=10.77.0.1:7000 --election-timeout 100ms --heartbeat 200ms
+	is "$(ctl 1 show | wc -l)" 0 "groups"
+}
+t "configurations that make no sense name file, line and what was expected" t_conf
+
+t_badinput() {
+	[ -x "$RAFT_TOOLS/badinput" ] || skip "build/badinput is not there"
+	ns 1 "$RAFT_TOOLS/badinput" "$RAFT_DIR" || fail "see above"
+}
+t "bad input to every ioctl" t_badinput

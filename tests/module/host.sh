@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# host.sh stock|stock-6.12|um|um-debug [FUNC...] - builds what the tests of the real module
+# need and runs them (run.sh) in one boot of that kernel. TAP on stdout.
+set -eu
+top=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$top"
+kernel=${1:?usage: host.sh stock|stock-6.12|um|um-debug [FUNC...]}
+shift
+make -s tools build/module-probe
+[ ! -e tests/module/badinput.c ] || make -s build/badinput
+ko=$(tools/lab/module.sh "$kernel")
+disk=$(mktemp)
+trap 'rm -f "$disk"' EXIT
+truncate -s 512M "$disk"
+env=(-e "RAFT_TOOLS=$top/build" -e "RAFT_KO=$ko" -e RAFT_ET -e RAFT_PATIENCE -e TEST_LIMIT)
+case $kernel in
+stock*) tools/lab/vm.sh --kernel "$kernel" -smp 2 -m 1024 -t 3000 "${env[@]}" --disk "$disk" tests/module/run.sh "$@" ;;
+um) tools/lab/um.sh -t 3000 "${env[@]}" --disk "$disk" tests/module/run.sh "$@" ;;
+um-debug) tools/lab/um.sh -d -m 2048 -t 5000 "${env[@]}" --disk "$disk" tests/module/run.sh "$@" ;;
+*) echo "host.sh: no such kernel: $kernel" >&2; exit 2 ;;
+esac

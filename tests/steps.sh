@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# steps.sh - owns the steps of check.sh: what each runs. TAP on stdout.
+#
+#   steps.sh STEP [ARGS]
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top"
+lab=tools/lab
+
+# ok NAME CMD...: one TAP line from an exit code.
+ok() {
+	local name=$1
+	shift
+	if "$@"; then echo "ok - $name"; else
+		echo "not ok - $name"
+		return 1
+	fi
+}
+
+# number PREFIX: give a runner's TAP lines the name of their suite.
+prefix() { sed -uE "s/^(ok|not ok)( [0-9]+)?( -)? /\1 - $1: /"; }
+
+deps() {
+	ok "Debian packages" $lab/deps.sh build check um vm
+}
+
+build() {
+	local bad=0
+	ok "tools, no warning" make -s tools HOSTFLAGS_EXTRA=-Werror || bad=1
+	for k in 6.1 6.12; do
+		ok "module for $k headers, W=1, sparse, no warning" \
+			$lab/module.sh $k --sparse --strict || bad=1
+		ok "module with fault hooks for $k headers" \
+			$lab/module.sh $k --faults --strict || bad=1
+	done
+	return $bad
+}
+
+unit() {
+	local bad=0 t
+	make -s unit-tests
+	for t in build/unit/*_test; do
+		"$t" | prefix "$(basename "$t")" || bad=1
+	done
+	if compgen -G 'tests/uapi/*.sh' >/dev/null; then
+		for t in tests/uapi/*.sh; do "$t" | prefix uapi || bad=1; done
+	fi
+	return $bad
+}
+
+scenarios() {
+	local f bad=0
+	make -s build/raft-sim-asan
+	for f in tests/scenarios/*.scn tools/sim/testdata/*.scn; do
+		ok "$f" build/raft-sim-asan run "$f" || bad=1
+	done
+	for f in tests/scenarios/notyet/*.scn; do
+		ok "$f is refused" sh -c '! build/raft-sim-asan run "$1" >build/notyet 2>&1 && grep -q "not yet" build/notyet' sh "$f" || bad=1
+	done
+	return $bad
+}
+
+mutants() {
+	make -s build/raft-sim-mutants
+	tools/sim/mutants.sh
+}
+
+fuzz() {
+	local seeds=20000
+	[ "${1:-}" != long ] || seeds=400000
+	make -s build/raft-sim
+	ok "fuzz, seeds 1..$seeds" build/raft-sim fuzz --seeds 1..$seeds --jobs 2
+}
+
+formats() {
+	local secs=20 f bad=0
+	[ "${1:-}" != long ] || secs=600
+	make -s fuzzers
+	for f in build/fuzz/*_fuzz; do
+		mkdir -p "$f.corpus"
+		local seeds
+		seeds=tools/fuzz/corpus/$(basename "$f" _fuzz)
+		mkdir -p "$f.work"
+		ok "$(basename "$f"), $secs s" "$f" -max_total_time=$secs -rss_limit_mb=4096 \
+			-print_final_stats=1 "$f.work" $([ ! -d "$seeds" ] || echo "$seeds") || bad=1
+	done
+	return $bad
+}
+
+kunit() {
+	local ko um=()
+	[ "$1" != um-debug ] || um=(-d)
+	ko=$($lab/module.sh "$1" --faults)
+	$lab/um.sh "${um[@]}" -t 900 tests/kunit.sh "$(dirname "$ko")"
+}
+
+module_um() {
+	$lab/lab run tests/scenarios/*.scn | tests/lab-tap.sh
+}
+
+module_vm() {
+	tests/module/host.sh stock
+}
+
+module_debug() {
+	tests/module/host.sh um-debug
+}
+
+poweroff_long() { ROUNDS=20 tests/module/poweroff.sh; }
+
+demo() {
+	ok "demo with $1 virtual machine(s)" make -s demo VMS="$1"
+}
+
+step=$1
+shift
+"$step" "$@"

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0
+# Unit tests on the host, under ASan and UBSan: tests/unit/NAME_test.c each.
+# A test names the sources it needs beyond the core in UNIT_SRC_NAME.
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*_test.c))
+UNIT_SRC_conf_test := $(wildcard tools/lib/conf*.c tools/lib/util.c)
+
+.PHONY: unit-tests
+unit-tests: $(UNIT_TESTS)
+
+.SECONDEXPANSION:
+$(B)/unit/%_test: tests/unit/%_test.c $$(UNIT_SRC_$$*_test) $(CORE_SRC) $(CORE_HDR) \
+		tools/lib/crc32c.c $$(wildcard tests/unit/*.h kmod/tests/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CPPFLAGS) -Itests/unit -Ikmod/tests $(SAN) -o $@ \
+		$(filter %.c,$^) -lpthread

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * applied.c - proposals, what became of them, and what the state machines hold.
+ *
+ * What is applied is read from /dev/raft of each node, from the start.  A
+ * proposal is found there by (origin, incarnation, serial), which also gives its
+ * index; what is not there is pending, or unknown once its origin is gone.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "run.h"
+
+#define READ_BYTES	(256 * 1024)
+
+static char buffer[READ_BYTES];
+
+/* Calls @fn for every record that node @id has applied, in order. */
+static void for_each(struct run *r, u32 id,
+		     void (*fn)(void *ctx, const struct raft_record *rec,
+				const char *data), void *ctx)
+{
+	int fd = run_node_up(r, id)->fd;
+	ssize_t n, at;
+
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		fail(r, "node %u: lseek: %s", id, strerror(errno));
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0) {
+		for (at = 0; at < n;) {
+			const struct raft_record *rec = (void *)(buffer + at);
+
+			fn(ctx, rec, buffer + at + rec->size);
+			at += (rec->size + rec->len + 7u) & ~7u;
+		}
+	}
+	if (n < 0 && errno != EAGAIN)
+		fail(r, "node %u: read: %s", id, strerror(errno));
+}
+
+static void print_text(void *ctx, const struct raft_record *rec,
+		       const char *data)
+{
+	FILE *f = ctx;
+
+	if (ftell(f))
+		fputc(',', f);
+	fwrite(data, 1, strnlen(data, rec->len), f);
+}
+
+/**
+ * run_applied() - the commands that a node has applied
+ * @r: the run
+ * @id: node id
+ *
+ * Return: the texts with commas between them; the caller frees it.
+ */
+char *run_applied(struct run *r, u32 id)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		exit(2);
+	for_each(r, id, print_text, f);
+	fclose(f);
+	return text;
+}
+
+static struct run_prop *prop_add(struct run *r, const struct scn_dir *d)
+{
+	struct run_prop *p;
+	u32 i;
+
+	if (r->n_props == RUN_MAX_PROPS)
+		skip(r, "more than %u proposals", RUN_MAX_PROPS);
+	for (i = 0; d->name && i < r->n_props; i++)
+		if (r->props[i].name && !strcmp(r->props[i].name, d->name))
+			r->props[i].name = NULL;
+	p = &r->props[r->n_props++];
+	memset(p, 0, sizeof(*p));
+	p->node = d->id;
+	p->incarnation = r->node[d->id].incarnation;
+	return p;
+}
+
+static void propose_one(struct run *r, const struct scn_dir *d, u32 k)
+{
+	static char data[128 * 1024];
+	struct run_prop *p = prop_add(r, d);
+	struct raft_ioc_propose out;
+	size_t len;
+	int err;
+
+	memset(data, 0, sizeof(data));
+	len = (size_t)(d->count ? snprintf(data, 256, "%s%u", d->word, k) :
+				  snprintf(data, 256, "%s", d->word));
+	if (d->size > sizeof(data))
+		skip(r, "a command of %llu bytes", (unsigned long long)d->size);
+	if (d->size > len)
+		len = d->size;
+	err = raft_ioc_propose(r->node[d->id].fd, data, (u32)len,
+			       RAFT_PROPOSE_NONBLOCK | RAFT_PROPOSE_NOWAIT, 0,
+			       &out);
+	p->serial = out.serial;
+	if (err == -ETIMEDOUT || err == -EINTR || err == -ECANCELED)
+		p->outcome = SCN_UNKNOWN;
+	else if (err)
+		p->outcome = SCN_FAILED;
+	if (d->name && (!d->count || k == d->count))
+		p->name = d->name;
+}
+
+/**
+ * run_propose() - commands proposed at a node, without waiting
+ * @r: the run
+ * @d: the directive
+ */
+void run_propose(struct run *r, const struct scn_dir *d)
+{
+	u32 k;
+
+	if (run_node_up(r, d->id)->paused)
+		skip(r, "a proposal at a paused node waits for its thread");
+	for (k = 1; k <= (d->count ? d->count : 1); k++)
+		propose_one(r, d, k);
+}
+
+static void note_record(void *ctx, const struct raft_record *rec,
+			const char *data)
+{
+	struct run *r = ctx;
+	u32 i;
+
+	(void)data;
+	for (i = 0; i < r->n_props; i++) {
+		struct run_prop *p = &r->props[i];
+
+		if (p->node != rec->origin || p->serial != rec->serial ||
+		    p->incarnation != rec->incarnation ||
+		    p->outcome == SCN_FAILED)
+			continue;
+		if (p->outcome == SCN_PENDING)
+			p->outcome = SCN_COMMITTED;
+		p->index = rec->index;
+		return;
+	}
+}
+
+/**
+ * run_outcomes() - look what became of the proposals: an origin that runs knows
+ * by its own log
+ * @r: the run
+ */
+void run_outcomes(struct run *r)
+{
+	u32 id, i;
+
+	for (id = 1; id <= r->n_nodes; id++) {
+		struct raft_ioc_status st;
+
+		for (i = 0; i < r->n_props; i++)
+			if (r->props[i].node == id &&
+			    r->props[i].outcome == SCN_PENDING)
+				break;
+		if (i == r->n_props || !run_alive(r, id))
+			continue;
+		for_each(r, id, note_record, r);
+		run_status(r, id, &st);
+		if (st.failed)
+			run_outcomes_lost(r, id);
+	}
+}
+
+/**
+ * run_outcomes_lost() - the origin is gone: what is pending stays unknown
+ * @r: the run
+ * @id: the origin
+ */
+void run_outcomes_lost(struct run *r, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < r->n_props; i++)
+		if (r->props[i].node == id &&
+		    r->props[i].outcome == SCN_PENDING)
+			r->props[i].outcome = SCN_UNKNOWN;
+}
+
+static void count_record(void *ctx, const struct raft_record *rec,
+			 const char *data)
+{
+	struct run *r = ctx;
+	u32 i;
+
+	(void)data;
+	for (i = 0; i < r->n_props; i++)
+		if (r->props[i].node == rec->origin &&
+		    r->props[i].serial == rec->serial &&
+		    r->props[i].incarnation == rec->incarnation)
+			r->props[i].index++;
+}
+
+/**
+ * run_invariants() - what must hold after every scenario
+ * @r: the run
+ *
+ * The applied sequences are prefixes of each other (state machine safety), what
+ * was acknowledged is in the longest exactly once, what was refused nowhere.
+ */
+void run_invariants(struct run *r)
+{
+	char *longest = strdup(""), *text;
+	u32 id, i, best = 0;
+
+	run_outcomes(r);
+	for (id = 1; id <= r->n_nodes; id++) {
+		size_t a, b;
+
+		if (!run_alive(r, id))
+			continue;
+		text = run_applied(r, id);
+		a = strlen(longest);
+		b = strlen(text);
+		if (strncmp(longest, text, a < b ? a : b))
+			fail(r, "expected applied sequences that agree, got \"%.300s\" at node %u and \"%.300s\" at node %u",
+			     longest, best, text, id);
+		if (b >= a) {
+			free(longest);
+			longest = text;
+			best = id;
+		} else {
+			free(text);
+		}
+	}
+	free(longest);
+	if (!best)
+		return;
+	for (i = 0; i < r->n_props; i++)
+		r->props[i].index = 0;
+	for_each(r, best, count_record, r);
+	for (i = 0; i < r->n_props; i++)
+		if (r->props[i].index > 1 ||
+		    (r->props[i].outcome == SCN_COMMITTED && !r->props[i].index))
+			fail(r, "expected proposal %llu of node %u applied exactly once, got %llu times",
+			     (unsigned long long)r->props[i].serial,
+			     r->props[i].node,
+			     (unsigned long long)r->props[i].index);
+}

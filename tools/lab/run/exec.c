@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * exec.c - the directives, one after the other.
+ *
+ * Time here is the guest's simulated clock: it stands while anything computes
+ * and jumps while everything sleeps.  Messages are delayed by netem, so between
+ * directives nothing arrives.  "settle" cannot stop the clock: it lets short
+ * pieces of time pass until nothing moves, a millisecond or so in all.  Deadlines
+ * drawn at random are not known here, so a scenario that depends on a heartbeat
+ * not falling into that millisecond is not for this runner.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "run.h"
+
+#define QUIET_NS	(5ull * RUN_DELAY_US * NS_PER_US)
+#define SETTLE_MAX	2000		/* pieces */
+#define AWAIT_STEP	NS_PER_MS
+#define LOG_BYTES	(4ull << 20)
+
+/**
+ * run_sleep() - let time pass
+ * @ns: how much
+ */
+void run_sleep(u64 ns)
+{
+	struct timespec t = {
+		.tv_sec = (time_t)(ns / NS_PER_S),
+		.tv_nsec = (long)(ns % NS_PER_S),
+	};
+
+	while (nanosleep(&t, &t))
+		;
+}
+
+static u64 now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (u64)t.tv_sec * NS_PER_S + (u64)t.tv_nsec;
+}
+
+/* Changes whenever a message was handled or a write done, anywhere. */
+static u64 activity(struct run *r)
+{
+	struct raft_ioc_status st;
+	u64 sum = 0;
+	u32 id;
+
+	for (id = 1; id <= r->n_nodes; id++) {
+		if (!run_alive(r, id))
+			continue;
+		run_status(r, id, &st);
+		sum += st.msgs_in + st.msgs_out + st.disk_writes + st.commit +
+		       st.events + st.last + st.durable;
+	}
+	return sum;
+}
+
+/**
+ * run_settle() - let pass as little time as it takes until nothing moves
+ * @r: the run
+ */
+void run_settle(struct run *r)
+{
+	u64 quiet = QUIET_NS, last = activity(r), next;
+	u32 i;
+
+	if (r->net.delay_max > RUN_DELAY_US * NS_PER_US)
+		quiet += 2 * r->net.delay_max;
+	for (i = 0; i < SETTLE_MAX; i++) {
+		run_sleep(quiet);
+		next = activity(r);
+		if (next == last)
+			return;
+		last = next;
+	}
+	fail(r, "expected the cluster to settle, it still works after %u pieces of %llu us",
+	     SETTLE_MAX, (unsigned long long)(quiet / NS_PER_US));
+}
+
+static void expect(struct run *r, const struct scn_cond *c)
+{
+	char got[512];
+
+	if (!run_cond(r, c, got, sizeof(got)))
+		fail(r, "expected %s, got %s", c->source, got);
+}
+
+static void await(struct run *r, const struct scn_dir *d)
+{
+	u64 end = now() + d->time;
+	char got[512];
+
+	while (!run_cond(r, &d->cond, got, sizeof(got))) {
+		if (now() >= end)
+			fail(r, "expected %s within %llu ms, got %s",
+			     d->cond.source,
+			     (unsigned long long)(d->time / NS_PER_MS), got);
+		run_sleep(AWAIT_STEP);
+	}
+}
+
+static void members(struct run *r, const struct scn_dir *d, bool learner)
+{
+	u32 i;
+
+	for (i = 0; i < d->ids.n; i++) {
+		struct run_node *n = run_node(r, d->ids.id[i]);
+
+		n->member = true;
+		n->learner = learner;
+	}
+}
+
+static void option(struct run *r, const struct scn_dir *d)
+{
+	if (d->option == SCN_OPT_PREVOTE)
+		r->no_prevote = !d->value;
+	else if (d->option == SCN_OPT_CHECK_QUORUM)
+		r->no_check_quorum = !d->value;
+	else
+		r->opt[d->option] = d->value;
+	if ((d->option == SCN_OPT_ELECTION_TIMEOUT ||
+	     d->option == SCN_OPT_HEARTBEAT) && d->value % NS_PER_MS)
+		skip(r, "the module takes whole milliseconds");
+}
+
+static void preset(struct run *r, const struct scn_dir *d)
+{
+	struct run_node *n = run_node(r, d->id);
+
+	if (n->running || n->booted)
+		skip(r, "a preset of a log that was in use");
+	n->preset = true;
+	if (d->op == SCN_LOG)
+		n->preset_log = &d->terms;
+	if (d->op == SCN_COMMIT)
+		n->preset_commit = d->value;
+	if (d->op != SCN_TERM)
+		return;
+	n->preset_term = d->value;
+	n->preset_vote = d->vote;
+}
+
+static void start(struct run *r, const struct scn_dir *d)
+{
+	u32 i;
+
+	r->started = true;
+	for (i = 1; d->all && i <= r->n_nodes; i++)
+		if (r->node[i].member && !r->node[i].running)
+			run_boot(r, i, true);
+	for (i = 0; !d->all && i < d->ids.n; i++)
+		run_boot(r, d->ids.id[i], true);
+}
+
+/* Words of the fault hook, which are those of the language. */
+static const char *const message_words[RAFT_MSG_TYPES] = {
+	[RAFT_MSG_PREVOTE] = "prevote",
+	[RAFT_MSG_PREVOTE_RESP] = "prevote_resp",
+	[RAFT_MSG_VOTE] = "vote",
+	[RAFT_MSG_VOTE_RESP] = "vote_resp",
+	[RAFT_MSG_APPEND] = "append",
+	[RAFT_MSG_APPEND_RESP] = "append_resp",
+	[RAFT_MSG_HEARTBEAT] = "heartbeat",
+	[RAFT_MSG_HEARTBEAT_RESP] = "heartbeat_resp",
+	[RAFT_MSG_FORWARD] = "forward",
+};
+
+/* A rule is kept by each sender that it may match. */
+static void rule(struct run *r, const struct scn_dir *d, const char *word)
+{
+	const char *type = d->msg ? message_words[d->msg] : "any";
+	u32 id;
+
+	if (!type)
+		skip(r, "messages of a type that does not exist yet");
+	if (d->count && !d->id)
+		skip(r, "a rule that counts messages of all nodes together");
+	if (d->count && !d->id2)
+		skip(r, "a rule that counts messages to all nodes together");
+	for (id = 1; id <= r->n_nodes; id++) {
+		if (d->id && id != d->id)
+			continue;
+		if (!run_alive(r, id)) {
+			if (r->node[id].member || d->id)
+				skip(r, "a rule for a stopped node");
+			continue;
+		}
+		if (d->op == SCN_HOLD)
+			run_fault(r, id, "%s %s %s %u %u", word, d->name, type,
+				  d->id2, d->count);
+		else
+			run_fault(r, id, "%s %s %u %u", word, type, d->id2,
+				  d->count);
+	}
+}
+
+static void let_go(struct run *r, const struct scn_dir *d, const char *word)
+{
+	u32 id;
+
+	for (id = 1; id <= r->n_nodes; id++)
+		if (run_alive(r, id))
+			run_fault(r, id, "%s %s", word, d->name);
+}
+
+static void pause_node(struct run *r, u32 id, bool paused)
+{
+	run_fault(r, id, paused ? "pause" : "resume");
+	r->node[id].paused = paused;
+}
+
+/*
+ * A write is done at once here.  If the node is to crash before time passes, it
+ * must not be: the disk hangs from now on.
+ */
+static void keep_in_flight(struct run *r, const struct scn_dir *d)
+{
+	const struct scn_dir *next;
+	u32 i = (u32)(d - r->scn->dir);
+
+	for (i++; i < r->scn->n; i++) {
+		next = &r->scn->dir[i];
+		if (next->op == SCN_SETTLE || next->op == SCN_RUN ||
+		    next->op == SCN_AWAIT)
+			return;
+		if (next->op == SCN_CRASH && run_alive(r, next->id))
+			run_fault(r, next->id, "stall %llu",
+				  3600ull * NS_PER_S);
+	}
+}
+
+static void one(struct run *r, const struct scn_dir *d)
+{
+	switch (d->op) {
+	case SCN_SEED:
+		break;		/* the kernel draws its own numbers */
+	case SCN_NODES:
+	case SCN_LEARNERS:
+		members(r, d, d->op == SCN_LEARNERS);
+		break;
+	case SCN_OPTION:
+		option(r, d);
+		break;
+	case SCN_LOG:
+	case SCN_TERM:
+	case SCN_COMMIT:
+		preset(r, d);
+		break;
+	case SCN_START:
+		start(r, d);
+		break;
+	case SCN_RUN:
+		run_sleep(d->time);
+		break;
+	case SCN_AWAIT:
+		await(r, d);
+		break;
+	case SCN_ELECT:
+		run_node_up(r, d->id);
+		keep_in_flight(r, d);
+		run_fault(r, d->id, "elect");
+		break;
+	case SCN_SETTLE:
+		run_settle(r);
+		break;
+	case SCN_PROPOSE:
+		keep_in_flight(r, d);
+		run_propose(r, d);
+		break;
+	case SCN_LINK:
+		run_net_link(r, d->id, d->id2, d->up);
+		if (!d->one_way)
+			run_net_link(r, d->id2, d->id, d->up);
+		break;
+	case SCN_ISOLATE:
+		run_net_isolate(r, d->id);
+		break;
+	case SCN_PARTITION:
+		run_net_partition(r, d);
+		break;
+	case SCN_HEAL:
+		run_net_heal(r);
+		break;
+	case SCN_NET:
+		run_net_weather(r, &d->net);
+		break;
+	case SCN_DROP:
+		rule(r, d, "drop");
+		break;
+	case SCN_HOLD:
+		rule(r, d, "hold");
+		break;
+	case SCN_RELEASE:
+		let_go(r, d, "release");
+		break;
+	case SCN_REPLAY:
+		let_go(r, d, "replay");
+		break;
+	case SCN_CRASH:
+		run_crash(r, d->id, d->torn);
+		break;
+	case SCN_RESTART:
+		run_boot(r, d->id, false);
+		break;
+	case SCN_WIPE:
+		run_wipe(r, d->id);
+		break;
+	case SCN_PAUSE:
+	case SCN_RESUME:
+		run_node_up(r, d->id);
+		pause_node(r, d->id, d->op == SCN_PAUSE);
+		break;
+	case SCN_DISK:
+		run_disk(r, d);
+		break;
+	case SCN_EXPECT:
+		expect(r, &d->cond);
+		break;
+	case SCN_READ:
+	case SCN_MEMBER:
+	case SCN_TRANSFER:
+	case SCN_SNAPSHOT:
+	case SCN_COMPACT:
+		skip(r, "not yet");
+	}
+}
+
+/* Every command may be in the log twice; the rest is for no-ops. */
+static u64 log_bytes(const struct scenario *s)
+{
+	u64 bytes = LOG_BYTES;
+	u32 i;
+
+	for (i = 0; i < s->n; i++) {
+		const struct scn_dir *d = &s->dir[i];
+
+		if (d->op == SCN_PROPOSE)
+			bytes += 2 * (d->count ? d->count : 1) *
+				 (d->size + 1024);
+		if (d->op == SCN_LOG)
+			bytes += 2048ull * d->terms.n;
+	}
+	return bytes & ~4095ull;
+}
+
+/**
+ * run_scenario() - all directives of a scenario, then the invariants
+ * @r: the run, reset; ends by skip() or fail() if it does not come to the end
+ */
+void run_scenario(struct run *r)
+{
+	u32 i;
+
+	r->log_bytes = log_bytes(r->scn);
+	r->opt[SCN_OPT_ELECTION_TIMEOUT] = SCN_ELECTION_TIMEOUT;
+	r->opt[SCN_OPT_HEARTBEAT] = SCN_HEARTBEAT;
+	for (i = 1; i <= r->n_nodes; i++)
+		run_wipe(r, i);
+	for (i = 0; i < r->scn->n; i++) {
+		r->dir = &r->scn->dir[i];
+		one(r, r->dir);
+	}
+	run_settle(r);
+	run_invariants(r);
+}

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ioc.c - one function per ioctl of /dev/raft, and its errors in words.
+ */
+#include "ioc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+static int call(int fd, unsigned long request, void *arg)
+{
+	return ioctl(fd, request, arg) < 0 ? -errno : 0;
+}
+
+/**
+ * raft_ioc_open() - open the device
+ * @flags: O_RDONLY or O_RDWR, and O_NONBLOCK if wanted
+ *
+ * Return: a file descriptor, or a negative errno of open(2).
+ */
+int raft_ioc_open(int flags)
+{
+	int fd = open(RAFT_DEVICE, flags | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/**
+ * raft_ioc_features() - what the module can do
+ * @fd: the device
+ * @features: filled (out)
+ *
+ * Return: 0 or a negative errno.
+ */
+int raft_ioc_features(int fd, struct raft_ioc_features *features)
+{
+	memset(features, 0, sizeof(*features));
+	features->size = sizeof(*features);
+	return call(fd, RAFT_IOC_FEATURES, features);
+}
+
+/**
+ * raft_ioc_start() - start a node of a group
+ * @fd: the device
+ * @start: the arguments, @start->size is set here
+ *
+ * Return: 0 or a negative errno: the group runs, or nothing has changed.
+ */
+int raft_ioc_start(int fd, struct raft_ioc_start *start)
+{
+	start->size = sizeof(*start);
+	return call(fd, RAFT_IOC_START, start);
+}
+
+static int name_call(int fd, unsigned long request, const char *name)
+{
+	struct raft_ioc_name arg = { .size = sizeof(arg) };
+
+	if (name) {
+		if (strlen(name) >= sizeof(arg.name))
+			return -EINVAL;
+		strcpy(arg.name, name);
+	}
+	return call(fd, request, &arg);
+}
+
+/**
+ * raft_ioc_stop() - stop a group at this node
+ * @fd: the device
+ * @name: of the group, NULL for the only one
+ *
+ * Return: 0 or a negative errno.
+ */
+int raft_ioc_stop(int fd, const char *name)
+{
+	return name_call(fd, RAFT_IOC_STOP, name);
+}
+
+/**
+ * raft_ioc_attach() - let this file descriptor speak to a group
+ * @fd: the device
+ * @name: of the group, NULL for the only one
+ *
+ * Return: 0 or a negative errno.
+ */
+int raft_ioc_attach(int fd, const char *name)
+{
+	return name_call(fd, RAFT_IOC_ATTACH, name);
+}
+
+/**
+ * raft_ioc_propose() - propose one command and wait until it is applied
+ * @fd: the device, attached
+ * @data: the command
+ * @len: its bytes, 1 to RAFT_COMMAND_MAX
+ * @flags: RAFT_PROPOSE_*
+ * @timeout_ms: ms, 0 for the time-out of the group
+ * @result: index, term and serial (out)
+ *
+ * Never repeated: after -EINTR the command may be in the log.
+ *
+ * Return: 0, or a negative errno; see raft_ioc_unknown().
+ */
+int raft_ioc_propose(int fd, const void *data, uint32_t len, uint32_t flags,
+		     uint32_t timeout_ms, struct raft_ioc_propose *result)
+{
+	memset(result, 0, sizeof(*result));
+	result->size = sizeof(*result);
+	result->flags = flags;
+	result->data = (uintptr_t)data;
+	result->len = len;
+	result->timeout_ms = timeout_ms;
+	return call(fd, RAFT_IOC_PROPOSE, result);
+}
+
+/**
+ * raft_ioc_wait() - wait for something to be true
+ * @fd: the device, attached
+ * @what: RAFT_WAIT_*
+ * @value: what for
+ * @timeout_ms: ms, 0 to look only, RAFT_WAIT_FOREVER
+ * @result: leader and event counter (out)
+ *
+ * Return: 0, or a negative errno.  -EINTR is not repeated: the caller's
+ * time-out goes on.
+ */
+int raft_ioc_wait(int fd, uint32_t what, uint64_t value, uint32_t timeout_ms,
+		  struct raft_ioc_wait *result)
+{
+	memset(result, 0, sizeof(*result));
+	result->size = sizeof(*result);
+	result->what = what;
+	result->value = value;
+	result->timeout_ms = timeout_ms;
+	return call(fd, RAFT_IOC_WAIT, result);
+}
+
+/**
+ * raft_ioc_status() - the state of the attached group
+ * @fd: the device, attached
+ * @status: filled (out)
+ * @peers: room for the members, or NULL; @status->n_peers say how many (out)
+ *
+ * Return: 0 or a negative errno.
+ */
+int raft_ioc_status(int fd, struct raft_ioc_status *status,
+		    struct raft_ioc_peer peers[RAFT_NODES_MAX])
+{
+	int ret;
+
+	memset(status, 0, sizeof(*status));
+	status->size = sizeof(*status);
+	status->peer_size = sizeof(*peers);
+	if (peers) {
+		memset(peers, 0, RAFT_NODES_MAX * sizeof(*peers));
+		status->n_peers = RAFT_NODES_MAX;
+		status->peers = (uintptr_t)peers;
+	}
+	ret = call(fd, RAFT_IOC_STATUS, status);
+	if (!ret && status->n_peers > RAFT_NODES_MAX)
+		status->n_peers = RAFT_NODES_MAX;
+	status->name[RAFT_NAME_LEN - 1] = '\0';
+	return ret;
+}
+
+/**
+ * raft_ioc_unknown() - whether an error leaves open what happened
+ * @op: what was attempted
+ * @error: negative errno
+ *
+ * Return: true if a proposal may have been, or may yet be, committed.
+ */
+bool raft_ioc_unknown(enum raft_ioc_op op, int error)
+{
+	return op == RAFT_OP_PROPOSE &&
+	       (error == -ETIMEDOUT || error == -ECANCELED || error == -EINTR);
+}
+
+static const char *start_text(int error)
+{
+	switch (error) {
+	case -EBADF:
+		return "the log is not open for reading and writing";
+	case -EBUSY:
+		return "the log, or this node of the group, is in use already";
+	case -EEXIST:
+		return "a group of this name or id runs here already";
+	case -EINVAL:
+		return "the kernel refused an argument; dmesg may say which";
+	case -EILSEQ:
+		return "the log is damaged in the middle and was not touched; "
+		       "raftdump shows where";
+	case -EIO:
+		return "the log cannot be read or written; see dmesg";
+	case -EMEDIUMTYPE:
+		return "the log holds something that is not a raft log; move it "
+		       "away, or zero the device to have it formatted";
+	case -ENOSPC:
+	case -EFBIG:
+		return "the log is too small, at least 1 MiB is needed";
+	case -EPROTO:
+		return "the log was written in another format version";
+	case -ESTALE:
+		return "the log belongs to another group or node; raftdump "
+		       "shows which";
+	case -EADDRINUSE:
+		return "the address of this node is in use by another socket";
+	case -EADDRNOTAVAIL:
+		return "the address of this node is not one of this network "
+		       "namespace";
+	case -EAFNOSUPPORT:
+		return "the kernel does not have this kind of address";
+	}
+	return NULL;
+}
+
+static const char *propose_text(int error)
+{
+	switch (error) {
+	case -EAGAIN:
+		return "too much waits for commit; nothing was proposed, try "
+		       "again";
+	case -ECANCELED:
+		return "the group was stopped: the outcome is UNKNOWN";
+	case -EINTR:
+		return "interrupted: the outcome is UNKNOWN";
+	case -ETIMEDOUT:
+		return "not committed in time: the outcome is UNKNOWN, it may "
+		       "still commit; look before you repeat it";
+	case -EINVAL:
+		return "a command has 1 to 61440 bytes";
+	case -EMSGSIZE:
+		return "the command is longer than 61440 bytes";
+	case -ENOSPC:
+		return "the log is full; nothing was proposed";
+	case -ENOTCONN:
+		return "this node is not a member yet; nothing was proposed";
+	}
+	return NULL;
+}
+
+static const char *log_text(int error)
+{
+	switch (error) {
+	case -EBUSY:
+		return "another program or group has the log open";
+	case -ENXIO:
+		return "the log is neither a regular file nor a block device";
+	case -ENOSPC:
+		return "no room for the log on its file system";
+	case -EFBIG:
+		return "the log is smaller than 1 MiB";
+	}
+	return NULL;
+}
+
+static const char *any_text(enum raft_ioc_op op, int error)
+{
+	switch (error) {
+	case -ENODEV:
+		if (op == RAFT_OP_STOP || op == RAFT_OP_ATTACH)
+			return "no such group here; raftctl show lists them";
+		return "no group is named, and not exactly one runs here";
+	case -ENOENT:
+	case -ENXIO:
+		return op == RAFT_OP_OPEN ?
+		       "no " RAFT_DEVICE ": the module raft is not loaded" :
+		       NULL;
+	case -EPERM:
+	case -EACCES:
+		return op == RAFT_OP_OPEN ?
+		       RAFT_DEVICE " is for root only, or for its group" :
+		       "CAP_NET_ADMIN and CAP_SYS_ADMIN are needed";
+	case -EIO:
+		return "the group has failed here; raftctl status says why";
+	case -ECANCELED:
+		return "the group was stopped";
+	case -ENOTUNIQ:
+		return "another node with the id of this one answers";
+	case -E2BIG:
+	case -ENOTTY:
+		return "this tool and the module do not fit together";
+	case -ENOLINK:
+		return "no leader is known";
+	case -ETIMEDOUT:
+		return "timed out";
+	case -EPIPE:
+		return "the cursor was overtaken by compaction";
+	}
+	return strerror(-error);
+}
+
+/**
+ * raft_ioc_explain() - say what an error means
+ * @out: where to; the text ends without a newline
+ * @op: what was attempted
+ * @error: negative errno
+ * @group: name of the group, or NULL
+ * @log: path of the log, or NULL
+ */
+void raft_ioc_explain(FILE *out, enum raft_ioc_op op, int error,
+		      const char *group, const char *log)
+{
+	const char *text = NULL;
+
+	if (op == RAFT_OP_START)
+		text = start_text(error);
+	else if (op == RAFT_OP_PROPOSE)
+		text = propose_text(error);
+	else if (op == RAFT_OP_LOG)
+		text = log_text(error);
+	if (!text && op == RAFT_OP_LOG)
+		text = strerror(-error);
+	if (!text)
+		text = any_text(op, error);
+	if (group && *group)
+		fprintf(out, "%s: ", group);
+	if (log && (op == RAFT_OP_LOG || op == RAFT_OP_START))
+		fprintf(out, "%s: ", log);
+	fputs(text, out);
+}

@@ -1,0 +1,830 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * scenario.c - the directives of the scenario language, line by line.
+ *
+ * A table of words, one function each.  A function eats its line from left to
+ * right and leaves the first thing that it did not expect as the error.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "scenario_parse.h"
+
+static bool dir_seed(struct parse *p, struct scn_dir *d)
+{
+	return parse_number(p, "a seed", &d->value);
+}
+
+static bool dir_nodes(struct parse *p, struct scn_dir *d)
+{
+	const char *word;
+	u64 n;
+
+	if (p->nodes)
+		return parse_error(p, "nodes given twice");
+	if (p->started)
+		return parse_error(p, "nodes after start");
+	p->nodes = true;
+	if (!parse_word(p, "a number or list of nodes", &word))
+		return false;
+	if (!parse_number_text(word, &n)) {
+		if (!parse_ids_text(p, word, &d->ids))
+			return false;
+	} else if (n <= RAFT_MAX_NODES) {
+		for (; d->ids.n < n; d->ids.n++)
+			d->ids.id[d->ids.n] = d->ids.n + 1;
+	}
+	if (!d->ids.n || d->ids.n > RAFT_MAX_NODES)
+		return parse_error(p, "expected 1 to %u nodes, got '%s'",
+				   RAFT_MAX_NODES, word);
+	return true;
+}
+
+static bool dir_learners(struct parse *p, struct scn_dir *d)
+{
+	if (p->learners)
+		return parse_error(p, "learners given twice");
+	if (p->started)
+		return parse_error(p, "learners after start");
+	p->learners = true;
+	return parse_ids(p, &d->ids);
+}
+
+static bool option_range(struct parse *p, struct scn_dir *d, const char *key,
+			 u64 max)
+{
+	if (!parse_number(p, "a number", &d->value))
+		return false;
+	if (!d->value || d->value > max)
+		return parse_error(p, "expected %s from 1 to %llu, got %llu",
+				   key, (unsigned long long)max,
+				   (unsigned long long)d->value);
+	return true;
+}
+
+static bool option_size(struct parse *p, struct scn_dir *d)
+{
+	const char *word;
+
+	if (!parse_word(p, "a size", &word))
+		return false;
+	if (!parse_size_text(word, &d->value) || !d->value)
+		return parse_error(p, "expected a size (16KiB), got '%s'",
+				   word);
+	return true;
+}
+
+static bool option_priority(struct parse *p, struct scn_dir *d)
+{
+	p->not_yet = "option priority";
+	return parse_id(p, &d->id) &&
+	       parse_number(p, "a priority", &d->value);
+}
+
+static bool dir_option(struct parse *p, struct scn_dir *d)
+{
+	static const struct {
+		const char *word;
+		enum scn_option option;
+	} keys[] = {
+		{ "election_timeout", SCN_OPT_ELECTION_TIMEOUT },
+		{ "heartbeat", SCN_OPT_HEARTBEAT },
+		{ "prevote", SCN_OPT_PREVOTE },
+		{ "check_quorum", SCN_OPT_CHECK_QUORUM },
+		{ "max_inflight", SCN_OPT_MAX_INFLIGHT },
+		{ "max_batch", SCN_OPT_MAX_BATCH },
+		{ "max_uncommitted", SCN_OPT_MAX_UNCOMMITTED },
+		{ "priority", SCN_OPT_PRIORITY },
+	};
+	const char *word;
+	size_t i;
+
+	if (p->started)
+		return parse_error(p, "option after start");
+	if (!parse_word(p, "an option", &word))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!strcmp(word, keys[i].word))
+			d->option = keys[i].option;
+	switch (d->option) {
+	case SCN_OPT_ELECTION_TIMEOUT:
+	case SCN_OPT_HEARTBEAT:
+		return parse_time(p, &d->value);
+	case SCN_OPT_PREVOTE:
+	case SCN_OPT_CHECK_QUORUM:
+		return parse_switch(p, &d->value);
+	case SCN_OPT_MAX_INFLIGHT:
+		return option_range(p, d, word, RAFT_MAX_INFLIGHT);
+	case SCN_OPT_MAX_BATCH:
+		return option_range(p, d, word, RAFT_MAX_BATCH);
+	case SCN_OPT_MAX_UNCOMMITTED:
+		return option_size(p, d);
+	case SCN_OPT_PRIORITY:
+		return option_priority(p, d);
+	}
+	return parse_error(p, "unknown option '%s'", word);
+}
+
+static bool dir_log(struct parse *p, struct scn_dir *d)
+{
+	return parse_id(p, &d->id) && parse_terms(p, &d->terms);
+}
+
+static bool dir_term(struct parse *p, struct scn_dir *d)
+{
+	const char *word;
+
+	if (!parse_id(p, &d->id) || !parse_number(p, "a term", &d->value))
+		return false;
+	if (d->value >= RAFT_MAX_TERM)
+		return parse_error(p, "term %llu is too large",
+				   (unsigned long long)d->value);
+	if (!parse_is(p, "vote"))
+		return true;
+	if (!parse_word(p, "a node", &word))
+		return false;
+	if (!strcmp(word, "0") ||
+	    parse_id_text(word, strlen(word), &d->vote))
+		return true;
+	return parse_error(p, "expected a node, got '%s'", word);
+}
+
+static bool dir_commit(struct parse *p, struct scn_dir *d)
+{
+	return parse_id(p, &d->id) && parse_number(p, "an index", &d->value);
+}
+
+static bool dir_start(struct parse *p, struct scn_dir *d)
+{
+	p->started = true;
+	d->all = parse_is(p, "all");
+	if (d->all && !p->nodes)
+		return parse_error(p, "start all without nodes");
+	return d->all || parse_ids(p, &d->ids);
+}
+
+static bool dir_run(struct parse *p, struct scn_dir *d)
+{
+	return parse_time(p, &d->time);
+}
+
+static bool dir_await(struct parse *p, struct scn_dir *d)
+{
+	d->time = 5000000000ULL;
+	if (!parse_cond(p, &d->cond))
+		return false;
+	return !parse_is(p, "within") || parse_time(p, &d->time);
+}
+
+static bool dir_expect(struct parse *p, struct scn_dir *d)
+{
+	return parse_cond(p, &d->cond);
+}
+
+static bool dir_node(struct parse *p, struct scn_dir *d)
+{
+	return parse_id(p, &d->id);
+}
+
+static bool dir_nothing(struct parse *p, struct scn_dir *d)
+{
+	(void)p;
+	(void)d;
+	return true;
+}
+
+/* "key=value": eats the word and gives the value. */
+static bool assignment(struct parse *p, const char *key, const char **value)
+{
+	const char *word = parse_peek(p);
+	size_t len = strlen(key);
+
+	if (!word || strncmp(word, key, len) || word[len] != '=')
+		return false;
+	*value = word + len + 1;
+	p->pos++;
+	return true;
+}
+
+static bool count(struct parse *p, const char *text, u32 *n)
+{
+	u64 value;
+
+	if (*n)
+		return parse_error(p, "count given twice");
+	if (!parse_number_text(text, &value) || !value ||
+	    value > SCN_MAX_COUNT)
+		return parse_error(p, "expected count= from 1 to %u, got '%s'",
+				   SCN_MAX_COUNT, text);
+	*n = (u32)value;
+	return true;
+}
+
+static bool dir_propose(struct parse *p, struct scn_dir *d)
+{
+	const char *value;
+
+	if (!parse_id(p, &d->id) || !parse_word(p, "a text", &d->word))
+		return false;
+	while (parse_peek(p)) {
+		if (assignment(p, "size", &value)) {
+			if (!parse_size_text(value, &d->size) || !d->size)
+				return parse_error(p, "expected size=BYTES, got '%s'",
+						   value);
+		} else if (assignment(p, "count", &value)) {
+			if (!count(p, value, &d->count))
+				return false;
+		} else if (!d->name && parse_is(p, "as")) {
+			if (!parse_name(p, &p->names, &d->name))
+				return false;
+		} else {
+			break;
+		}
+	}
+	return true;
+}
+
+/* A name that belongs to something "not yet": its conditions are so too. */
+static bool later_name(struct parse *p, struct scn_dir *d)
+{
+	if (!parse_is(p, "as"))
+		return true;
+	if (!parse_name(p, &p->names, &d->name))
+		return false;
+	p->names->later = true;
+	return true;
+}
+
+static bool dir_read(struct parse *p, struct scn_dir *d)
+{
+	p->not_yet = "read";
+	if (!parse_id(p, &d->id) || !later_name(p, d))
+		return false;
+	if (!parse_is(p, "lease"))
+		return true;
+	return d->name || later_name(p, d);
+}
+
+static bool dir_link(struct parse *p, struct scn_dir *d)
+{
+	if (!parse_id(p, &d->id))
+		return false;
+	d->one_way = parse_is(p, "->");
+	if (!parse_id(p, &d->id2))
+		return false;
+	if (d->id == d->id2)
+		return parse_error(p, "a link needs two nodes");
+	d->up = parse_is(p, "up");
+	if (d->up || parse_is(p, "down"))
+		return true;
+	return parse_error(p, "expected up or down");
+}
+
+/* The same node on two sides would be cut from itself. */
+static bool sides_differ(struct parse *p, const struct scn_dir *d)
+{
+	bool seen[SCN_MAX_IDS + 1] = { false };
+	u32 g, i;
+
+	for (g = 0; g < d->n_groups; g++) {
+		for (i = 0; i < d->groups[g].n; i++) {
+			if (seen[d->groups[g].id[i]])
+				return parse_error(p, "node %u on two sides",
+						   d->groups[g].id[i]);
+			seen[d->groups[g].id[i]] = true;
+		}
+	}
+	return true;
+}
+
+static bool dir_partition(struct parse *p, struct scn_dir *d)
+{
+	char line[512], *side, *rest = line;
+	size_t n = 0;
+
+	line[0] = '\0';
+	for (; parse_peek(p); p->pos++) {
+		n += (size_t)snprintf(line + n, sizeof(line) - n, "%s",
+				      parse_peek(p));
+		if (n >= sizeof(line))
+			return parse_error(p, "partition is too long");
+	}
+	d->groups = parse_alloc(p, SCN_MAX_GROUPS * sizeof(*d->groups));
+	while ((side = strsep(&rest, "/"))) {
+		if (d->n_groups == SCN_MAX_GROUPS)
+			return parse_error(p, "more than %u sides",
+					   SCN_MAX_GROUPS);
+		if (!parse_ids_text(p, side, &d->groups[d->n_groups++]))
+			return false;
+	}
+	if (d->n_groups < 2)
+		return parse_error(p, "expected two sides (1,2 / 3,4,5)");
+	return sides_differ(p, d);
+}
+
+static bool net_delay(struct parse *p, const char *text, struct scn_net *net)
+{
+	const char *dots = strstr(text, "..");
+	char *from;
+
+	net->set |= SCN_NET_DELAY;
+	if (!dots && parse_time_text(text, &net->delay_min)) {
+		net->delay_max = net->delay_min;
+		return true;
+	}
+	if (dots) {
+		from = parse_strdup(p, text, (size_t)(dots - text));
+		if (parse_time_text(from, &net->delay_min) &&
+		    parse_time_text(dots + 2, &net->delay_max) &&
+		    net->delay_min <= net->delay_max)
+			return true;
+	}
+	return parse_error(p, "expected delay=1ms..10ms, got '%s'", text);
+}
+
+static bool net_chance(struct parse *p, const char *text, struct scn_net *net,
+		       u32 bit, u32 *chance)
+{
+	net->set |= bit;
+	if (parse_percent_text(text, chance))
+		return true;
+	return parse_error(p, "expected a percentage (10%%), got '%s'", text);
+}
+
+static bool dir_net(struct parse *p, struct scn_dir *d)
+{
+	struct scn_net *net = &d->net;
+	const char *value;
+	bool ok = true;
+
+	while (ok && parse_peek(p)) {
+		if (assignment(p, "loss", &value))
+			ok = net_chance(p, value, net, SCN_NET_LOSS,
+					&net->loss);
+		else if (assignment(p, "dup", &value))
+			ok = net_chance(p, value, net, SCN_NET_DUP, &net->dup);
+		else if (assignment(p, "reorder", &value))
+			ok = net_chance(p, value, net, SCN_NET_REORDER,
+					&net->reorder);
+		else if (assignment(p, "delay", &value))
+			ok = net_delay(p, value, net);
+		else
+			break;
+	}
+	if (ok && !net->set)
+		return parse_error(p,
+				   "expected loss=, dup=, reorder= or delay=");
+	return ok;
+}
+
+static bool msg_type(struct parse *p, struct scn_dir *d)
+{
+	static const char *const types[RAFT_MSG_TYPES] = {
+		[0] = "any",
+		[RAFT_MSG_PREVOTE] = "prevote",
+		[RAFT_MSG_PREVOTE_RESP] = "prevote_resp",
+		[RAFT_MSG_VOTE] = "vote",
+		[RAFT_MSG_VOTE_RESP] = "vote_resp",
+		[RAFT_MSG_APPEND] = "append",
+		[RAFT_MSG_APPEND_RESP] = "append_resp",
+		[RAFT_MSG_HEARTBEAT] = "heartbeat",
+		[RAFT_MSG_HEARTBEAT_RESP] = "heartbeat_resp",
+		[RAFT_MSG_SNAPSHOT] = "snapshot",
+		[RAFT_MSG_SNAPSHOT_RESP] = "snapshot_resp",
+		[RAFT_MSG_TIMEOUT_NOW] = "timeout_now",
+		[RAFT_MSG_FORWARD] = "forward",
+		[RAFT_MSG_READ_INDEX] = "read_index",
+		[RAFT_MSG_READ_INDEX_RESP] = "read_index_resp",
+	};
+	const char *word;
+	u8 i;
+
+	if (!parse_word(p, "a message type", &word))
+		return false;
+	for (i = 0; i < RAFT_MSG_TYPES; i++)
+		if (!strcmp(word, types[i]))
+			break;
+	if (i == RAFT_MSG_TYPES)
+		return parse_error(p, "unknown message type '%s'", word);
+	if (i == RAFT_MSG_SNAPSHOT || i == RAFT_MSG_SNAPSHOT_RESP ||
+	    i == RAFT_MSG_TIMEOUT_NOW || i == RAFT_MSG_READ_INDEX ||
+	    i == RAFT_MSG_READ_INDEX_RESP)
+		p->not_yet = word;
+	d->msg = i;
+	return true;
+}
+
+static bool dir_rule(struct parse *p, struct scn_dir *d)
+{
+	const char *value;
+	const char *word;
+
+	if (!msg_type(p, d))
+		return false;
+	word = parse_peek(p);
+	if (word && *word >= '0' && *word <= '9') {
+		if (!parse_id(p, &d->id))
+			return false;
+		if (!parse_is(p, "->"))
+			return parse_error(p, "expected A -> B");
+		if (!parse_id(p, &d->id2))
+			return false;
+	}
+	while (parse_peek(p)) {
+		if (assignment(p, "count", &value)) {
+			if (!count(p, value, &d->count))
+				return false;
+		} else if (d->op == SCN_HOLD && !d->name &&
+			   parse_is(p, "as")) {
+			if (!parse_name(p, &p->holds, &d->name))
+				return false;
+		} else {
+			break;
+		}
+	}
+	if (d->op == SCN_HOLD && !d->name && !parse_peek(p))
+		return parse_error(p, "expected as H");
+	return true;
+}
+
+static bool dir_release(struct parse *p, struct scn_dir *d)
+{
+	struct parse_name *hold;
+
+	if (!parse_word(p, "the name of a hold", &d->name))
+		return false;
+	hold = parse_name_find(p->holds, d->name);
+	if (!hold)
+		return parse_error(p, "no hold is named '%s'", d->name);
+	if (d->op == SCN_RELEASE)
+		hold->open = false;
+	else if (hold->open)
+		return parse_error(p, "replay of '%s' before its release",
+				   d->name);
+	return true;
+}
+
+static bool dir_crash(struct parse *p, struct scn_dir *d)
+{
+	if (!parse_id(p, &d->id))
+		return false;
+	d->torn = parse_is(p, "torn");
+	return true;
+}
+
+static bool dir_disk(struct parse *p, struct scn_dir *d)
+{
+	const char *word;
+
+	if (!parse_id(p, &d->id) ||
+	    !parse_word(p, "stall, error, full, corrupt or ok", &word))
+		return false;
+	if (!strcmp(word, "ok")) {
+		d->disk = SCN_DISK_OK;
+	} else if (!strcmp(word, "error")) {
+		d->disk = SCN_DISK_ERROR;
+	} else if (!strcmp(word, "full")) {
+		d->disk = SCN_DISK_FULL;
+	} else if (!strcmp(word, "stall")) {
+		d->disk = SCN_DISK_STALL;
+		return parse_time(p, &d->time);
+	} else if (!strcmp(word, "corrupt")) {
+		d->disk = SCN_DISK_CORRUPT;
+		if (!parse_number(p, "an index", &d->value))
+			return false;
+		return d->value || parse_error(p, "the first entry is 1");
+	} else {
+		return parse_error(p,
+				   "expected stall, error, full, corrupt or ok, got '%s'",
+				   word);
+	}
+	return true;
+}
+
+static bool joint_list(struct parse *p)
+{
+	const char *word, *t;
+	size_t len;
+	u32 id;
+
+	if (!parse_word(p, "a list of changes (+4,-1)", &word))
+		return false;
+	for (t = word;; t += len + 1) {
+		len = strcspn(t, ",");
+		if ((*t != '+' && *t != '-') ||
+		    !parse_id_text(t + 1, len - 1, &id))
+			return parse_error(p,
+					   "expected a list of changes (+4,-1), got '%s'",
+					   word);
+		if (!t[len])
+			return true;
+	}
+}
+
+static bool dir_member(struct parse *p, struct scn_dir *d)
+{
+	static const char *const words[] = { "add-learner", "add-voter",
+					     "promote", "demote", "remove" };
+	const char *word;
+	size_t i;
+
+	p->not_yet = "member";
+	if (!parse_id(p, &d->id) || !parse_word(p, "a change", &word))
+		return false;
+	if (!strcmp(word, "joint"))
+		return joint_list(p) && later_name(p, d);
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(word, words[i]))
+			return parse_id(p, &d->id2) && later_name(p, d);
+	return parse_error(p, "unknown change '%s'", word);
+}
+
+static bool dir_transfer(struct parse *p, struct scn_dir *d)
+{
+	p->not_yet = "transfer";
+	if (!parse_id(p, &d->id))
+		return false;
+	if (parse_is(p, "to") && !parse_id(p, &d->id2))
+		return false;
+	return later_name(p, d);
+}
+
+static bool dir_snapshot(struct parse *p, struct scn_dir *d)
+{
+	p->not_yet = "snapshot";
+	if (!parse_id(p, &d->id))
+		return false;
+	return !parse_is(p, "at") || parse_number(p, "an index", &d->value);
+}
+
+static bool dir_compact(struct parse *p, struct scn_dir *d)
+{
+	p->not_yet = "compact";
+	return parse_id(p, &d->id) && parse_number(p, "an index", &d->value);
+}
+
+static const struct {
+	const char *word;
+	enum scn_op op;
+	bool (*parse)(struct parse *p, struct scn_dir *d);
+} directives[] = {
+	{ "seed", SCN_SEED, dir_seed },
+	{ "nodes", SCN_NODES, dir_nodes },
+	{ "learners", SCN_LEARNERS, dir_learners },
+	{ "option", SCN_OPTION, dir_option },
+	{ "log", SCN_LOG, dir_log },
+	{ "term", SCN_TERM, dir_term },
+	{ "commit", SCN_COMMIT, dir_commit },
+	{ "start", SCN_START, dir_start },
+	{ "run", SCN_RUN, dir_run },
+	{ "await", SCN_AWAIT, dir_await },
+	{ "elect", SCN_ELECT, dir_node },
+	{ "settle", SCN_SETTLE, dir_nothing },
+	{ "propose", SCN_PROPOSE, dir_propose },
+	{ "read", SCN_READ, dir_read },
+	{ "link", SCN_LINK, dir_link },
+	{ "isolate", SCN_ISOLATE, dir_node },
+	{ "partition", SCN_PARTITION, dir_partition },
+	{ "heal", SCN_HEAL, dir_nothing },
+	{ "net", SCN_NET, dir_net },
+	{ "drop", SCN_DROP, dir_rule },
+	{ "hold", SCN_HOLD, dir_rule },
+	{ "release", SCN_RELEASE, dir_release },
+	{ "replay", SCN_REPLAY, dir_release },
+	{ "crash", SCN_CRASH, dir_crash },
+	{ "restart", SCN_RESTART, dir_node },
+	{ "wipe", SCN_WIPE, dir_node },
+	{ "pause", SCN_PAUSE, dir_node },
+	{ "resume", SCN_RESUME, dir_node },
+	{ "disk", SCN_DISK, dir_disk },
+	{ "member", SCN_MEMBER, dir_member },
+	{ "transfer", SCN_TRANSFER, dir_transfer },
+	{ "snapshot", SCN_SNAPSHOT, dir_snapshot },
+	{ "compact", SCN_COMPACT, dir_compact },
+	{ "expect", SCN_EXPECT, dir_expect },
+};
+
+static struct scn_dir *new_dir(struct scenario *s)
+{
+	u32 cap = s->cap ? 2 * s->cap : 64;
+	struct scn_dir *dir;
+
+	if (s->n == s->cap) {
+		dir = realloc(s->dir, cap * sizeof(*dir));
+		if (!dir) {
+			fprintf(stderr, "out of memory\n");
+			exit(2);
+		}
+		s->dir = dir;
+		s->cap = cap;
+	}
+	dir = &s->dir[s->n++];
+	memset(dir, 0, sizeof(*dir));
+	return dir;
+}
+
+/* "A->B" and ">=3" are written without blanks as well. */
+static void spread(const char *line, size_t len, char *out)
+{
+	size_t i = 0;
+
+	while (i < len) {
+		bool arrow = i + 1 < len && line[i] == '-' &&
+			     line[i + 1] == '>';
+		bool op = i + 1 < len && line[i + 1] == '=' &&
+			  strchr("<>!", line[i]);
+
+		if (arrow || op) {
+			*out++ = ' ';
+			*out++ = line[i++];
+			*out++ = line[i++];
+			*out++ = ' ';
+			continue;
+		}
+		*out++ = line[i++];
+	}
+	*out = '\0';
+}
+
+static bool split(struct parse *p, const char *line, size_t len)
+{
+	char *copy = parse_alloc(p, 3 * len + 1);
+	char *word;
+
+	if (memchr(line, '#', len))
+		len = (size_t)((const char *)memchr(line, '#', len) - line);
+	if (memchr(line, '\0', len))
+		return parse_error(p, "a NUL byte");
+	spread(line, len, copy);
+	p->n = 0;
+	p->pos = 0;
+	p->not_yet = NULL;
+	for (word = strtok(copy, " \t\r\f\v"); word;
+	     word = strtok(NULL, " \t\r\f\v")) {
+		if (p->n == SCN_MAX_WORDS)
+			return parse_error(p, "more than %u words",
+					   SCN_MAX_WORDS);
+		p->word[p->n++] = word;
+	}
+	return true;
+}
+
+static const char *join(struct parse *p)
+{
+	size_t len = 1;
+	char *text;
+	u32 i;
+
+	for (i = 0; i < p->n; i++)
+		len += strlen(p->word[i]) + 1;
+	text = parse_alloc(p, len);
+	for (i = 0; i < p->n; i++) {
+		if (i)
+			strcat(text, " ");
+		strcat(text, p->word[i]);
+	}
+	return text;
+}
+
+static bool parse_line(struct parse *p, const char *line, size_t len)
+{
+	struct scn_dir *d;
+	const char *word;
+	size_t i;
+
+	if (!split(p, line, len))
+		return false;
+	if (!p->n)
+		return true;
+	word = p->word[p->pos++];
+	for (i = 0; i < ARRAY_SIZE(directives); i++)
+		if (!strcmp(word, directives[i].word))
+			break;
+	if (i == ARRAY_SIZE(directives))
+		return parse_error(p, "unknown directive '%s'", word);
+	d = new_dir(p->s);
+	d->op = directives[i].op;
+	d->line = p->line;
+	d->text = join(p);
+	if (!directives[i].parse(p, d) || !parse_end(p))
+		return false;
+	if (p->not_yet && !p->pending[0])
+		snprintf(p->pending, sizeof(p->pending), "%s:%u: not yet: %s",
+			 p->s->file, p->line, p->not_yet);
+	return true;
+}
+
+/* A learner is not a voter, and both together must fit a configuration. */
+static bool check_members(struct parse *p)
+{
+	const struct scn_dir *nodes = NULL, *learners = NULL;
+	u32 i, j;
+
+	for (i = 0; i < p->s->n; i++) {
+		if (p->s->dir[i].op == SCN_NODES)
+			nodes = &p->s->dir[i];
+		if (p->s->dir[i].op == SCN_LEARNERS)
+			learners = &p->s->dir[i];
+	}
+	if (!learners)
+		return true;
+	p->line = learners->line;
+	if (!nodes)
+		return parse_error(p, "learners without nodes");
+	for (i = 0; i < learners->ids.n; i++)
+		for (j = 0; j < nodes->ids.n; j++)
+			if (learners->ids.id[i] == nodes->ids.id[j])
+				return parse_error(p,
+						   "node %u is a voter already",
+						   nodes->ids.id[j]);
+	if (nodes->ids.n + learners->ids.n > RAFT_MAX_NODES)
+		return parse_error(p, "more than %u members", RAFT_MAX_NODES);
+	return true;
+}
+
+/**
+ * scenario_parse() - read a scenario from memory
+ * @s: result; scenario_free() it, also after a failure
+ * @file: name for messages, kept by reference
+ * @text: the whole file
+ *
+ * Return: 0, -EINVAL with @s->error set, or -ENOSYS with @s->error set if the
+ * file is correct but needs what is not there yet.
+ */
+int scenario_parse(struct scenario *s, const char *file, const char *text)
+{
+	struct parse p = { .s = s };
+	size_t len;
+
+	memset(s, 0, sizeof(*s));
+	s->file = file;
+	for (;; text += len + 1) {
+		len = strcspn(text, "\n");
+		p.line++;
+		if (!parse_line(&p, text, len))
+			return -EINVAL;
+		if (!text[len])
+			break;
+	}
+	if (!check_members(&p))
+		return -EINVAL;
+	if (p.pending[0]) {
+		memcpy(s->error, p.pending, sizeof(s->error));
+		return -ENOSYS;
+	}
+	return 0;
+}
+
+/**
+ * scenario_load() - read a scenario from a file
+ * @s: result; scenario_free() it, also after a failure
+ * @file: its name, kept by reference
+ *
+ * Return: 0, or as scenario_parse(), or the errno of reading it with @s->error
+ * set.
+ */
+int scenario_load(struct scenario *s, const char *file)
+{
+	FILE *f = fopen(file, "r");
+	size_t n = 0, cap = 1 << 20;
+	char *text;
+	int err;
+
+	memset(s, 0, sizeof(*s));
+	s->file = file;
+	if (!f) {
+		err = -errno;
+		snprintf(s->error, sizeof(s->error), "%s: %s", file,
+			 strerror(-err));
+		return err;
+	}
+	text = malloc(cap + 1);
+	if (text)
+		n = fread(text, 1, cap, f);
+	if (!text || ferror(f) || n == cap) {
+		snprintf(s->error, sizeof(s->error), "%s: cannot read", file);
+		err = n == cap ? -EFBIG : -EIO;
+	} else {
+		text[n] = '\0';
+		err = scenario_parse(s, file, text);
+	}
+	free(text);
+	fclose(f);
+	return err;
+}
+
+/**
+ * scenario_free() - give back what a scenario holds
+ * @s: scenario, parsed or not
+ */
+void scenario_free(struct scenario *s)
+{
+	while (s->blocks) {
+		struct scn_block *b = s->blocks;
+
+		s->blocks = b->next;
+		free(b);
+	}
+	free(s->dir);
+	memset(s, 0, sizeof(*s));
+}

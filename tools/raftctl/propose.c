@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * propose.c - propose commands: from the command line, or lines of stdin.
+ *
+ * Nothing is ever proposed twice here.  The kernel retries by itself over
+ * changes of the leader; what it calls unknown stays unknown, and is said so.
+ */
+#include "ctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define JOBS_MAX	1024
+
+struct propose_args {
+	const char *group;
+	uint32_t timeout_ms;
+	unsigned int jobs;
+	bool lines;
+	bool keep_newline;
+	bool all_stdin;
+	bool keep_going;
+	bool quiet;
+	bool json;
+};
+
+/*
+ * What the jobs share.  [lock]: all but @args.
+ */
+struct feeder {
+	const struct propose_args *args;
+	pthread_mutex_t lock;
+	uint64_t line;		/* number of the last line that was taken */
+	uint64_t done;
+	uint64_t failed;
+	uint64_t unknown;
+	bool stop;
+	int code;
+};
+
+static void result_print(const struct propose_args *args,
+			 const struct raft_ioc_propose *r)
+{
+	struct raft_json j;
+
+	if (args->quiet)
+		return;
+	if (!args->json) {
+		printf("%llu\n", (unsigned long long)r->index);
+		return;
+	}
+	raft_json_init(&j, stdout);
+	raft_json_open(&j, NULL, '{');
+	raft_json_u64(&j, "index", r->index);
+	raft_json_u64(&j, "term", r->term);
+	raft_json_u64(&j, "serial", r->serial);
+	raft_json_close(&j, '}');
+	raft_json_end(&j);
+}
+
+/* One command; the kernel says what is wrong with its length. */
+static int propose_one(const struct propose_args *args, const void *data,
+		       size_t len)
+{
+	struct raft_ioc_propose r;
+	int fd, code, ret;
+
+	code = ctl_attach(args->group, O_RDWR, &fd);
+	if (code)
+		return code;
+	ret = raft_ioc_propose(fd, data, len, 0, args->timeout_ms, &r);
+	close(fd);
+	if (ret)
+		return ctl_fail(RAFT_OP_PROPOSE, ret, args->group, NULL);
+	result_print(args, &r);
+	return CTL_OK;
+}
+
+static int propose_words(const struct propose_args *args, int n, char **words)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out;
+	int i, ret;
+
+	out = open_memstream(&text, &len);
+	if (!out) {
+		ctl_warn("out of memory");
+		return CTL_FAILED;
+	}
+	for (i = 0; i < n; i++)
+		fprintf(out, "%s%s", i ? " " : "", words[i]);
+	fclose(out);
+	ret = propose_one(args, text, len);
+	free(text);
+	return ret;
+}
+
+static int propose_stdin(const struct propose_args *args)
+{
+	static char buf[RAFT_COMMAND_MAX + 1];
+	size_t len;
+
+	len = fread(buf, 1, sizeof(buf), stdin);
+	if (ferror(stdin)) {
+		ctl_warn("stdin: %s", strerror(errno));
+		return CTL_FAILED;
+	}
+	return propose_one(args, buf, len);
+}
+
+/* The next line of stdin, or less than 0 when there is nothing more to do. */
+static ssize_t line_take(struct feeder *f, char **line, size_t *size,
+			 uint64_t *number)
+{
+	ssize_t len = -1;
+
+	pthread_mutex_lock(&f->lock);
+	if (!f->stop) {
+		errno = 0;
+		len = getline(line, size, stdin);
+		if (len < 0 && errno) {
+			ctl_warn("stdin: %s", strerror(errno));
+			f->code = CTL_FAILED;
+		}
+		if (len < 0)
+			f->stop = true;
+		else
+			*number = ++f->line;
+	}
+	pthread_mutex_unlock(&f->lock);
+	if (len > 0 && !f->args->keep_newline && (*line)[len - 1] == '\n')
+		len--;
+	return len;
+}
+
+static void line_done(struct feeder *f, uint64_t number, int ret,
+		      const struct raft_ioc_propose *r)
+{
+	char where[32];
+	int code;
+
+	pthread_mutex_lock(&f->lock);
+	if (!ret) {
+		f->done++;
+		result_print(f->args, r);
+	} else {
+		snprintf(where, sizeof(where), "line %llu",
+			 (unsigned long long)number);
+		code = ctl_fail(RAFT_OP_PROPOSE, ret, where, NULL);
+		if (code == CTL_UNKNOWN)
+			f->unknown++;
+		else
+			f->failed++;
+		/* What is unknown weighs more than what certainly failed. */
+		if (f->code != CTL_UNKNOWN)
+			f->code = code;
+		if (!f->args->keep_going)
+			f->stop = true;
+	}
+	pthread_mutex_unlock(&f->lock);
+}
+
+static void *job_run(void *arg)
+{
+	struct feeder *f = arg;
+	struct raft_ioc_propose r;
+	uint64_t number = 0;
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+	int fd, code, ret;
+
+	code = ctl_attach(f->args->group, O_RDWR, &fd);
+	if (code) {
+		pthread_mutex_lock(&f->lock);
+		f->code = code;
+		f->stop = true;
+		pthread_mutex_unlock(&f->lock);
+		return NULL;
+	}
+	while ((len = line_take(f, &line, &size, &number)) >= 0) {
+		/* UINT32_MAX is too long as well. */
+		ret = raft_ioc_propose(fd, line, len < UINT32_MAX ?
+				       len : UINT32_MAX, 0,
+				       f->args->timeout_ms, &r);
+		line_done(f, number, ret, &r);
+	}
+	free(line);
+	close(fd);
+	return NULL;
+}
+
+static int propose_lines(const struct propose_args *args)
+{
+	struct feeder f = { .args = args };
+	pthread_t threads[JOBS_MAX];
+	unsigned int i, n = 0;
+
+	pthread_mutex_init(&f.lock, NULL);
+	if (args->jobs == 1)
+		job_run(&f);
+	for (i = 0; args->jobs > 1 && i < args->jobs; i++) {
+		if (pthread_create(&threads[n], NULL, job_run, &f)) {
+			ctl_warn("only %u jobs of %u could be started", n,
+				 args->jobs);
+			break;
+		}
+		n++;
+	}
+	if (args->jobs > 1 && !n)
+		f.code = CTL_FAILED;
+	for (i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	pthread_mutex_destroy(&f.lock);
+	if (f.failed || f.unknown)
+		ctl_warn("%llu committed, %llu failed, %llu unknown",
+			 (unsigned long long)f.done,
+			 (unsigned long long)f.failed,
+			 (unsigned long long)f.unknown);
+	return f.code;
+}
+
+static int options_read(int argc, char **argv, struct propose_args *args)
+{
+	static const struct option options[] = {
+		{ "group", required_argument, NULL, 'g' },
+		{ "timeout", required_argument, NULL, 't' },
+		{ "jobs", required_argument, NULL, 'J' },
+		{ "lines", no_argument, NULL, 'L' },
+		{ "keep-newline", no_argument, NULL, 'N' },
+		{ "stdin", no_argument, NULL, 'S' },
+		{ "keep-going", no_argument, NULL, 'k' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "json", no_argument, NULL, 'j' },
+		{ }
+	};
+	uint64_t jobs;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "g:t:J:kqj", options, NULL)) != -1) {
+		if (c == 'g')
+			args->group = optarg;
+		else if (c == 'L')
+			args->lines = true;
+		else if (c == 'N')
+			args->keep_newline = true;
+		else if (c == 'S')
+			args->all_stdin = true;
+		else if (c == 'k')
+			args->keep_going = true;
+		else if (c == 'q')
+			args->quiet = true;
+		else if (c == 'j')
+			args->json = true;
+		else if (c == 't' &&
+			 !ctl_ms_parse("--timeout", optarg, &args->timeout_ms))
+			continue;
+		else if (c == 'J' &&
+			 !ctl_u64_parse("--jobs", optarg, 1, JOBS_MAX, &jobs))
+			args->jobs = jobs;
+		else
+			return CTL_USAGE;
+	}
+	return CTL_OK;
+}
+
+/**
+ * ctl_propose() - raftctl propose [-g NAME] TEXT...|-
+ * @argc: as main's
+ * @argv: as main's
+ *
+ * Return: an exit code; CTL_UNKNOWN if the outcome of any command is unknown.
+ */
+int ctl_propose(int argc, char **argv)
+{
+	struct propose_args args = { .jobs = 1 };
+	int n;
+
+	if (options_read(argc, argv, &args))
+		return CTL_USAGE;
+	argv += optind;
+	n = argc - optind;
+	if (n == 1 && !strcmp(argv[0], "-")) {
+		args.lines = true;
+		n = 0;
+	}
+	if (args.lines + args.all_stdin + !!n != 1)
+		return ctl_usage("propose: expected one of TEXT, - (or --lines) and --stdin");
+	if (!args.lines && (args.jobs > 1 || args.keep_newline))
+		return ctl_usage("propose: --jobs and --keep-newline are for lines of stdin");
+	if (args.lines)
+		return propose_lines(&args);
+	if (args.all_stdin)
+		return propose_stdin(&args);
+	return propose_words(&args, n, argv);
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * raftctl.c - the table of subcommands, help and version.
+ */
+#include "ctl.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef RAFT_VERSION
+#define RAFT_VERSION	"0.1"
+#endif
+
+static int help(int argc, char **argv);
+
+#define GROUP_OPTION	"-g, --group NAME    the group; needed if there are several\n"
+#define UP_OPTIONS \
+	"--module FILE       raft.ko, if modprobe does not find it\n" \
+	"--no-create         fail if there is no log yet\n" \
+	"--fresh             this node was off longer than any lease: let it\n" \
+	"                    vote at once\n"
+
+static const struct ctl_command commands[] = {
+	{ "up", ctl_up, "NAME|FILE [--node N] [--log PATH]",
+	  "start the group that a raft.conf(5) describes",
+	  "-n, --node N        this node, instead of Node in the file\n"
+	  "-l, --log PATH      its log, instead of Log in the file\n"
+	  UP_OPTIONS },
+	{ "down", ctl_stop, "[NAME|FILE]", "stop a group at this node", NULL },
+	{ "start", ctl_start, "NAME --node N [OPTION...]",
+	  "start a group without a file, all by options",
+	  "-n, --node N        this node\n"
+	  "-p, --peer ID=ADDRESS:PORT[,learner]\n"
+	  "                    a member, this node included; once for each\n"
+	  "-l, --log PATH      its log, default /var/lib/raft/NAME.log\n"
+	  "--id ID             of the group, default a hash of NAME\n"
+	  "--log-size SIZE     if it must be made, default 64M\n"
+	  "--listen ADDRESS:PORT  for a node that joins later\n"
+	  "--election-timeout T, --heartbeat T, --propose-timeout T,\n"
+	  "--prevote on|off, --check-quorum on|off, --max-inflight N,\n"
+	  "--max-inflight-bytes SIZE, --max-batch N, --max-uncommitted SIZE\n"
+	  "                    as the keys in raft.conf(5)\n"
+	  UP_OPTIONS },
+	{ "stop", ctl_stop, "[NAME|FILE]", "the same as down", NULL },
+	{ "status", ctl_status, "[NAME] [--json]",
+	  "the state of a group, or of all, for people",
+	  GROUP_OPTION
+	  "-j, --json          an object per group and line\n" },
+	{ "show", ctl_show, "[NAME] [FIELD]",
+	  "values for scripts, of one group or all",
+	  GROUP_OPTION },
+	{ "dump", ctl_dump, "[NAME]",
+	  "all values of groups and peers, tab separated",
+	  GROUP_OPTION },
+	{ "propose", ctl_propose, "[-g NAME] [OPTION...] TEXT...|-",
+	  "propose a command, print the index where it was applied",
+	  GROUP_OPTION
+	  "-t, --timeout T     how long to wait for the commit\n"
+	  "-                   each line of stdin is a command\n"
+	  "--lines             the same\n"
+	  "--keep-newline      the newline is part of the command\n"
+	  "--stdin             all of stdin is one command\n"
+	  "-J, --jobs N        propose N lines at a time, in no order\n"
+	  "-k, --keep-going    do not stop at the first line that fails\n"
+	  "-q, --quiet         print no indexes\n"
+	  "-j, --json          an object per command and line\n" },
+	{ "tail", ctl_tail, "[-g NAME] [OPTION...]",
+	  "print the committed commands, and wait for more",
+	  GROUP_OPTION
+	  "--from INDEX        begin at this index, default the oldest\n"
+	  "-n, --last N        begin with the last N commands\n"
+	  "--count N           stop after N commands\n"
+	  "--no-follow         stop at the end of the log\n"
+	  "-l, --long          with index, term, origin and serial\n"
+	  "--raw               bytes as they are, nothing added\n"
+	  "-j, --json          an object per command and line\n" },
+	{ "wait-leader", ctl_wait_leader, "[NAME] [--timeout T]",
+	  "wait until a leader is known, print its id",
+	  GROUP_OPTION
+	  "-t, --timeout T     default for ever\n" },
+	{ "wait-applied", ctl_wait_applied, "[-g NAME] INDEX [--timeout T]",
+	  "wait until this node has applied an index",
+	  GROUP_OPTION
+	  "-t, --timeout T     default for ever\n" },
+	{ "events", ctl_events, "[NAME] [--now] [--json]",
+	  "print what there is, then each change of role, term, leader",
+	  GROUP_OPTION
+	  "--now               only what there is\n"
+	  "--timestamps        put the time in front of each line\n"
+	  "-j, --json          an object per line\n" },
+	{ "showconf", ctl_showconf, "[NAME]",
+	  "a running group as a raft.conf(5)",
+	  GROUP_OPTION },
+	{ "checkconf", ctl_checkconf, "NAME|FILE [--node N]",
+	  "check a raft.conf(5), start nothing",
+	  "-n, --node N        as if on this node\n" },
+	{ "help", help, "[COMMAND]", "this, or about a command", NULL },
+};
+
+#define N_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+
+static const struct ctl_command *command_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < N_COMMANDS; i++)
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
+
+static void command_help(const struct ctl_command *c, FILE *out)
+{
+	const char *s, *end;
+
+	fprintf(out, "Usage: raftctl %s %s\n%s.\n", c->name, c->args, c->help);
+	if (c->options)
+		putc('\n', out);
+	for (s = c->options; s && *s; s = end + 1) {
+		end = strchr(s, '\n');
+		fprintf(out, "  %.*s\n", (int)(end - s), s);
+	}
+}
+
+static void usage(FILE *out)
+{
+	size_t i;
+
+	fputs("Usage: raftctl [COMMAND [ARGUMENT...]]\n\n", out);
+	for (i = 0; i < N_COMMANDS; i++)
+		fprintf(out, "  %-13s %s\n", commands[i].name,
+			commands[i].help);
+	fputs("\nWithout a command: show.  raftctl help COMMAND says more, raftctl(8) all.\n"
+	      "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 outcome unknown,\n"
+	      "4 no such group or no module, 5 timed out while waiting.\n", out);
+}
+
+static int help(int argc, char **argv)
+{
+	const struct ctl_command *c;
+
+	if (argc < 2) {
+		usage(stdout);
+		return CTL_OK;
+	}
+	c = command_find(argv[1]);
+	if (!c)
+		return ctl_usage("\"%s\" is no command; raftctl help lists them",
+				 argv[1]);
+	command_help(c, stdout);
+	return CTL_OK;
+}
+
+static int version(void)
+{
+	struct raft_ioc_features f;
+	int fd;
+
+	printf("raftctl %s, interface version %u\n", RAFT_VERSION,
+	       RAFT_API_VERSION);
+	fd = raft_ioc_open(O_RDONLY);
+	if (fd < 0)
+		return CTL_OK;
+	if (!raft_ioc_features(fd, &f))
+		printf("module: interface version %u, features 0x%llx, commands up to %u bytes, %u nodes\n",
+		       f.api_version, (unsigned long long)f.features,
+		       f.command_max, f.nodes_max);
+	close(fd);
+	return CTL_OK;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			return true;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	static char *show[] = { "show", NULL };
+	const struct ctl_command *c;
+
+	if (argc < 2)
+		return ctl_flush(ctl_show(1, show));
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
+		return ctl_flush(version());
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return ctl_flush(help(1, argv));
+	c = command_find(argv[1]);
+	if (!c) {
+		ctl_usage("\"%s\" is no command", argv[1]);
+		usage(stderr);
+		return CTL_USAGE;
+	}
+	argc--;
+	argv++;
+	if (wants_help(argc, argv)) {
+		command_help(c, stdout);
+		return ctl_flush(CTL_OK);
+	}
+	return ctl_flush(c->run(argc, argv));
+}

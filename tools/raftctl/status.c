@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * status.c - the state of a group as a page for people.
+ */
+#include "ctl.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+static void head_print(const struct raft_ioc_status *st)
+{
+	printf("group %s, node %u: ", st->name, st->node_id);
+	if (st->failed) {
+		printf("FAILED (%s%s%s), was ", raft_failed_name(st->failed),
+		       st->error ? ": " : "",
+		       st->error ? strerror(st->error) : "");
+	}
+	printf("%s in term %" PRIu64, raft_role_name(st->role),
+	       (uint64_t)st->term);
+	if (st->role == RAFT_ROLE_LEADER)
+		putchar('\n');
+	else if (st->leader)
+		printf(", leader is node %u\n", st->leader);
+	else
+		printf(", no leader known\n");
+}
+
+static void log_print(const struct raft_ioc_status *st)
+{
+	char room[32], size[32];
+
+	raft_size_format(st->log_room, room, sizeof(room));
+	raft_size_format(st->log_size, size, sizeof(size));
+	printf("  log      ");
+	if (st->last)
+		printf("%llu..%llu, durable %llu, committed %llu, applied %llu; ",
+		       (unsigned long long)st->first,
+		       (unsigned long long)st->last,
+		       (unsigned long long)st->durable,
+		       (unsigned long long)st->commit,
+		       (unsigned long long)st->applied);
+	else
+		printf("empty; ");
+	printf("%s of %s free\n", room, size);
+}
+
+static void counters_print(const struct raft_ioc_status *st)
+{
+	char election[32], heartbeat[32], late[32], written[32];
+
+	raft_duration_format(st->election_timeout_ms * RAFT_NS_PER_MS, election,
+			     sizeof(election));
+	raft_duration_format(st->heartbeat_ms * RAFT_NS_PER_MS, heartbeat,
+			     sizeof(heartbeat));
+	raft_duration_format(st->timer_late_max_ns, late, sizeof(late));
+	raft_size_format(st->disk_bytes, written, sizeof(written));
+	printf("  timers   election %s, heartbeat %s, at most %s late%s%s\n",
+	       election, heartbeat, late,
+	       st->start_flags & RAFT_START_NO_PREVOTE ? ", no PreVote" : "",
+	       st->start_flags & RAFT_START_NO_CHECK_QUORUM ?
+	       ", no CheckQuorum" : "");
+	printf("  network  %llu messages in, %llu out, %llu refused, %llu not sent\n",
+	       (unsigned long long)st->msgs_in,
+	       (unsigned long long)st->msgs_out,
+	       (unsigned long long)st->msgs_bad,
+	       (unsigned long long)st->send_errors);
+	printf("  disk     %llu writes, %s\n",
+	       (unsigned long long)st->disk_writes, written);
+	if (st->pending)
+		printf("  pending  %u proposals of this node\n", st->pending);
+}
+
+static const char *peer_kind(const struct raft_ioc_status *st,
+			     const struct raft_ioc_peer *p)
+{
+	if (p->flags & RAFT_MEMBER_LEARNER)
+		return "learner";
+	if (p->id == st->leader)
+		return "leader";
+	if (p->flags & RAFT_PEER_SELF)
+		return raft_role_name(st->role);
+	return "voter";
+}
+
+/* What the leader knows of a peer; a follower knows only when it was heard. */
+static void peer_print(const struct raft_ioc_status *st,
+		       const struct raft_ioc_peer *p)
+{
+	bool self = p->flags & RAFT_PEER_SELF;
+	char addr[RAFT_ADDR_STRLEN], heard[40];
+
+	raft_addr_format(p->family, p->addr, p->scope_id, p->port, addr,
+			 sizeof(addr));
+	if (self)
+		strcpy(heard, "this node");
+	else if (p->heard_ns == UINT64_MAX)
+		strcpy(heard, "never");
+	else {
+		raft_duration_format(p->heard_ns, heard, sizeof(heard) - 4);
+		strcat(heard, " ago");
+	}
+	printf("  %-4u %-22s %-12s", p->id, addr, peer_kind(st, p));
+	if (st->role != RAFT_ROLE_LEADER) {
+		printf(" %s\n", heard);
+		return;
+	}
+	printf(" %-14s %-10s %10llu %10llu %8u\n", heard,
+	       self ? "-" : !(p->flags & RAFT_PEER_ACTIVE) ? "silent" :
+	       p->flags & RAFT_PEER_REPLICATE ? "replicate" : "probe",
+	       (unsigned long long)p->match, (unsigned long long)p->next,
+	       p->inflight);
+}
+
+static void page_print(const struct ctl_snapshot *snap)
+{
+	unsigned int i;
+
+	head_print(&snap->st);
+	log_print(&snap->st);
+	counters_print(&snap->st);
+	if (!snap->st.n_peers) {
+		puts("  no members: waits to be joined");
+		return;
+	}
+	if (snap->st.role == RAFT_ROLE_LEADER)
+		printf("  %-4s %-22s %-12s %-14s %-10s %10s %10s %8s\n", "NODE",
+		       "ADDRESS", "ROLE", "HEARD", "STATE", "MATCH", "NEXT",
+		       "INFLIGHT");
+	else
+		printf("  %-4s %-22s %-12s %s\n", "NODE", "ADDRESS", "ROLE",
+		       "HEARD");
+	for (i = 0; i < snap->st.n_peers; i++)
+		peer_print(&snap->st, &snap->peers[i]);
+}
+
+struct status_args {
+	bool json;
+	unsigned int printed;
+};
+
+static int group_status(const char *group, void *arg)
+{
+	struct status_args *args = arg;
+	struct ctl_snapshot snap;
+	struct raft_json j;
+	int fd, code;
+
+	code = ctl_attach(group, O_RDONLY, &fd);
+	if (code)
+		return code;
+	code = ctl_snapshot(fd, group, &snap);
+	close(fd);
+	if (code)
+		return code;
+	if (args->json) {
+		raft_json_init(&j, stdout);
+		ctl_json_status(&j, &snap);
+	} else {
+		if (args->printed)
+			putchar('\n');
+		page_print(&snap);
+	}
+	args->printed++;
+	return CTL_OK;
+}
+
+/**
+ * ctl_status() - raftctl status [NAME] [--json]
+ * @argc: as main's
+ * @argv: as main's
+ *
+ * Return: an exit code.
+ */
+int ctl_status(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "group", required_argument, NULL, 'g' },
+		{ "json", no_argument, NULL, 'j' },
+		{ }
+	};
+	struct status_args args = { };
+	const char *group = NULL;
+	int c, code;
+
+	while ((c = getopt_long(argc, argv, "g:j", options, NULL)) != -1) {
+		if (c == 'g')
+			group = optarg;
+		else if (c == 'j')
+			args.json = true;
+		else
+			return CTL_USAGE;
+	}
+	if (ctl_group_arg(argc, argv, &group))
+		return CTL_USAGE;
+	if (group)
+		return group_status(group, &args);
+	code = ctl_each_group(group_status, &args);
+	if (!code && !args.printed && !args.json)
+		puts("no groups here");
+	return code;
+}

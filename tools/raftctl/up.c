@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * up.c - start a group from its file, and stop it.
+ *
+ * Order: file, module, log, start.  What can be refused is refused before
+ * anything is made.
+ */
+#include "ctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../lib/conf.h"
+#include "../lib/logfile.h"
+
+static bool spawn_ok(const char *program, const char *arg)
+{
+	char *argv[] = { (char *)program, (char *)arg, NULL };
+	int status;
+	pid_t pid;
+
+	if (posix_spawnp(&pid, program, NULL, NULL, argv, environ))
+		return false;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+/* Load the module if its device is missing; a dynamic minor has no alias. */
+static void module_load(const char *path)
+{
+	if (!access(RAFT_DEVICE, F_OK))
+		return;
+	if (path ? spawn_ok("insmod", path) : spawn_ok("modprobe", "raft"))
+		return;
+	ctl_warn("%s %s did not work", path ? "insmod" : "modprobe",
+		 path ? path : "raft");
+}
+
+static int log_open(const struct raft_conf *conf, const char *path,
+		    bool no_create, struct raft_logfile *log)
+{
+	char size[32];
+	int ret;
+
+	ret = raft_logfile_open(log, path, no_create ? 0 : conf->log_size);
+	if (ret) {
+		ctl_fail(RAFT_OP_LOG, ret, conf->name, path);
+		return CTL_FAILED;
+	}
+	if (log->made) {
+		raft_size_format(log->size, size, sizeof(size));
+		ctl_warn("%s: made a new log of %s in %s", conf->name, size,
+			 path);
+	}
+	return CTL_OK;
+}
+
+/**
+ * ctl_up_conf() - start a group
+ * @conf: which
+ * @opt: how
+ *
+ * Return: CTL_OK, or the exit code of a failure that has been explained.
+ */
+int ctl_up_conf(const struct raft_conf *conf,
+		const struct ctl_up_options *opt)
+{
+	struct raft_ioc_member members[RAFT_NODES_MAX];
+	struct raft_ioc_start start;
+	struct raft_logfile log;
+	char path[PATH_MAX];
+	int fd, ret;
+
+	if (raft_conf_to_start(conf, &start, members, stderr))
+		return CTL_USAGE;
+	if (opt->log)
+		snprintf(path, sizeof(path), "%s", opt->log);
+	else if (raft_conf_log(conf, conf->node, path, sizeof(path)))
+		return ctl_usage("%s: the path of the log is too long: %s",
+				 conf->name, conf->log);
+	module_load(opt->module);
+	fd = raft_ioc_open(O_RDWR);
+	if (fd < 0)
+		return ctl_fail(RAFT_OP_OPEN, fd, NULL, NULL);
+	ret = log_open(conf, path, opt->no_create, &log);
+	if (ret)
+		goto close_device;
+	start.log_fd = log.fd;
+	if (log.blank)
+		start.flags |= RAFT_START_CREATE;
+	if (opt->fresh)
+		start.flags |= RAFT_START_FRESH;
+	ret = raft_ioc_start(fd, &start);
+	if (ret)
+		ret = ctl_fail(RAFT_OP_START, ret, conf->name, path);
+	close(log.fd);
+close_device:
+	close(fd);
+	return ret;
+}
+
+enum { OPT_MODULE = 256, OPT_NO_CREATE, OPT_FRESH };
+
+/**
+ * ctl_up() - raftctl up NAME|FILE
+ * @argc: as main's
+ * @argv: as main's
+ *
+ * Return: an exit code.
+ */
+int ctl_up(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "node", required_argument, NULL, 'n' },
+		{ "log", required_argument, NULL, 'l' },
+		{ "module", required_argument, NULL, OPT_MODULE },
+		{ "no-create", no_argument, NULL, OPT_NO_CREATE },
+		{ "fresh", no_argument, NULL, OPT_FRESH },
+		{ }
+	};
+	struct ctl_up_options opt = { };
+	struct raft_conf conf;
+	char path[PATH_MAX];
+	uint64_t node = 0;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "n:l:", options, NULL)) != -1) {
+		switch (c) {
+		case 'n':
+			if (ctl_u64_parse("--node", optarg, 1, UINT32_MAX,
+					  &node))
+				return CTL_USAGE;
+			break;
+		case 'l':
+			opt.log = optarg;
+			break;
+		case OPT_MODULE:
+			opt.module = optarg;
+			break;
+		case OPT_NO_CREATE:
+			opt.no_create = true;
+			break;
+		case OPT_FRESH:
+			opt.fresh = true;
+			break;
+		default:
+			return CTL_USAGE;
+		}
+	}
+	if (optind + 1 != argc)
+		return ctl_usage("up: expected one NAME or FILE");
+	if (raft_conf_path(argv[optind], path, sizeof(path)))
+		return ctl_usage("up: \"%s\" is neither a name of a group nor a path",
+				 argv[optind]);
+	if (raft_conf_load(&conf, path, node, stderr))
+		return CTL_USAGE;
+	return ctl_up_conf(&conf, &opt);
+}
+
+/**
+ * ctl_stop() - raftctl down [NAME|FILE]
+ * @argc: as main's
+ * @argv: as main's
+ *
+ * Return: an exit code.
+ */
+int ctl_stop(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "group", required_argument, NULL, 'g' },
+		{ }
+	};
+	const char *group = NULL;
+	char name[RAFT_NAME_LEN];
+	int c, fd, ret;
+
+	while ((c = getopt_long(argc, argv, "g:", options, NULL)) != -1) {
+		if (c != 'g')
+			return CTL_USAGE;
+		group = optarg;
+	}
+	if (ctl_group_arg(argc, argv, &group))
+		return CTL_USAGE;
+	if (group && raft_conf_name(group, name))
+		return ctl_usage("%s: \"%s\" is no name of a group", argv[0],
+				 group);
+	fd = raft_ioc_open(O_RDWR);
+	if (fd < 0)
+		return ctl_fail(RAFT_OP_OPEN, fd, group, NULL);
+	ret = raft_ioc_stop(fd, group ? name : NULL);
+	close(fd);
+	if (!ret)
+		return CTL_OK;
+	return ctl_fail(group ? RAFT_OP_STOP : RAFT_OP_STATUS, ret,
+			group ? name : NULL, NULL);
+}

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * disk.c - the write-ahead log of a simulated node, and its faults.
+ *
+ * Batches become durable in order.  One group is in flight at a time, what
+ * comes meanwhile gathers for the next (group commit), as kmod/wal.c does.  A
+ * write is made of units: the hard state, the truncation, each entry; a crash
+ * leaves the first so many units of the group in flight.
+ */
+#include <stdlib.h>
+
+#include "sim.h"
+
+static void free_write(struct sim_write *w)
+{
+	u32 i;
+
+	for (i = 0; i < w->n; i++)
+		if (w->e[i].payload)
+			raft_payload_put(w->e[i].payload);
+	free(w);
+}
+
+static struct sim_write *new_write(struct sim_node *n,
+				   const struct raft_persist *p)
+{
+	u32 i, count = 0;
+	struct sim_write *w;
+
+	if (p->what & RAFT_PERSIST_ENTRIES)
+		count = (u32)(p->last - p->first + 1);
+	w = sim_alloc(sizeof(*w) + count * (sizeof(*w->e) + sizeof(*w->chain)));
+	w->p = *p;
+	w->n = count;
+	w->e = (void *)(w + 1);
+	w->chain = (void *)(w->e + count);
+	for (i = 0; i < count; i++) {
+		w->e[i] = *raft_entry_at(n->r, p->first + i);
+		w->e[i].flags = 0;
+		if (w->e[i].payload)
+			raft_payload_get(w->e[i].payload);
+		w->chain[i] = n->log.chain[p->first + i - 1];
+	}
+	return w;
+}
+
+/**
+ * sim_disk_room() - what the log still takes
+ * @n: node
+ *
+ * Return: bytes, as in struct raft_event; U64_MAX if the disk is not limited.
+ */
+u64 sim_disk_room(const struct sim_node *n)
+{
+	u64 used;
+
+	if (n->disk.room == U64_MAX)
+		return U64_MAX;
+	used = n->log.n ? n->log.bytes[n->log.n - 1] : 0;
+	return used < n->disk.room ? n->disk.room - used : 0;
+}
+
+/**
+ * sim_disk_submit() - a batch of the core goes to the log
+ * @s: simulation
+ * @n: node
+ * @p: the batch
+ */
+void sim_disk_submit(struct sim *s, struct sim_node *n,
+		     const struct raft_persist *p)
+{
+	struct sim_write *w = new_write(n, p);
+	struct sim_disk *d = &n->disk;
+
+	sim_trace(s, "node %u: write %llu:%s%s%s", n->id,
+		  (unsigned long long)p->seq,
+		  p->what & RAFT_PERSIST_HARD_STATE ? " hard state" : "",
+		  p->what & RAFT_PERSIST_TRUNCATE ? " truncate" : "",
+		  p->what & RAFT_PERSIST_ENTRIES ? " entries" : "");
+	*d->tail = w;
+	d->tail = &w->next;
+	if (!d->flying)
+		sim_disk_start(s, n);
+}
+
+/**
+ * sim_disk_start() - put what gathered, or hung, under way
+ * @s: simulation
+ * @n: node
+ */
+void sim_disk_start(struct sim *s, struct sim_node *n)
+{
+	struct sim_disk *d = &n->disk;
+	struct sim_event ev = {
+		.time = s->now + s->disk_delay,
+		.kind = SIM_DISK,
+		.node = n->id,
+	};
+	struct sim_write *w;
+
+	if (!d->head)
+		return;
+	if (!d->flying) {
+		for (w = d->head; w; w = w->next)
+			d->flying++;
+		d->write_error = d->error;
+	}
+	if (d->stall_until)
+		return;
+	ev.token = ++d->token;
+	sim_schedule(s, &ev);
+}
+
+static void durable_entry(struct sim_node *n, const struct raft_entry *e,
+			  u64 chain)
+{
+	struct sim_disk *d = &n->disk;
+
+	if (d->n == d->cap) {
+		d->cap = d->cap ? 2 * d->cap : 64;
+		d->e = sim_grow(d->e, d->cap * sizeof(*d->e));
+		d->chain = sim_grow(d->chain, d->cap * sizeof(*d->chain));
+	}
+	d->e[d->n] = *e;
+	d->chain[d->n++] = chain;
+	if (e->payload)
+		raft_payload_get(e->payload);
+}
+
+static void durable_truncate(struct sim_node *n, u64 from)
+{
+	struct sim_disk *d = &n->disk;
+
+	while (d->n >= from) {
+		d->n--;
+		if (d->e[d->n].payload)
+			raft_payload_put(d->e[d->n].payload);
+	}
+	if (d->corrupt && d->corrupt_index >= from)
+		d->corrupt = false;
+}
+
+/* The first @units of a batch become durable; says how many it has. */
+static u64 make_durable(struct sim *s, struct sim_node *n,
+			const struct sim_write *w, u64 units)
+{
+	u64 unit = 0;
+	u32 i;
+
+	if ((w->p.what & RAFT_PERSIST_HARD_STATE) && unit++ < units) {
+		check_disk(s, n, &w->p.hs);
+		n->disk.hs = w->p.hs;
+	}
+	if ((w->p.what & RAFT_PERSIST_TRUNCATE) && unit++ < units)
+		durable_truncate(n, w->p.truncate_from);
+	for (i = 0; i < w->n; i++) {
+		if (unit++ >= units)
+			continue;
+		if (w->p.first + i != n->disk.n + 1)
+			sim_fail(s, "node %u writes entry %llu behind %u",
+				 n->id, (unsigned long long)w->p.first + i,
+				 n->disk.n);
+		else
+			durable_entry(n, &w->e[i], w->chain[i]);
+	}
+	return unit;
+}
+
+static void report(struct sim *s, struct sim_node *n, u64 seq, u64 index,
+		   u64 term)
+{
+	struct sim_item item = {
+		.type = RAFT_EV_PERSISTED,
+		.seq = seq,
+		.index = index,
+		.term = term,
+	};
+
+	sim_trace(s, "node %u: durable up to write %llu, entry %llu.%llu",
+		  n->id, (unsigned long long)seq, (unsigned long long)index,
+		  (unsigned long long)term);
+	sim_item(s, n, &item);
+}
+
+static void write_failed(struct sim *s, struct sim_node *n)
+{
+	struct sim_item item = {
+		.type = RAFT_EV_DISK_FAILED,
+		.error = n->disk.write_error,
+	};
+
+	sim_trace(s, "node %u: write error %d", n->id, item.error);
+	s->count.disk_failures++;
+	/* Nobody knows how much of it is there. */
+	sim_disk_crash(s, n, s->fuzz ?
+		       sim_range(s, 0, sim_disk_units(n)) : 0);
+	sim_item(s, n, &item);
+}
+
+/**
+ * sim_disk_done() - the group in flight arrived
+ * @s: simulation
+ * @n: node
+ * @token: names the flight; an older one was overtaken by a crash or a stall
+ */
+void sim_disk_done(struct sim *s, struct sim_node *n, u64 token)
+{
+	struct sim_disk *d = &n->disk;
+	u64 seq, index = 0, term = 0;
+	struct sim_write *w;
+	u32 left = d->flying;
+
+	if (token != d->token || d->stall_until)
+		return;
+	if (d->write_error) {
+		write_failed(s, n);
+		return;
+	}
+	while (left && !s->failed[0]) {
+		w = d->head;
+		d->head = w->next;
+		if (!d->head)
+			d->tail = &d->head;
+		d->flying--;
+		left--;
+		make_durable(s, n, w, U64_MAX);
+		seq = w->p.seq;
+		if (w->n) {
+			index = w->p.last;
+			term = w->e[w->n - 1].term;
+		}
+		free_write(w);
+		if (left && !s->each_batch)
+			continue;
+		if (!left)
+			sim_disk_start(s, n);
+		report(s, n, seq, index, term);
+		index = 0;
+		term = 0;
+	}
+}
+
+/**
+ * sim_disk_stall() - the disk hangs
+ * @s: simulation
+ * @n: node
+ * @until: ns
+ */
+void sim_disk_stall(struct sim *s, struct sim_node *n, u64 until)
+{
+	if (!n->disk.stall_until)
+		s->stalls++;
+	n->disk.stall_until = until;
+}
+
+/**
+ * sim_disk_ok() - all faults of a disk end
+ * @s: simulation
+ * @n: node
+ */
+void sim_disk_ok(struct sim *s, struct sim_node *n)
+{
+	n->disk.error = 0;
+	n->disk.corrupt = false;
+	if (n->disk.stall_until) {
+		n->disk.stall_until = 0;
+		s->stalls--;
+		sim_disk_start(s, n);
+	}
+}
+
+/**
+ * sim_disk_units() - parts of the write in flight
+ * @n: node
+ *
+ * Return: their number, 0 if nothing is in flight.
+ */
+u64 sim_disk_units(const struct sim_node *n)
+{
+	const struct sim_write *w = n->disk.head;
+	u64 units = 0;
+	u32 i;
+
+	for (i = 0; i < n->disk.flying; i++, w = w->next)
+		units += w->n + !!(w->p.what & RAFT_PERSIST_HARD_STATE) +
+			 !!(w->p.what & RAFT_PERSIST_TRUNCATE);
+	return units;
+}
+
+/**
+ * sim_disk_crash() - the write in flight ends half-way, what waits is gone
+ * @s: simulation
+ * @n: node
+ * @units: parts of the write in flight that are there
+ */
+void sim_disk_crash(struct sim *s, struct sim_node *n, u64 units)
+{
+	struct sim_disk *d = &n->disk;
+	struct sim_write *w;
+	u64 done;
+
+	while ((w = d->head)) {
+		d->head = w->next;
+		if (d->flying && units) {
+			done = make_durable(s, n, w, units);
+			units -= min(units, done);
+		}
+		if (d->flying)
+			d->flying--;
+		free_write(w);
+	}
+	d->tail = &d->head;
+	d->flying = 0;
+	d->token++;
+}
+
+/**
+ * sim_disk_wipe() - a new, empty disk
+ * @s: simulation
+ * @n: node that does not run
+ */
+void sim_disk_wipe(struct sim *s, struct sim_node *n)
+{
+	struct sim_disk *d = &n->disk;
+
+	(void)s;
+	durable_truncate(n, 1);
+	memset(&d->hs, 0, sizeof(d->hs));
+	d->incarnation = 0;
+	d->corrupt = false;
+	n->wiped++;
+}
+
+/**
+ * sim_disk_preset() - what a stopped node's log shall hold
+ * @s: simulation
+ * @n: node that does not run
+ * @terms: the terms of its entries
+ */
+void sim_disk_preset(struct sim *s, struct sim_node *n,
+		     const struct scn_terms *terms)
+{
+	struct raft_entry e = { .type = RAFT_ENTRY_COMMAND };
+	struct sim_payload *p;
+	u64 chain = 0;
+	char text[48];
+	u32 i;
+
+	(void)s;
+	durable_truncate(n, 1);
+	for (i = 0; i < terms->n; i++) {
+		snprintf(text, sizeof(text), "%u.%llu", i + 1,
+			 (unsigned long long)terms->term[i]);
+		p = sim_payload_new(text, 0, sim_hash(i + 1, terms->term[i]));
+		e.term = terms->term[i];
+		e.payload = p;
+		e.len = p->len;
+		chain = check_chain(chain, &e);
+		durable_entry(n, &e, chain);
+		raft_payload_put(p);
+	}
+}

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * node.c - the shell of one simulated node: boot, crash, pause, and every
+ * event into its core with all that follows from it.
+ *
+ * The only caller of raft_step() here.  Does with an update what the kernel's
+ * owner thread does, and shows each step to the checker.
+ */
+#include <stdlib.h>
+
+#include "sim.h"
+
+/* Chunks of log memory go round: a boot must not cost megabytes. */
+static struct spare_chunk {
+	struct spare_chunk *next;
+} *spare_chunks;
+
+static struct raft_log_chunk *chunk_get(void)
+{
+	struct spare_chunk *c = spare_chunks;
+
+	if (!c)
+		return sim_alloc(raft_log_chunk_size());
+	spare_chunks = c->next;
+	return (void *)c;
+}
+
+static void chunk_put(struct raft_log_chunk *chunk)
+{
+#ifdef __SANITIZE_ADDRESS__
+	free(chunk);
+#else
+	struct spare_chunk *c = (void *)chunk;
+
+	c->next = spare_chunks;
+	spare_chunks = c;
+#endif
+}
+
+/**
+ * sim_alive() - does the node's thread run and answer?
+ * @n: node
+ *
+ * Return: false if it is crashed, failed or paused.
+ */
+bool sim_alive(const struct sim_node *n)
+{
+	return n->running && !n->failed && !n->paused;
+}
+
+/**
+ * sim_node() - the node of that id, made if there is none
+ * @s: simulation
+ * @id: 1 to SIM_MAX_ID
+ *
+ * Return: the node, stopped and with an empty store if it is new.
+ */
+struct sim_node *sim_node(struct sim *s, u32 id)
+{
+	struct sim_node *n = s->by_id[id];
+	u32 i;
+
+	if (n)
+		return n;
+	n = sim_alloc(sizeof(*n));
+	n->id = id;
+	n->r = sim_alloc(raft_size());
+	n->table = sim_alloc(SIM_TABLE * sizeof(struct raft_log_chunk *));
+	n->inbox_tail = &n->inbox;
+	n->deadline = U64_MAX;
+	n->disk.tail = &n->disk.head;
+	n->disk.room = U64_MAX;
+	for (i = s->n_nodes++; i && s->nodes[i - 1]->id > id; i--)
+		s->nodes[i] = s->nodes[i - 1];
+	s->nodes[i] = n;
+	s->by_id[id] = n;
+	return n;
+}
+
+static void give_memory(struct sim_node *n)
+{
+	u32 want = raft_log_want(n->r);
+
+	while (want--)
+		raft_log_give(n->r, chunk_get());
+}
+
+static void stop_itself(struct sim *s, struct sim_node *n, const char *why)
+{
+	n->failed = true;
+	n->why = why;
+	n->deadline = U64_MAX;
+	sim_prop_lost(s, n);
+	sim_trace(s, "node %u stops itself: %s", n->id, why);
+	if (s->fuzz && n->st.failed != RAFT_FAIL_DISK)
+		sim_fail(s, "node %u failed for no fault of its disk: %s",
+			 n->id, why);
+}
+
+static void apply_update(struct sim *s, struct sim_node *n)
+{
+	struct raft_update *up = &s->up;
+	struct raft_status old = n->st;
+	u32 i;
+
+	raft_status(n->r, &n->st);
+	n->deadline = up->deadline;
+	if (up->flags & RAFT_UP_PERSIST) {
+		check_persist(s, n, &up->persist);
+		sim_disk_submit(s, n, &up->persist);
+	}
+	for (i = 0; i < up->n_msgs; i++) {
+		check_sent(s, n, &up->msgs[i]);
+		sim_send(s, n, &up->msgs[i]);
+	}
+	check_step(s, n, &old);
+	if (up->flags & RAFT_UP_APPLIED)
+		check_applied(s, n, up->applied_first, up->applied_last);
+	if (n->st.failed && !n->failed)
+		stop_itself(s, n, raft_fail_name(n->st.failed));
+}
+
+/**
+ * sim_event() - one event into the core of a node, and what follows
+ * @s: simulation
+ * @n: node that runs
+ * @ev: event; time, random bits and room are set here
+ */
+void sim_event(struct sim *s, struct sim_node *n, struct raft_event *ev)
+{
+	u32 again = 0;
+
+	do {
+		ev->now = s->now;
+		ev->random = sim_random(s);
+		ev->log_room = sim_disk_room(n);
+		give_memory(n);
+		raft_step(n->r, ev, &s->up);
+		s->count.events++;
+		apply_update(s, n);
+		if (s->failed[0])
+			return;
+		/* The proposals' fate is in this update, not in the next. */
+		if (ev->type == RAFT_EV_PROPOSE &&
+		    (s->up.flags & RAFT_UP_AGAIN)) {
+			n->deadline = s->now;
+			return;
+		}
+		ev->type = RAFT_EV_TICK;
+		if (again++ > 10000)
+			sim_fail(s, "node %u asks for one more step for ever",
+				 n->id);
+	} while (s->up.flags & RAFT_UP_AGAIN);
+}
+
+/**
+ * sim_tick() - the deadline of a node passed
+ * @s: simulation
+ * @n: node
+ */
+void sim_tick(struct sim *s, struct sim_node *n)
+{
+	struct raft_event ev = { .type = RAFT_EV_TICK };
+
+	sim_trace(s, "node %u: deadline", n->id);
+	sim_event(s, n, &ev);
+	/* A deadline in the past for ever would be a busy loop. */
+	if (n->deadline <= s->now && !s->failed[0] && n->running && !n->failed)
+		sim_fail(s, "node %u: deadline is not in the future", n->id);
+}
+
+/**
+ * sim_item() - something comes to a node: now, or when it is resumed
+ * @s: simulation
+ * @n: node that runs
+ * @item: copied; its message gets a reference
+ */
+void sim_item(struct sim *s, struct sim_node *n, const struct sim_item *item)
+{
+	struct raft_event ev = { .type = item->type };
+	struct sim_item *copy;
+
+	if (n->failed)
+		return;
+	if (n->paused) {
+		copy = sim_alloc(sizeof(*copy));
+		*copy = *item;
+		copy->next = NULL;
+		if (copy->msg) {
+			copy->msg->refs++;
+			n->inbox_msgs++;
+		}
+		*n->inbox_tail = copy;
+		n->inbox_tail = &copy->next;
+		return;
+	}
+	switch (item->type) {
+	case RAFT_EV_MESSAGE:
+		ev.msg = &item->msg->m;
+		break;
+	case RAFT_EV_PERSISTED:
+		ev.persisted.seq = item->seq;
+		ev.persisted.index = item->index;
+		ev.persisted.term = item->term;
+		break;
+	case RAFT_EV_DISK_FAILED:
+		ev.error = item->error;
+		break;
+	case RAFT_EV_PROPOSE:
+		sim_prop_step(s, n, item->prop, item->n_props);
+		return;
+	case RAFT_EV_TICK:
+	case RAFT_EV_CAMPAIGN:
+		break;
+	}
+	sim_event(s, n, &ev);
+}
+
+/**
+ * sim_campaign() - the election deadline of a node fires now
+ * @s: simulation
+ * @n: node that runs
+ */
+void sim_campaign(struct sim *s, struct sim_node *n)
+{
+	struct sim_item item = { .type = RAFT_EV_CAMPAIGN };
+
+	sim_item(s, n, &item);
+}
+
+static void drop_inbox(struct sim_node *n)
+{
+	struct sim_item *item;
+
+	while ((item = n->inbox)) {
+		n->inbox = item->next;
+		if (item->msg)
+			sim_msg_put(item->msg);
+		free(item);
+	}
+	n->inbox_tail = &n->inbox;
+	n->inbox_msgs = 0;
+}
+
+/**
+ * sim_pause() - the node's thread does not run from now on
+ * @s: simulation
+ * @n: node that runs
+ */
+void sim_pause(struct sim *s, struct sim_node *n)
+{
+	sim_trace(s, "node %u: paused", n->id);
+	n->paused = true;
+	s->count.pauses++;
+}
+
+/**
+ * sim_resume() - it runs again: first its inbox, then deadlines
+ * @s: simulation
+ * @n: node
+ */
+void sim_resume(struct sim *s, struct sim_node *n)
+{
+	struct sim_item *item;
+
+	sim_trace(s, "node %u: resumed, %u messages wait", n->id,
+		  n->inbox_msgs);
+	n->paused = false;
+	while ((item = n->inbox) && !s->failed[0]) {
+		n->inbox = item->next;
+		if (item->msg && sim_traced(s))
+			sim_trace_msg(s, "late", &item->msg->m);
+		sim_item(s, n, item);
+		if (item->msg)
+			sim_msg_put(item->msg);
+		free(item);
+	}
+	drop_inbox(n);
+}
+
+static void configure(struct sim *s, struct sim_node *n,
+		      struct raft_config *cfg, bool withhold)
+{
+	struct sim_node *m;
+	u32 i;
+
+	*cfg = s->cfg;
+	cfg->id = n->id;
+	cfg->withhold = withhold;
+	cfg->incarnation = n->incarnation;
+	for (i = 0; n->member && i < s->n_nodes; i++) {
+		m = s->nodes[i];
+		if (m->member)
+			cfg->members[cfg->n_members++] = (struct raft_member) {
+				.id = m->id,
+				.learner = m->learner,
+			};
+	}
+}
+
+static const char *load(struct sim *s, struct sim_node *n, bool withhold)
+{
+	struct raft_config cfg;
+	u32 i;
+
+	configure(s, n, &cfg, withhold);
+	if (raft_init(n->r, &cfg, s->now, sim_random(s), n->table, SIM_TABLE))
+		return "bad configuration";
+	if (n->disk.corrupt)
+		return "an entry of its log is damaged";
+	for (i = 0; i < n->disk.n; i++) {
+		if (raft_log_want(n->r))
+			give_memory(n);
+		if (raft_log_load(n->r, &n->disk.e[i]))
+			return "its log cannot be loaded";
+	}
+	if (raft_start(n->r, &n->disk.hs))
+		return "its hard state cannot be used";
+	return NULL;
+}
+
+/**
+ * sim_boot() - a node starts from its store
+ * @s: simulation
+ * @n: node that does not run
+ * @withhold: it was up not long ago, see struct raft_config
+ */
+void sim_boot(struct sim *s, struct sim_node *n, bool withhold)
+{
+	u64 wall = 1000000000000000000ULL + s->now;
+	struct raft_event ev = { .type = RAFT_EV_TICK };
+
+	/* The larger of the stored one plus one and the wall clock (see dup). */
+	n->incarnation = max(n->disk.incarnation + 1, wall + ++s->boots);
+	n->disk.incarnation = n->incarnation;
+	n->running = true;
+	n->failed = false;
+	n->paused = false;
+	n->why = NULL;
+	n->deadline = U64_MAX;
+	n->n_own = 0;
+	memset(&n->st, 0, sizeof(n->st));
+	n->why = load(s, n, withhold);
+	sim_trace(s, "node %u boots: term %llu vote %u last %u%s", n->id,
+		  (unsigned long long)n->disk.hs.term, n->disk.hs.vote,
+		  n->disk.n, withhold ? ", withholds votes" : "");
+	if (n->why) {
+		n->failed = true;
+		sim_trace(s, "node %u stops itself: %s", n->id, n->why);
+		return;
+	}
+	raft_status(n->r, &n->st);
+	check_boot(s, n);
+	sim_event(s, n, &ev);
+}
+
+/**
+ * sim_crash() - power off: all that is not durable is gone
+ * @s: simulation
+ * @n: node; nothing happens if it does not run
+ *
+ * What is in flight to the disk was dealt with before: sim_disk_crash().
+ */
+void sim_crash(struct sim *s, struct sim_node *n)
+{
+	if (!n->running)
+		return;
+	drop_inbox(n);
+	sim_prop_lost(s, n);
+	raft_destroy(n->r, chunk_put);
+	sim_disk_crash(s, n, 0);
+	n->running = false;
+	n->failed = false;
+	n->paused = false;
+	n->deadline = U64_MAX;
+}

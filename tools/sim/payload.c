@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * payload.c - the handles that the core passes around, in the simulator.
+ *
+ * Owns the reference counts; a leak or a double put is found by ASan.  The text
+ * is what a state machine would get; the size may be larger than the text.
+ */
+#include <stdlib.h>
+
+#include "sim.h"
+
+/**
+ * sim_hash() - mix two numbers
+ * @a: one
+ * @b: other
+ *
+ * Return: a number that differs, for all purposes here, for different pairs.
+ */
+u64 sim_hash(u64 a, u64 b)
+{
+	u64 z = a * 0x9e3779b97f4a7c15ULL + b + 0x632be59bd9b4e019ULL;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z ^ (z >> 31);
+}
+
+/**
+ * sim_payload_new() - a command
+ * @text: what it says
+ * @size: bytes, at least the text's
+ * @id: names its content
+ *
+ * Return: a payload with one reference, the caller's.
+ */
+struct sim_payload *sim_payload_new(const char *text, u64 size, u64 id)
+{
+	size_t len = strlen(text);
+	struct sim_payload *p = sim_alloc(sizeof(*p) + len + 1);
+
+	p->refs = 1;
+	p->len = (u32)max_t(u64, len, size);
+	p->id = id;
+	memcpy(p->text, text, len + 1);
+	return p;
+}
+
+/**
+ * raft_payload_get() - the core takes a reference
+ * @payload: handle
+ */
+void raft_payload_get(void *payload)
+{
+	struct sim_payload *p = payload;
+
+	p->refs++;
+}
+
+/**
+ * raft_payload_put() - the core gives a reference back
+ * @payload: handle
+ */
+void raft_payload_put(void *payload)
+{
+	struct sim_payload *p = payload;
+
+	if (!--p->refs)
+		free(p);
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * propose.c - proposals and what their callers are told.
+ *
+ * Owns the outcome: pending until the origin sees its own entry applied in its
+ * own log (committed), refuses it (failed, certainly never applied), or crashes
+ * or fails (unknown).
+ */
+#include <stdlib.h>
+
+#include "sim.h"
+
+static struct sim_prop *prop_new(struct sim *s, struct sim_node *n,
+				 const char *text, u64 size)
+{
+	struct sim_prop *p = sim_alloc(sizeof(*p));
+
+	p->node = n->id;
+	/* Equal texts are different commands. */
+	p->payload = sim_payload_new(text, size, sim_hash(~0ULL, s->order++));
+	*s->props_tail = p;
+	s->props_tail = &p->next;
+	return p;
+}
+
+/**
+ * sim_propose() - a caller proposes at a node
+ * @s: simulation
+ * @n: node
+ * @name: of the last one, or NULL
+ * @text: command, or with @count the part before the number
+ * @size: bytes of each, 0: those of the text
+ * @count: how many, 0: one without a number
+ *
+ * Return: the last proposal.
+ */
+struct sim_prop *sim_propose(struct sim *s, struct sim_node *n, const char *name,
+			     const char *text, u64 size, u32 count)
+{
+	struct sim_item item = { .type = RAFT_EV_PROPOSE };
+	struct sim_prop *p = NULL, *first = NULL;
+	char numbered[512];
+	u32 i;
+
+	for (i = 0; i < max(count, 1U); i++) {
+		snprintf(numbered, sizeof(numbered), "%s%u", text, i + 1);
+		if (!p) {
+			p = prop_new(s, n, count ? numbered : text, size);
+			first = p;
+		} else {
+			p->more = prop_new(s, n, numbered, size);
+			p = p->more;
+		}
+	}
+	p->name = name;
+	item.prop = first;
+	item.n_props = max(count, 1U);
+	if (!n->running || n->failed) {
+		for (; first; first = first->more)
+			first->outcome = SCN_FAILED;
+		return p;
+	}
+	sim_item(s, n, &item);
+	return p;
+}
+
+static void own_add(struct sim_node *n, struct sim_prop *p)
+{
+	if (n->n_own == n->cap_own) {
+		n->cap_own = n->cap_own ? 2 * n->cap_own : 64;
+		n->own = sim_grow(n->own, n->cap_own * sizeof(struct sim_prop *));
+	}
+	n->own[n->n_own++] = p;
+	p->serial = n->n_own;
+}
+
+/*
+ * The outcome of acceptance must be known before what the same step applies:
+ * a group of one node may commit at once.
+ */
+static void accept(struct sim *s, struct sim_node *n, struct sim_prop *p,
+		   u32 count)
+{
+	u32 i;
+
+	for (i = 0; i < count; i++, p = p->more)
+		own_add(n, p);
+	(void)s;
+}
+
+/**
+ * sim_prop_step() - proposals come to the core
+ * @s: simulation
+ * @n: node that runs
+ * @first: the first of them
+ * @count: how many
+ */
+void sim_prop_step(struct sim *s, struct sim_node *n, struct sim_prop *first,
+		   u32 count)
+{
+	struct raft_event ev = { .type = RAFT_EV_PROPOSE };
+	struct raft_entry *e = sim_alloc(count * sizeof(*e));
+	u64 before = n->n_own;
+	struct sim_prop *p = first;
+	u32 i;
+
+	for (i = 0; i < count; i++, p = p->more) {
+		e[i].payload = p->payload;
+		e[i].len = p->payload->len;
+	}
+	accept(s, n, first, count);
+	ev.propose.entries = e;
+	ev.propose.n = count;
+	sim_event(s, n, &ev);
+	free(e);
+	n->n_own = before + s->up.accepted;
+	sim_trace(s, "node %u: proposed %u, '%s'..., accepted %u from serial %llu, refused %d",
+		  n->id, count, first->payload->text, s->up.accepted,
+		  (unsigned long long)s->up.first_serial, s->up.refused);
+	if (s->up.accepted && s->up.first_serial != before + 1)
+		sim_fail(s, "node %u: first serial is %llu after %llu", n->id,
+			 (unsigned long long)s->up.first_serial,
+			 (unsigned long long)before);
+	for (i = 0, p = first; i < count; i++, p = p->more) {
+		if (i < s->up.accepted)
+			continue;
+		if (p->outcome == SCN_COMMITTED)
+			sim_fail(s, "node %u: a refused proposal is applied",
+				 n->id);
+		p->outcome = SCN_FAILED;
+		p->serial = 0;
+	}
+	if (s->up.accepted < count && !s->up.refused)
+		sim_fail(s, "node %u: refuses without a reason", n->id);
+}
+
+/**
+ * sim_prop_applied() - a node applied an entry that it proposed
+ * @s: simulation
+ * @n: the origin
+ * @index: of the entry
+ * @e: the entry
+ */
+void sim_prop_applied(struct sim *s, struct sim_node *n, u64 index,
+		      const struct raft_entry *e)
+{
+	struct sim_prop *p;
+
+	if (e->incarnation != n->incarnation)
+		return;
+	if (!e->serial || e->serial > n->n_own) {
+		sim_fail(s, "node %u applied serial %llu, which it never gave out",
+			 n->id, (unsigned long long)e->serial);
+		return;
+	}
+	p = n->own[e->serial - 1];
+	if (p->outcome != SCN_PENDING || p->payload != e->payload) {
+		sim_fail(s, "node %u: serial %llu applied twice or with another command",
+			 n->id, (unsigned long long)e->serial);
+		return;
+	}
+	p->outcome = SCN_COMMITTED;
+	p->index = index;
+	s->count.acked++;
+	check_acked(s, p);
+	sim_trace(s, "node %u: '%s' is committed at %llu", n->id,
+		  p->payload->text, (unsigned long long)index);
+}
+
+/**
+ * sim_prop_lost() - a node forgets its callers: crashed or failed
+ * @s: simulation
+ * @n: node
+ */
+void sim_prop_lost(struct sim *s, struct sim_node *n)
+{
+	struct sim_prop *p;
+
+	for (p = s->props; p; p = p->next)
+		if (p->node == n->id && p->outcome == SCN_PENDING)
+			p->outcome = SCN_UNKNOWN;
+	n->n_own = 0;
+}
+
+/**
+ * sim_prop_find() - the latest proposal of that name
+ * @s: simulation
+ * @name: NAME
+ *
+ * Return: the proposal, NULL if none.
+ */
+struct sim_prop *sim_prop_find(struct sim *s, const char *name)
+{
+	struct sim_prop *p, *found = NULL;
+
+	for (p = s->props; p; p = p->next)
+		if (p->name && !strcmp(p->name, name))
+			found = p;
+	return found;
+}
+
+/**
+ * sim_prop_forget() - free all proposals
+ * @s: simulation
+ */
+void sim_prop_forget(struct sim *s)
+{
+	struct sim_prop *p;
+
+	while ((p = s->props)) {
+		s->props = p->next;
+		raft_payload_put(p->payload);
+		free(p);
+	}
+	s->props_tail = &s->props;
+}

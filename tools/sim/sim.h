@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * sim.h - a cluster of pure cores under simulated time, network and disk.
+ *
+ * One struct sim is one cluster in one world: everything that happens in it
+ * follows from its seed.  Time is a number that jumps from event to event.
+ * Nothing here is shared between two simulations, so that the fuzzer can run
+ * one after the other, and nothing knows of scenarios (run.c) or of the fuzzer
+ * (fuzz.c).
+ *
+ * Order at one instant: messages and disk writes in the order in which they
+ * were sent, then the ends of stalls, then deadlines in the order of node ids
+ * ("late is not dead").
+ */
+#ifndef _SIM_H
+#define _SIM_H
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "raft_core.h"
+#include "raft_env.h"
+#include "scenario.h"
+
+#define SIM_MAX_ID		SCN_MAX_IDS
+#define SIM_DELAY		100000ULL	/* ns, message and disk write */
+#define SIM_SOCKET_BUFFER	256		/* messages that wait while paused */
+#define SIM_LAST_EVENTS		40		/* kept for a failure report */
+#define SIM_TABLE		1024		/* chunks of log memory */
+#define SIM_SETTLE_MAX		5000000ULL	/* events of one settle */
+#define SIM_MILLION		1000000U
+
+/* payload.c: what the handles of the core point to. */
+struct sim_payload {
+	u32 refs;
+	u32 len;		/* bytes as the core counts them */
+	u64 id;			/* equal contents, equal ids */
+	char text[];		/* what the state machine gets */
+};
+
+/* A message on its way; immutable, shared by its copies. */
+struct sim_msg {
+	struct raft_msg m;
+	u32 refs;
+	u32 class;		/* of the allocator */
+	struct sim_msg *next;	/* in a hold or on a free list */
+	struct raft_entry e[];
+};
+
+/* One batch of the core on its way to the disk. */
+struct sim_write {
+	struct sim_write *next;
+	struct raft_persist p;
+	u32 n;
+	struct raft_entry *e;
+	u64 *chain;
+};
+
+/* disk.c: one node's store and the device under it. */
+struct sim_disk {
+	/* What survives a crash. */
+	struct raft_hard_state hs;
+	u64 incarnation;
+	struct raft_entry *e;
+	u64 *chain;
+	u32 n;
+	u32 cap;
+	/* What does not. */
+	struct sim_write *head;		/* first of the group in flight */
+	struct sim_write **tail;
+	u32 flying;			/* batches in the group in flight */
+	u64 token;			/* names that flight */
+	int write_error;		/* the group in flight will fail so */
+	u64 room;			/* bytes for entries, U64_MAX: plenty */
+	/* Faults. */
+	u64 stall_until;		/* 0 if not */
+	int error;			/* errno of the next write, 0 if none */
+	bool corrupt;
+	u64 corrupt_index;
+};
+
+/* What a paused node will handle when it goes on. */
+struct sim_item {
+	struct sim_item *next;
+	enum raft_event_type type;
+	struct sim_msg *msg;
+	struct sim_prop *prop;
+	u32 n_props;
+	u64 seq;
+	u64 index;
+	u64 term;
+	int error;
+};
+
+/* A proposal and what became of it. */
+struct sim_prop {
+	struct sim_prop *next;	/* all of the simulation */
+	const char *name;	/* as NAME, or NULL */
+	struct sim_payload *payload;
+	struct sim_prop *more;	/* of the same directive */
+	u32 node;
+	u64 serial;		/* 0 while not accepted */
+	enum scn_outcome outcome;
+	u64 index;
+};
+
+/* check.c: a node's log in memory as seen from outside. */
+struct chk_log {
+	u64 *term;
+	u64 *chain;	/* hash over the log up to here */
+	u64 *bytes;	/* on disk, up to here */
+	u32 n;
+	u32 cap;
+};
+
+struct sim_node {
+	u32 id;
+	bool member;
+	bool learner;
+	bool running;		/* booted and not crashed; may be failed */
+	bool failed;		/* stopped itself, or refused to boot */
+	bool paused;
+	const char *why;	/* failed: reason */
+	struct raft *r;
+	struct raft_log_chunk **table;
+	u64 incarnation;
+	u64 deadline;
+	struct raft_status st;	/* after the last step */
+	struct sim_item *inbox;
+	struct sim_item **inbox_tail;
+	u32 inbox_msgs;
+	struct sim_prop **own;	/* by serial - 1 */
+	u64 n_own;
+	u64 cap_own;
+	struct sim_disk disk;
+	struct chk_log log;
+	u32 wiped;		/* times */
+};
+
+enum sim_event_kind {
+	SIM_DELIVER,
+	SIM_DISK,
+};
+
+struct sim_event {
+	u64 time;
+	u64 order;
+	enum sim_event_kind kind;
+	u32 node;
+	u64 token;		/* disk: which flight */
+	struct sim_msg *msg;
+};
+
+/* A drop or hold in force. */
+struct sim_rule {
+	struct sim_rule *next;
+	const char *name;	/* hold, NULL for a drop */
+	u8 msg;			/* enum raft_msg_type, 0: any */
+	u32 from;		/* 0: any */
+	u32 to;			/* 0: any */
+	bool limited;
+	u32 left;
+	bool ended;		/* released; kept for replay */
+	struct sim_msg *first;
+	struct sim_msg **last;
+};
+
+struct sim_net {
+	bool cut[SIM_MAX_ID + 1][SIM_MAX_ID + 1];
+	u64 floor[SIM_MAX_ID + 1][SIM_MAX_ID + 1];	/* first in, first out */
+	u32 loss;
+	u32 dup;
+	u32 reorder;
+	u64 delay_min;
+	u64 delay_max;
+	struct sim_rule *rules;
+};
+
+/* Totals for the fuzzer's report. */
+struct sim_count {
+	u64 seeds;
+	u64 events;
+	u64 messages;
+	u64 lost;
+	u64 leaders;
+	u64 commits;
+	u64 acked;
+	u64 crashes;
+	u64 torn;
+	u64 restarts;
+	u64 disk_failures;
+	u64 partitions;
+	u64 pauses;
+	u64 truncations;
+	u64 dropped;		/* duplicates found at apply */
+};
+
+struct check;
+
+struct sim {
+	u64 seed;
+	u64 rng;
+	u64 now;
+	u64 order;
+	u64 boots;
+	struct raft_config cfg;	/* without id and incarnation */
+	u64 disk_delay;
+	u64 log_room;
+	bool each_batch;	/* PERSISTED for each batch of a group */
+	bool fuzz;
+	struct sim_node *by_id[SIM_MAX_ID + 1];
+	struct sim_node *nodes[SIM_MAX_ID];	/* ascending ids */
+	u32 n_nodes;
+	struct sim_net net;
+	struct sim_event *heap;
+	u32 n_heap;
+	u32 cap_heap;
+	u32 stalls;		/* disks that hang, to skip the search */
+	struct sim_prop *props;
+	struct sim_prop **props_tail;
+	struct check *check;
+	struct raft_update up;
+	struct sim_count count;
+	char failed[512];	/* first broken invariant, "" if none */
+	bool trace;		/* print */
+	bool remember;		/* keep the last lines */
+	char ring[SIM_LAST_EVENTS][240];
+	u64 n_ring;
+};
+
+/* sim.c: time */
+struct sim *sim_new(u64 seed);
+void sim_free(struct sim *s);
+u64 sim_random(struct sim *s);
+u64 sim_range(struct sim *s, u64 from, u64 to);
+bool sim_chance(struct sim *s, u32 millionths);
+void sim_schedule(struct sim *s, const struct sim_event *ev);
+bool sim_next(struct sim *s, u64 until);
+void sim_run(struct sim *s, u64 until);
+void sim_settle(struct sim *s);
+void sim_fail(struct sim *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void *sim_alloc(size_t size);
+void *sim_grow(void *p, size_t size);
+
+/* node.c: life of a node, events into its core */
+struct sim_node *sim_node(struct sim *s, u32 id);
+void sim_boot(struct sim *s, struct sim_node *n, bool withhold);
+void sim_crash(struct sim *s, struct sim_node *n);
+void sim_pause(struct sim *s, struct sim_node *n);
+void sim_resume(struct sim *s, struct sim_node *n);
+void sim_event(struct sim *s, struct sim_node *n, struct raft_event *ev);
+void sim_item(struct sim *s, struct sim_node *n, const struct sim_item *item);
+void sim_tick(struct sim *s, struct sim_node *n);
+void sim_campaign(struct sim *s, struct sim_node *n);
+bool sim_alive(const struct sim_node *n);
+
+/* propose.c */
+struct sim_prop *sim_propose(struct sim *s, struct sim_node *n, const char *name,
+			     const char *text, u64 size, u32 count);
+void sim_prop_step(struct sim *s, struct sim_node *n, struct sim_prop *first,
+		   u32 count);
+void sim_prop_applied(struct sim *s, struct sim_node *n, u64 index,
+		      const struct raft_entry *e);
+void sim_prop_lost(struct sim *s, struct sim_node *n);
+void sim_prop_forget(struct sim *s);
+struct sim_prop *sim_prop_find(struct sim *s, const char *name);
+
+/* net.c */
+void sim_send(struct sim *s, struct sim_node *from, const struct raft_msg *m);
+void sim_deliver(struct sim *s, struct sim_msg *msg);
+void sim_msg_put(struct sim_msg *msg);
+void sim_link(struct sim *s, u32 from, u32 to, bool up);
+void sim_isolate(struct sim *s, u32 id);
+void sim_heal(struct sim *s);
+struct sim_rule *sim_rule_add(struct sim *s, const char *name, u8 msg, u32 from,
+			      u32 to, u32 count);
+struct sim_rule *sim_rule_find(struct sim *s, const char *name);
+void sim_release(struct sim *s, struct sim_rule *rule);
+void sim_replay(struct sim *s, struct sim_rule *rule);
+void sim_net_free(struct sim *s);
+
+/* disk.c */
+void sim_disk_submit(struct sim *s, struct sim_node *n,
+		     const struct raft_persist *p);
+void sim_disk_done(struct sim *s, struct sim_node *n, u64 token);
+void sim_disk_start(struct sim *s, struct sim_node *n);
+void sim_disk_stall(struct sim *s, struct sim_node *n, u64 until);
+void sim_disk_ok(struct sim *s, struct sim_node *n);
+u64 sim_disk_units(const struct sim_node *n);
+void sim_disk_crash(struct sim *s, struct sim_node *n, u64 units);
+void sim_disk_preset(struct sim *s, struct sim_node *n,
+		     const struct scn_terms *terms);
+void sim_disk_wipe(struct sim *s, struct sim_node *n);
+u64 sim_disk_room(const struct sim_node *n);
+
+/* payload.c */
+struct sim_payload *sim_payload_new(const char *text, u64 size, u64 id);
+u64 sim_hash(u64 a, u64 b);
+
+/* check.c: what must hold, always */
+struct check *check_new(void);
+void check_free(struct check *c);
+void check_boot(struct sim *s, struct sim_node *n);
+void check_persist(struct sim *s, struct sim_node *n,
+		   const struct raft_persist *p);
+void check_sent(struct sim *s, struct sim_node *n, const struct raft_msg *m);
+void check_disk(struct sim *s, struct sim_node *n,
+		const struct raft_hard_state *hs);
+void check_applied(struct sim *s, struct sim_node *n, u64 first, u64 last);
+void check_step(struct sim *s, struct sim_node *n,
+		const struct raft_status *old);
+void check_acked(struct sim *s, const struct sim_prop *p);
+void check_log_room(struct chk_log *log, u32 n);
+u64 check_chain(u64 before, const struct raft_entry *e);
+u64 check_committed(const struct sim *s);
+
+/* trace.c */
+void sim_trace(struct sim *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void sim_trace_msg(struct sim *s, const char *what, const struct raft_msg *m);
+void sim_trace_last(const struct sim *s, FILE *to);
+#define sim_traced(s)	((s)->trace || (s)->remember)
+
+/* cond.c: conditions of scenarios */
+bool sim_cond(struct sim *s, const struct scn_cond *c, char *got, size_t size);
+
+/* run.c, fuzz.c, mutant.c: the commands */
+int sim_run_command(int argc, char **argv);
+int sim_run_file(const char *file, u64 seed, bool trace, bool quiet);
+int sim_fuzz_command(int argc, char **argv);
+int sim_hunt_command(int argc, char **argv);
+bool sim_fuzz_seed(u64 seed, u32 max_actions, bool trace, char *why,
+		   size_t size, struct sim_count *count);
+bool sim_mutant_set(const char *name);
+
+#endif /* _SIM_H */
