@@ -16,12 +16,6 @@
 #include <linux/module.h>
 #include <linux/version.h>
 
-#if __has_include(<linux/unaligned.h>)
-#include <linux/unaligned.h>
-#else
-#include <asm/unaligned.h>
-#endif
-
 /* 6.13 has hrtimer_setup(), 6.15 lost hrtimer_init(). */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 static inline void

@@ -26,12 +26,10 @@
 #include <net/net_namespace.h>
 
 #include "debugfs.h"
+#include "fault.h"
 #include "group.h"
 #include "payload.h"
 #include "wal.h"
-#ifdef RAFT_FAULTS
-#include "fault.h"
-#endif
 
 static struct dentry *raft_debugfs_root;
 
@@ -65,18 +63,19 @@ static void raft_show_status(struct seq_file *m, const struct raft_group *g,
 	seq_printf(m, "error %d\n", st->error);
 }
 
-static void raft_show_counters(struct seq_file *m, const struct raft_group *g,
+static void raft_show_counters(struct seq_file *m, struct raft_group *g,
 			       const struct raft_published *pub)
 {
 	struct raft_wal_stat wal = {};
 
-	raft_wal_stat(g->wal, &wal);
+	raft_group_wal_stat(g, &wal);
 	seq_printf(m, "applied_serial %llu\n", pub->applied_serial);
 	seq_printf(m, "timer_late_max_ns %llu\n", pub->timer_late_max);
 	seq_printf(m, "msgs_in %llu\n", pub->msgs_in);
 	seq_printf(m, "msgs_out %llu\n", pub->msgs_out);
 	seq_printf(m, "msgs_bad %llu\n", pub->msgs_bad);
 	seq_printf(m, "send_errors %llu\n", pub->send_errors);
+	seq_printf(m, "dup_id_seen %llu\n", pub->dup_id_seen);
 	seq_printf(m, "log_size %llu\n", wal.size);
 	seq_printf(m, "log_room %llu\n", wal.room);
 	seq_printf(m, "disk_writes %llu\n", wal.writes);

@@ -22,10 +22,10 @@ void raft_fault_free(struct raft_group_priv *p);
 bool raft_fault_tx(struct raft_group_priv *p, const struct raft_msg *m,
 		   const u8 *buf, u32 len);
 bool raft_fault_paused(const struct raft_group_priv *p);
-bool raft_fault_crashed(const struct raft_group_priv *p, bool *torn);
 
 int raft_fault_command(struct raft_group *g, char *line);
-int raft_fault_show(struct raft_group *g, struct seq_file *m);
+int raft_fault_show(struct seq_file *m, struct raft_group *g);
+int raft_fault_log(struct seq_file *m, struct raft_group *g);
 
 #else
 
@@ -46,12 +46,6 @@ static inline bool raft_fault_tx(struct raft_group_priv *p,
 }
 
 static inline bool raft_fault_paused(const struct raft_group_priv *p)
-{
-	return false;
-}
-
-static inline bool raft_fault_crashed(const struct raft_group_priv *p,
-				      bool *torn)
 {
 	return false;
 }

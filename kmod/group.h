@@ -86,7 +86,6 @@ struct raft_group_priv;		/* group.c, owner.c: the owner's side */
  * @applied: last applied index, read with smp_load_acquire(): every entry up to
  *	it is immutable and may be read with raft_group_entry()
  * @events: counter of role, term, leader and failure changes
- * @room: the owner's: when it last told waiters of room
  * @stopping: set once; waiters leave with -ECANCELED
  * @wait: woken when @applied or @events move, when room for proposals comes
  *	back, and when the group stops or fails
@@ -107,7 +106,6 @@ struct raft_group {
 	u64 incarnation;
 	u64 applied;
 	u64 events;
-	u64 room;
 	bool stopping;
 	wait_queue_head_t wait;
 	spinlock_t pub_lock;
@@ -167,6 +165,12 @@ static inline u64 raft_group_applied(const struct raft_group *g)
 	/* Pairs with smp_store_release() in owner.c: first the entries. */
 	return smp_load_acquire(&g->applied);
 }
+
+void raft_group_wal_stat(struct raft_group *g, struct raft_wal_stat *st);
+struct raft_wal *raft_group_take_wal(struct raft_group *g);
+void raft_group_detach(struct raft_group *g);
+void raft_group_notify(struct raft_group *g);
+void raft_group_queue(struct work_struct *work);
 
 int raft_group_init(void);
 void raft_group_exit(void);

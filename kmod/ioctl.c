@@ -408,7 +408,7 @@ static void raft_status_numbers(struct raft_ioc_status *s, struct raft_group *g,
 	const struct raft_status *st = &pub->st;
 	struct raft_wal_stat wal = {};
 
-	raft_wal_stat(g->wal, &wal);
+	raft_group_wal_stat(g, &wal);
 	memcpy(s->name, ioc->name, sizeof(s->name));
 	s->group_id = ioc->group_id;
 	s->node_id = ioc->node_id;

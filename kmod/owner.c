@@ -81,7 +81,7 @@ static void give_chunks(struct raft_group_priv *p)
 				GFP_NOWAIT | __GFP_NOWARN);
 		if (!chunk) {
 			chunk = xchg(&p->spare, NULL);
-			schedule_work(&p->refill);
+			raft_group_queue(&p->refill);
 		}
 		if (!chunk)
 			return;
@@ -262,14 +262,13 @@ static void publish(struct raft_group_priv *p)
 static void finish_pass(struct raft_group_priv *p)
 {
 	u64 applied = p->g->applied, events = p->g->events;
-	u64 room = p->g->room;
 
 	if (p->dirty) {
 		publish(p);
 		raft_propose_publish(p);
 		if (applied != p->g->applied || events != p->g->events ||
-		    room != p->room) {
-			p->g->room = p->room;
+		    p->room_told != p->room) {
+			p->room_told = p->room;
 			wake_up_all(&p->g->wait);
 		}
 	}

@@ -47,9 +47,17 @@ struct raft_peer {
 	struct raft_frag_peer frag;
 };
 
+/* [raft_net.lock] */
+enum raft_group_state {
+	RAFT_GROUP_STARTING,
+	RAFT_GROUP_RUNNING,
+	RAFT_GROUP_STOPPING,
+};
+
 /**
  * struct raft_group_priv - the owner's side of a group
  * @g: the group
+ * @state: [raft_net.lock] who may find it
  * @core: the protocol; only the owner steps it
  * @table: memory of @core for its chunks of log
  * @ep: endpoint, referenced until the group is stopped
@@ -63,16 +71,18 @@ struct raft_peer {
  * @changed: role, term or leader changed since the last publication
  * @attached: the owner serves this group
  * @failed: @core has failed
- * @starved: memory for the log was refused; @refill fetches it
  * @applied: last entry that @core has decided
  * @pending: proposals that @core took, in the order of their serials
  * @decided: proposals to be completed after the publication
  * @room: changes when a refused proposal is worth a new try; read by anyone
+ * @room_told: @room when waiters were last woken for it
  * @full: the last proposal was refused for want of room; read by anyone
  * @spare: a chunk of log for times without memory, or NULL; xchg() only
  * @refill: gets a new @spare
  * @peers: the other members
  * @n_peers: how many
+ * @recovered: entries between the recovery of the log and the start of @core
+ * @wal_last: counters of the log when it was closed; [g->pub_lock]
  * @frag_mem: memory of the peers' incomplete messages
  * @msgs_in: messages taken
  * @msgs_out: messages sent
@@ -87,6 +97,7 @@ struct raft_peer {
  */
 struct raft_group_priv {
 	struct raft_group *g;
+	enum raft_group_state state;
 	struct raft *core;
 	struct raft_log_chunk **table;
 	struct raft_endpoint *ep;
@@ -104,11 +115,14 @@ struct raft_group_priv {
 	struct list_head pending;
 	struct list_head decided;
 	u64 room;
+	u64 room_told;
 	bool full;
 	struct raft_log_chunk *spare;
 	struct work_struct refill;
 	struct raft_peer peers[RAFT_MAX_NODES];
 	u32 n_peers;
+	struct list_head recovered;
+	struct raft_wal_stat wal_last;
 	u8 *frag_mem;
 	u64 msgs_in;
 	u64 msgs_out;

@@ -278,11 +278,6 @@ const char *raft_params_members(struct raft_group_params *p)
 		return "listen: not 0, but members has node_id";
 	}
 	p->listen = *self;
-
-	/* One socket of one family serves a node. */
-	for (i = 0; i < p->ioc.n_members; i++)
-		if (p->members[i].family != self->family)
-			return "family: members of both IPv4 and IPv6";
 	return NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(raft_params_members);

@@ -14,6 +14,7 @@
 #include <linux/fs.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/pagemap.h>
 #include <linux/random.h>
 #include <linux/sched/mm.h>
@@ -99,7 +100,7 @@ static int file_check(struct file *file)
 	return 0;
 }
 
-static struct block_device *file_bdev(struct file *file)
+static struct block_device *device_of(struct file *file)
 {
 	if (S_ISBLK(file_inode(file)->i_mode))
 		return I_BDEV(file->f_mapping->host);
@@ -112,7 +113,7 @@ static struct block_device *file_bdev(struct file *file)
  */
 static u32 file_block(struct file *file)
 {
-	struct block_device *bdev = file_bdev(file);
+	struct block_device *bdev = device_of(file);
 	u32 block = bdev ? bdev_physical_block_size(bdev) : RAFT_DISK_BLOCK_MAX;
 
 	return clamp_t(u32, rounddown_pow_of_two(block), RAFT_DISK_BLOCK_MIN,
@@ -122,7 +123,7 @@ static u32 file_block(struct file *file)
 /* Direct if the file can and the log's blocks are not too small for it. */
 static const struct raft_wal_backend *file_backend(struct file *file, u32 block)
 {
-	struct block_device *bdev = file_bdev(file);
+	struct block_device *bdev = device_of(file);
 
 	if (!(file->f_mode & FMODE_CAN_ODIRECT))
 		return &raft_wal_buffered;
@@ -140,7 +141,7 @@ static int file_settle(struct file *file)
 {
 	int err = vfs_fsync(file, 0);
 
-	if (!err && file_bdev(file))
+	if (!err && device_of(file))
 		invalidate_inode_pages2(file->f_mapping);
 	return err;
 }
@@ -159,13 +160,6 @@ static int claim(struct raft_wal *wal)
 		list_add(&wal->node, &in_use);
 	mutex_unlock(&in_use_lock);
 	return err;
-}
-
-static void unclaim(struct raft_wal *wal)
-{
-	mutex_lock(&in_use_lock);
-	list_del(&wal->node);
-	mutex_unlock(&in_use_lock);
 }
 
 /* --- synchronous writes, at open and close ------------------------------ */
@@ -193,27 +187,28 @@ static int write_slot(struct raft_wal *wal, u64 pos)
 	return wal->io_error;
 }
 
-/*
- * Nothing has been promised yet, so the one place where a refusal of direct I/O
- * (alignment, a stacked file system) may be answered by another backend.
- */
-static int write_slot_first(struct raft_wal *wal, u64 pos)
-{
-	int err = write_slot(wal, pos);
-
-	if ((err == -EINVAL || err == -EOPNOTSUPP) &&
-	    wal->backend == &raft_wal_direct) {
-		wal->backend = &raft_wal_buffered;
-		err = write_slot(wal, pos);
-	}
-	return err;
-}
-
 static int write_state(struct raft_wal *wal)
 {
 	raft_disk_state_encode(&wal->state, wal->super.log_id,
 			       page_address(wal->page));
-	return write_slot_first(wal, raft_disk_state_pos(wal->state.generation));
+	return write_slot(wal, raft_disk_state_pos(wal->state.generation));
+}
+
+/*
+ * Nothing has been promised yet, so this is the one place where a refusal of
+ * direct I/O (alignment, a stacked file system) may be answered by the other
+ * backend.
+ */
+static int write_state_first(struct raft_wal *wal)
+{
+	int err = write_state(wal);
+
+	if ((err == -EINVAL || err == -EOPNOTSUPP) &&
+	    wal->backend == &raft_wal_direct) {
+		wal->backend = &raft_wal_buffered;
+		err = write_state(wal);
+	}
+	return err;
 }
 
 /*
@@ -243,7 +238,7 @@ static int format(struct raft_wal *wal, const struct raft_wal_params *params)
 	}
 	memset(&wal->state, 0, sizeof(wal->state));
 	wal->state.stale_from = 1;
-	err = write_state(wal);
+	err = write_state_first(wal);
 	if (err)
 		return err;
 	wal->state.generation = 1;
@@ -358,7 +353,7 @@ static int recover(struct raft_wal *wal, const struct raft_wal_params *params,
 	wal->last_crc = s->last.crc;
 	wal->tail = raft_disk_round_up(s->end, wal->super.block);
 	raft_disk_boot(s, params->wall_clock, &wal->state);
-	err = write_state(wal);
+	err = write_state_first(wal);
 
 	boot->hs.term = wal->state.term;
 	boot->hs.vote = wal->state.vote;
@@ -393,7 +388,13 @@ static int buffers_init(struct raft_wal *wal)
 	return 0;
 }
 
-static void wal_free(struct raft_wal *wal)
+/**
+ * raft_wal_free() - give everything back
+ * @wal: log without a worker, perhaps half made
+ *
+ * Context: Process context.
+ */
+void raft_wal_free(struct raft_wal *wal)
 {
 	struct raft_wal_mark *m;
 	unsigned long key;
@@ -406,8 +407,10 @@ static void wal_free(struct raft_wal *wal)
 		__free_page(wal->page);
 	kfree(wal->bvec);
 	vfree(wal->buf);
-	if (wal->file)
-		fput(wal->file);
+	mutex_lock(&in_use_lock);
+	list_del(&wal->node);
+	mutex_unlock(&in_use_lock);
+	fput(wal->file);
 	kfree(wal);
 }
 
@@ -431,7 +434,7 @@ static struct raft_wal *wal_alloc(struct file *file,
 	wal->io_records.wal = wal;
 	wal->io_state.wal = wal;
 	if (raft_wal_queue_init(wal) || buffers_init(wal)) {
-		wal_free(wal);
+		raft_wal_free(wal);
 		return NULL;
 	}
 	return wal;
@@ -480,18 +483,15 @@ int raft_wal_open(struct raft_wal **walp, struct file *file,
 	if (!err)
 		err = recover(wal, params, boot);
 	memalloc_noio_restore(noio);
+	if (!err)
+		err = raft_wal_work_init(wal);
 	if (err)
-		goto release;
-	err = raft_wal_work_init(wal);
-	if (err)
-		goto release;
+		goto free;
 	*walp = wal;
 	return 0;
 
-release:
-	unclaim(wal);
 free:
-	wal_free(wal);
+	raft_wal_free(wal);
 	return err;
 }
 
@@ -526,8 +526,7 @@ void raft_wal_close(struct raft_wal *wal, const struct raft_hard_state *hs)
 			pr_warn("group %llx node %u: log not closed cleanly: error %d\n",
 				wal->super.group_id, wal->super.node_id, err);
 	}
-	unclaim(wal);
-	wal_free(wal);
+	raft_wal_free(wal);
 }
 
 /**

@@ -96,7 +96,8 @@ void raft_wal_exit(void);
 
 #ifdef RAFT_FAULTS
 /* Debug builds: see Documentation/testing.rst. */
-void raft_wal_fault(struct raft_wal *wal, const char *what, u64 arg);
+int raft_wal_fault(struct raft_wal *wal, const char *what, u64 arg);
+void raft_wal_crash(struct raft_wal *wal, bool torn);
 #endif
 
 #endif /* _RAFT_WAL_H */

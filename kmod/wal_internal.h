@@ -36,7 +36,7 @@
 #define RAFT_WAL_RESERVE	(64 * 1024)	/* bytes kept for no-ops */
 #define RAFT_WAL_CHUNKS		16		/* queue memory at the start */
 
-static_assert(RAFT_WAL_BUF >= RAFT_DISK_RECORD_MAX + RAFT_DISK_ALIGN);
+static_assert(RAFT_DISK_RECORD_MAX + RAFT_DISK_ALIGN <= RAFT_WAL_BUF);
 
 struct raft_wal_io;
 
@@ -234,7 +234,7 @@ struct raft_wal {
 	u64 tail;
 	int error;
 
-	spinlock_t lock;
+	spinlock_t lock;	/* protects stage */
 	enum raft_wal_stage stage;
 	wait_queue_head_t idle;
 	struct workqueue_struct *wq;
@@ -268,7 +268,7 @@ struct raft_wal {
 };
 
 /* wal.c */
-int raft_wal_write_slot(struct raft_wal *wal, u64 pos);
+void raft_wal_free(struct raft_wal *wal);
 int raft_wal_mark_set(struct raft_wal *wal, u64 index, u64 end, u32 crc,
 		      gfp_t gfp);
 const struct raft_wal_mark *raft_wal_mark_get(struct raft_wal *wal, u64 index);

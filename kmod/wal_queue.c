@@ -496,6 +496,43 @@ static void issue_records(struct raft_wal *wal)
 	wal->backend->write(io);
 }
 
+#ifdef RAFT_FAULTS
+/* A stalled disk never says a word; a crashed group has no more to say. */
+static bool stopped(struct raft_wal *wal)
+{
+	u64 until = READ_ONCE(wal->stall_until);
+	u64 now = ktime_get_ns();
+
+	if (READ_ONCE(wal->crashed)) {
+		wake_up(&wal->idle);
+		return true;
+	}
+	if (until == U64_MAX)
+		return true;
+	if (until <= now)
+		return false;
+	queue_delayed_work(wal->wq, &wal->work,
+			   nsecs_to_jiffies(until - now) + 1);
+	return true;
+}
+
+/* What the next write fails with, whatever the disk says. */
+static int fault_error(struct raft_wal *wal)
+{
+	return READ_ONCE(wal->fault_error);
+}
+#else
+static bool stopped(struct raft_wal *wal)
+{
+	return false;
+}
+
+static int fault_error(struct raft_wal *wal)
+{
+	return 0;
+}
+#endif
+
 /* The last write may complete, and the next stage begin, inside these calls. */
 static void issue(struct raft_wal *wal)
 {
@@ -506,44 +543,17 @@ static void issue(struct raft_wal *wal)
 	spin_lock_irqsave(&wal->lock, flags);
 	wal->stage = RAFT_WAL_BUSY;
 	spin_unlock_irqrestore(&wal->lock, flags);
-	wal->io_error = 0;
-#ifdef RAFT_FAULTS
-	wal->io_error = READ_ONCE(wal->fault_error);
+	wal->io_error = fault_error(wal);
 	if (wal->io_error) {
 		group_end(wal);
 		return;
 	}
-#endif
 	atomic_set(&wal->ios, state + records);
 	if (state)
 		issue_state(wal);
 	if (records)
 		issue_records(wal);
 }
-
-#ifdef RAFT_FAULTS
-/* A stalled disk takes writes and never says a word. */
-static bool stalled(struct raft_wal *wal)
-{
-	u64 until = READ_ONCE(wal->stall_until);
-	u64 now = ktime_get_ns();
-
-	if (READ_ONCE(wal->crashed))
-		return false;
-	if (until == U64_MAX)
-		return true;
-	if (until <= now)
-		return false;
-	queue_delayed_work(wal->wq, &wal->work,
-			   nsecs_to_jiffies(until - now) + 1);
-	return true;
-}
-#else
-static bool stalled(struct raft_wal *wal)
-{
-	return false;
-}
-#endif
 
 static void wal_work(struct work_struct *work)
 {
@@ -556,7 +566,7 @@ static void wal_work(struct work_struct *work)
 	spin_lock_irqsave(&wal->lock, flags);
 	stage = wal->stage;
 	spin_unlock_irqrestore(&wal->lock, flags);
-	if (stage != RAFT_WAL_BUSY && !stalled(wal)) {
+	if (stage != RAFT_WAL_BUSY && !stopped(wal)) {
 		if (stage == RAFT_WAL_NEXT || raft_wal_gather(wal))
 			issue(wal);
 		else

@@ -45,8 +45,8 @@
 #define RAFT_DISK_COPIES	2
 #define RAFT_DISK_STATE_POS	4096	/* slot 0; slot 1 follows */
 #define RAFT_DISK_DATA_POS	16384	/* first record */
-#define RAFT_DISK_SIZE_MIN	(1ULL << 20)	/* RAFT_LOG_MIN */
-#define RAFT_DISK_SIZE_MAX	(1ULL << 56)
+#define RAFT_DISK_SIZE_MIN	0x100000ULL	/* RAFT_LOG_MIN */
+#define RAFT_DISK_SIZE_MAX	0x100000000000000ULL
 #define RAFT_DISK_BLOCK_MIN	512
 #define RAFT_DISK_BLOCK_MAX	4096
 #define RAFT_DISK_ALIGN		64	/* of a record in its write */

@@ -7,7 +7,7 @@
 #   RAFT_TOOLS  where raftctl and raftdump are    RAFT_KO  the module for this kernel
 #   RAFT_DIR    configuration and logs            RAFT_ET  election timeout, default 1s
 #
-#   raft_load [PARAM=VALUE...]   raft_unload
+#   raft_load   raft_unload
 #   raft_conf NAME N [-6] [-p PORT] [-s LOGSIZE] [KEY=VALUE...]     for nodes 1 to N
 #   raft_up NAME I...    raft_down NAME I...     ctl I ARGS...      (raftctl in n<I>)
 #   raft_get NAME I FIELD    raft_leader NAME I...    raft_wait_leader NAME I...
@@ -17,7 +17,7 @@ RAFT_TOOLS=${RAFT_TOOLS:?} RAFT_KO=${RAFT_KO:?} RAFT_DIR=${RAFT_DIR:-/srv/raft} 
 RAFT_PATIENCE=${RAFT_PATIENCE:-120}		# seconds until a wait is a failure
 
 raft_load() {
-	[ -c /dev/raft ] || insmod "$RAFT_KO" "$@"
+	[ -c /dev/raft ] || insmod "$RAFT_KO"
 }
 
 # A group's end is asynchronous where its namespace died: the module is busy a while.

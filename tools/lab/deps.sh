@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # deps.sh - owns the list of Debian packages that building and testing need.
 #
-#   deps.sh [-n] GROUP...     groups: build um vm check fuzz bench doc, or all
+#   deps.sh [-n] GROUP...     groups: build um vm check headers fuzz bench doc, or all
 #   deps.sh -u                only renews apt's lists
 #
 # Installs what is missing and is done in a moment if nothing is. Never installs a
@@ -23,8 +23,9 @@ group() {
 		gcc make lcov mandoc man-db python3 ;;
 	fuzz) echo clang llvm afl++ ;;
 	bench) echo fio etcd-server etcd-client trace-cmd bpftrace ;;
+	headers) echo linux-headers-amd64 ;;	# of Debian 12: 6.1, the newest
 	doc) echo python3-sphinx scdoc mandoc ;;
-	all) for g in build um vm check; do group "$g"; done ;;
+	all) for g in build um vm check headers; do group "$g"; done ;;
 	*) die "no such group: $1" ;;
 	esac
 }

@@ -55,7 +55,10 @@ eval "$paths"
 ctl=$(mktemp -d)
 pid=
 cleanup() {
-	[ -z "$pid" ] || kill -KILL -- "-$pid" 2>/dev/null || :
+	local uml		# a session of its own, with a process for each of the guest's
+	uml=$(cat "$ctl/um/pid" 2>/dev/null) || :
+	[ -z "$pid" ] || { kill "$pid" && wait "$pid"; } 2>/dev/null || :
+	[ -z "$uml" ] || kill -KILL -- "-$uml" 2>/dev/null || :
 	rm -rf "$ctl"
 }
 trap cleanup EXIT

@@ -87,7 +87,7 @@ initrd=$("$LAB/initrd.sh" "$KVER" "$MODULES")
 ctl=$(mktemp -d)
 pid='' tail=''
 cleanup() {
-	[ -z "$pid" ] || kill -KILL -- "-$pid" 2>/dev/null || :
+	[ -z "$pid" ] || { kill "$pid" && wait "$pid"; } 2>/dev/null || :
 	[ -z "$tail" ] || kill "$tail" 2>/dev/null || :
 	rm -rf "$ctl"
 }

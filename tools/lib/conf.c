@@ -53,15 +53,15 @@ struct section {
 	"ADDRESS:PORT, such as 10.0.0.1:7000, [fd00::1]:7000 or " \
 	"[fe80::1%eth0]:7000"
 #define EXPECTED_ID	"a number from 1 to 4294967295"
-#define EXPECTED_MS	"a duration in whole milliseconds from 1ms to 1h, " \
-			"such as 500ms or 2s"
-#define MS_MAX		3600000ull
+#define EXPECTED_MS(range) \
+	"a duration in whole milliseconds " range ", such as 500ms or 2s"
 
 #define GROUP(key, field, type, min, max, expected) \
 	{ key, type, offsetof(struct raft_conf, field), min, max, expected }
 #define PEER(key, field, type, min, max, expected) \
 	{ key, type, offsetof(struct raft_conf_peer, field), min, max, expected }
 
+/* The ranges are those of kmod/params.c. */
 static const struct key group_keys[] = {
 	GROUP("Id", group_id, VALUE_U64, 1, UINT64_MAX,
 	      "a number from 1 to 0xffffffffffffffff"),
@@ -69,21 +69,22 @@ static const struct key group_keys[] = {
 	GROUP("Log", log, VALUE_PATH, 0, 0, "an absolute path, in which %n is the node id and %g the group"),
 	GROUP("LogSize", log_size, VALUE_SIZE64, RAFT_LOG_MIN, 1ull << 50,
 	      "a multiple of 4K from 1M up, such as 64M or 1GiB"),
-	GROUP("ElectionTimeout", election_timeout_ms, VALUE_MS, 1, MS_MAX,
-	      EXPECTED_MS),
-	GROUP("Heartbeat", heartbeat_ms, VALUE_MS, 1, MS_MAX, EXPECTED_MS),
+	GROUP("ElectionTimeout", election_timeout_ms, VALUE_MS, 10, 3600000,
+	      EXPECTED_MS("from 10ms to 60m")),
+	GROUP("Heartbeat", heartbeat_ms, VALUE_MS, 1, 1800000,
+	      EXPECTED_MS("from 1ms to 30m")),
 	GROUP("PreVote", prevote, VALUE_BOOL, 0, 1, "on or off"),
 	GROUP("CheckQuorum", check_quorum, VALUE_BOOL, 0, 1, "on or off"),
-	GROUP("MaxInflight", max_inflight, VALUE_U32, 1, UINT32_MAX,
-	      "a number of messages from 1 up"),
+	GROUP("MaxInflight", max_inflight, VALUE_U32, 1, 256,
+	      "a number of messages from 1 to 256"),
 	GROUP("MaxInflightBytes", max_inflight_bytes, VALUE_SIZE32, 1,
-	      UINT32_MAX, "a size from 1 to 4294967295 bytes, such as 1M"),
-	GROUP("MaxBatch", max_batch, VALUE_U32, 1, UINT32_MAX,
-	      "a number of entries from 1 up"),
-	GROUP("MaxUncommitted", max_uncommitted, VALUE_SIZE64, 1, UINT64_MAX,
-	      "a size such as 4M"),
-	GROUP("ProposeTimeout", propose_timeout_ms, VALUE_MS, 1, MS_MAX,
-	      EXPECTED_MS),
+	      256u << 20, "a size from 1 byte to 256M, such as 1M"),
+	GROUP("MaxBatch", max_batch, VALUE_U32, 1, 256,
+	      "a number of entries from 1 to 256"),
+	GROUP("MaxUncommitted", max_uncommitted, VALUE_SIZE64, 1, 1u << 30,
+	      "a size from 1 byte to 1G, such as 4M"),
+	GROUP("ProposeTimeout", propose_timeout_ms, VALUE_MS, 1, 86400000,
+	      EXPECTED_MS("from 1ms to 1440m")),
 	GROUP("Listen", listen, VALUE_ADDR, 0, 0, EXPECTED_ADDR),
 };
 
@@ -469,9 +470,10 @@ static void times_check(struct parser *p)
 
 	if (!election)
 		election = 1000;
-	if (conf->heartbeat_ms >= election)
+	/* One lost heartbeat must not start an election. */
+	if (conf->heartbeat_ms > election / 2)
 		complain(p, p->group_line,
-			 "Heartbeat is %ums, expected less than ElectionTimeout, which is %ums",
+			 "Heartbeat is %ums, expected at most half of ElectionTimeout, which is %ums",
 			 conf->heartbeat_ms, election);
 }
 

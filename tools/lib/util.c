@@ -232,6 +232,8 @@ int raft_addr_parse(const char *text, struct raft_addr *addr)
 		return -EINVAL;
 	addr->family = AF_INET6;
 	memcpy(addr->addr, &in6, sizeof(in6));
+	if (IN6_IS_ADDR_V4MAPPED(&in6))
+		return -EINVAL;
 	if (!memcmp(addr->addr, any, sizeof(any)) || addr->addr[0] == 0xff)
 		return -EDESTADDRREQ;
 	if (IN6_IS_ADDR_LINKLOCAL(&in6) != !!*addr->scope)

@@ -283,6 +283,8 @@ int ctl_propose(int argc, char **argv)
 
 	if (options_read(argc, argv, &args))
 		return CTL_USAGE;
+	/* An index is an acknowledgement: whoever reads it may rely on it. */
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	argv += optind;
 	n = argc - optind;
 	if (n == 1 && !strcmp(argv[0], "-")) {

@@ -68,6 +68,9 @@ static void counters_print(const struct raft_ioc_status *st)
 	       (unsigned long long)st->send_errors);
 	printf("  disk     %llu writes, %s\n",
 	       (unsigned long long)st->disk_writes, written);
+	if (st->conflicts)
+		printf("  ALARM    %llu messages contradicted what is committed: a node lost data, or forgery\n",
+		       (unsigned long long)st->conflicts);
 	if (st->pending)
 		printf("  pending  %u proposals of this node\n", st->pending);
 }

@@ -106,7 +106,7 @@ static void apply_update(struct sim *s, struct sim_node *n)
 	raft_status(n->r, &n->st);
 	n->deadline = up->deadline;
 	if (up->flags & RAFT_UP_PERSIST) {
-		check_persist(s, n, &up->persist);
+		check_persist(s, n, &old, &up->persist);
 		sim_disk_submit(s, n, &up->persist);
 	}
 	for (i = 0; i < up->n_msgs; i++) {
@@ -141,10 +141,10 @@ void sim_event(struct sim *s, struct sim_node *n, struct raft_event *ev)
 		if (s->failed[0])
 			return;
 		/* The proposals' fate is in this update, not in the next. */
-		if (ev->type == RAFT_EV_PROPOSE &&
-		    (s->up.flags & RAFT_UP_AGAIN)) {
-			n->deadline = s->now;
-			return;
+		if (ev->type == RAFT_EV_PROPOSE) {
+			s->accepted = s->up.accepted;
+			s->first_serial = s->up.first_serial;
+			s->refused = s->up.refused;
 		}
 		ev->type = RAFT_EV_TICK;
 		if (again++ > 10000)
@@ -339,6 +339,7 @@ void sim_boot(struct sim *s, struct sim_node *n, bool withhold)
 	n->why = NULL;
 	n->deadline = U64_MAX;
 	n->n_own = 0;
+	n->applied = 0;
 	memset(&n->st, 0, sizeof(n->st));
 	n->why = load(s, n, withhold);
 	sim_trace(s, "node %u boots: term %llu vote %u last %u%s", n->id,

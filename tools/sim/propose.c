@@ -74,20 +74,6 @@ static void own_add(struct sim_node *n, struct sim_prop *p)
 	p->serial = n->n_own;
 }
 
-/*
- * The outcome of acceptance must be known before what the same step applies:
- * a group of one node may commit at once.
- */
-static void accept(struct sim *s, struct sim_node *n, struct sim_prop *p,
-		   u32 count)
-{
-	u32 i;
-
-	for (i = 0; i < count; i++, p = p->more)
-		own_add(n, p);
-	(void)s;
-}
-
 /**
  * sim_prop_step() - proposals come to the core
  * @s: simulation
@@ -107,30 +93,32 @@ void sim_prop_step(struct sim *s, struct sim_node *n, struct sim_prop *first,
 	for (i = 0; i < count; i++, p = p->more) {
 		e[i].payload = p->payload;
 		e[i].len = p->payload->len;
+		/* Known before the step: what it takes it may also apply. */
+		own_add(n, p);
 	}
-	accept(s, n, first, count);
 	ev.propose.entries = e;
 	ev.propose.n = count;
 	sim_event(s, n, &ev);
 	free(e);
-	n->n_own = before + s->up.accepted;
+	n->n_own = before + s->accepted;
 	sim_trace(s, "node %u: proposed %u, '%s'..., accepted %u from serial %llu, refused %d",
-		  n->id, count, first->payload->text, s->up.accepted,
-		  (unsigned long long)s->up.first_serial, s->up.refused);
-	if (s->up.accepted && s->up.first_serial != before + 1)
+		  n->id, count, first->payload->text, s->accepted,
+		  (unsigned long long)s->first_serial, s->refused);
+	if (s->accepted && s->first_serial != before + 1)
 		sim_fail(s, "node %u: first serial is %llu after %llu", n->id,
-			 (unsigned long long)s->up.first_serial,
+			 (unsigned long long)s->first_serial,
 			 (unsigned long long)before);
 	for (i = 0, p = first; i < count; i++, p = p->more) {
-		if (i < s->up.accepted)
+		if (i < s->accepted)
 			continue;
 		if (p->outcome == SCN_COMMITTED)
 			sim_fail(s, "node %u: a refused proposal is applied",
 				 n->id);
 		p->outcome = SCN_FAILED;
+		p->payload->refused = true;
 		p->serial = 0;
 	}
-	if (s->up.accepted < count && !s->up.refused)
+	if (s->accepted < count && !s->refused)
 		sim_fail(s, "node %u: refuses without a reason", n->id);
 }
 

@@ -35,6 +35,7 @@ struct sim_payload {
 	u32 refs;
 	u32 len;		/* bytes as the core counts them */
 	u64 id;			/* equal contents, equal ids */
+	bool refused;		/* must never be applied */
 	char text[];		/* what the state machine gets */
 };
 
@@ -132,6 +133,7 @@ struct sim_node {
 	struct sim_prop **own;	/* by serial - 1 */
 	u64 n_own;
 	u64 cap_own;
+	u64 applied;		/* last index seen applied in this boot */
 	struct sim_disk disk;
 	struct chk_log log;
 	u32 wiped;		/* times */
@@ -220,6 +222,9 @@ struct sim {
 	struct sim_prop **props_tail;
 	struct check *check;
 	struct raft_update up;
+	u32 accepted;		/* of the last PROPOSE */
+	u64 first_serial;
+	int refused;
 	struct sim_count count;
 	char failed[512];	/* first broken invariant, "" if none */
 	bool trace;		/* print */
@@ -303,7 +308,7 @@ struct check *check_new(void);
 void check_free(struct check *c);
 void check_boot(struct sim *s, struct sim_node *n);
 void check_persist(struct sim *s, struct sim_node *n,
-		   const struct raft_persist *p);
+		   const struct raft_status *old, const struct raft_persist *p);
 void check_sent(struct sim *s, struct sim_node *n, const struct raft_msg *m);
 void check_disk(struct sim *s, struct sim_node *n,
 		const struct raft_hard_state *hs);
@@ -311,7 +316,6 @@ void check_applied(struct sim *s, struct sim_node *n, u64 first, u64 last);
 void check_step(struct sim *s, struct sim_node *n,
 		const struct raft_status *old);
 void check_acked(struct sim *s, const struct sim_prop *p);
-void check_log_room(struct chk_log *log, u32 n);
 u64 check_chain(u64 before, const struct raft_entry *e);
 u64 check_committed(const struct sim *s);
 

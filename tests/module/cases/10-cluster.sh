@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2154 # $leader is set by cluster
 # 10-cluster.sh - what a cluster is for: one leader, one log, through every failure of a
 # minority.
 

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2154 # $leader is set by cluster
 # 20-teardown.sh - the end of a group, in every way and under load, leaves nothing behind
 # and waits for nobody.
 

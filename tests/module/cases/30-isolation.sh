@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2154 # $leader is set by cluster
 # 30-isolation.sh - groups see each other neither across namespaces nor across names.
 
 t_ports() {

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2154 # $leader is set by cluster
 # 40-refused.sh - what cannot be done is refused, each with a sentence of its own, and
 # changes nothing.
 

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2154 # $leader is set by cluster
 # 50-interface.sh - what users and their programs see: the device, sysfs, events, traces.
 
 probe() { local i=$1; shift; ns "$i" "$RAFT_TOOLS/module-probe" "$@"; }

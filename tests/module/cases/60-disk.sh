@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2154 # $leader is set by cluster
 # 60-disk.sh - real disks, and disks that fail: a node that cannot write says so and stops;
 # the others go on.
 

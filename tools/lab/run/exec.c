@@ -21,6 +21,19 @@
 #define LOG_BYTES	(4ull << 20)
 
 /**
+ * run_now() - the simulated clock
+ *
+ * Return: ns.
+ */
+u64 run_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (u64)t.tv_sec * NS_PER_S + (u64)t.tv_nsec;
+}
+
+/**
  * run_sleep() - let time pass
  * @ns: how much
  */
@@ -33,14 +46,6 @@ void run_sleep(u64 ns)
 
 	while (nanosleep(&t, &t))
 		;
-}
-
-static u64 now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (u64)t.tv_sec * NS_PER_S + (u64)t.tv_nsec;
 }
 
 /* Changes whenever a message was handled or a write done, anywhere. */
@@ -92,11 +97,11 @@ static void expect(struct run *r, const struct scn_cond *c)
 
 static void await(struct run *r, const struct scn_dir *d)
 {
-	u64 end = now() + d->time;
+	u64 end = run_now() + d->time;
 	char got[512];
 
 	while (!run_cond(r, &d->cond, got, sizeof(got))) {
-		if (now() >= end)
+		if (run_now() >= end)
 			fail(r, "expected %s within %llu ms, got %s",
 			     d->cond.source,
 			     (unsigned long long)(d->time / NS_PER_MS), got);
@@ -156,57 +161,6 @@ static void start(struct run *r, const struct scn_dir *d)
 			run_boot(r, i, true);
 	for (i = 0; !d->all && i < d->ids.n; i++)
 		run_boot(r, d->ids.id[i], true);
-}
-
-/* Words of the fault hook, which are those of the language. */
-static const char *const message_words[RAFT_MSG_TYPES] = {
-	[RAFT_MSG_PREVOTE] = "prevote",
-	[RAFT_MSG_PREVOTE_RESP] = "prevote_resp",
-	[RAFT_MSG_VOTE] = "vote",
-	[RAFT_MSG_VOTE_RESP] = "vote_resp",
-	[RAFT_MSG_APPEND] = "append",
-	[RAFT_MSG_APPEND_RESP] = "append_resp",
-	[RAFT_MSG_HEARTBEAT] = "heartbeat",
-	[RAFT_MSG_HEARTBEAT_RESP] = "heartbeat_resp",
-	[RAFT_MSG_FORWARD] = "forward",
-};
-
-/* A rule is kept by each sender that it may match. */
-static void rule(struct run *r, const struct scn_dir *d, const char *word)
-{
-	const char *type = d->msg ? message_words[d->msg] : "any";
-	u32 id;
-
-	if (!type)
-		skip(r, "messages of a type that does not exist yet");
-	if (d->count && !d->id)
-		skip(r, "a rule that counts messages of all nodes together");
-	if (d->count && !d->id2)
-		skip(r, "a rule that counts messages to all nodes together");
-	for (id = 1; id <= r->n_nodes; id++) {
-		if (d->id && id != d->id)
-			continue;
-		if (!run_alive(r, id)) {
-			if (r->node[id].member || d->id)
-				skip(r, "a rule for a stopped node");
-			continue;
-		}
-		if (d->op == SCN_HOLD)
-			run_fault(r, id, "%s %s %s %u %u", word, d->name, type,
-				  d->id2, d->count);
-		else
-			run_fault(r, id, "%s %s %u %u", word, type, d->id2,
-				  d->count);
-	}
-}
-
-static void let_go(struct run *r, const struct scn_dir *d, const char *word)
-{
-	u32 id;
-
-	for (id = 1; id <= r->n_nodes; id++)
-		if (run_alive(r, id))
-			run_fault(r, id, "%s %s", word, d->name);
 }
 
 static void pause_node(struct run *r, u32 id, bool paused)
@@ -286,21 +240,18 @@ static void one(struct run *r, const struct scn_dir *d)
 		break;
 	case SCN_HEAL:
 		run_net_heal(r);
+		run_rule_heal(r);
 		break;
 	case SCN_NET:
 		run_net_weather(r, &d->net);
 		break;
 	case SCN_DROP:
-		rule(r, d, "drop");
-		break;
 	case SCN_HOLD:
-		rule(r, d, "hold");
+		run_rule_add(r, d);
 		break;
 	case SCN_RELEASE:
-		let_go(r, d, "release");
-		break;
 	case SCN_REPLAY:
-		let_go(r, d, "replay");
+		run_rule_release(r, d);
 		break;
 	case SCN_CRASH:
 		run_crash(r, d->id, d->torn);

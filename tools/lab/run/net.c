@@ -143,6 +143,20 @@ void run_net_link(struct run *r, u32 from, u32 to, bool up)
 }
 
 /**
+ * run_net_cut() - set all links of a sender
+ * @r: the run
+ * @id: sender
+ * @cut: bit b: lost on the way to node b
+ */
+void run_net_cut(struct run *r, u32 id, u32 cut)
+{
+	u32 i;
+
+	for (i = 1; i <= r->n_nodes; i++)
+		run_net_link(r, id, i, !(cut & 1u << i));
+}
+
+/**
  * run_net_isolate() - cut all links of a node
  * @r: the run
  * @id: node
@@ -184,17 +198,14 @@ void run_net_partition(struct run *r, const struct scn_dir *d)
 }
 
 /**
- * run_net_heal() - mend all links, end all drops
+ * run_net_heal() - mend all links
  * @r: the run
  */
 void run_net_heal(struct run *r)
 {
 	u32 a, b;
 
-	for (a = 1; a <= r->n_nodes; a++) {
+	for (a = 1; a <= r->n_nodes; a++)
 		for (b = 1; b <= r->n_nodes; b++)
 			run_net_link(r, a, b, true);
-		if (run_alive(r, a))
-			run_fault(r, a, "undrop");
-	}
 }

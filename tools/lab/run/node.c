@@ -204,6 +204,10 @@ static void node_attach(struct run *r, u32 id)
 		     strerror(errno));
 	run_status(r, id, &st);
 	n->incarnation = st.incarnation;
+	run_rule_boot(r, id);
+	if (n->stall_until > run_now())
+		run_fault(r, id, "stall %llu",
+			  (unsigned long long)(n->stall_until - run_now()));
 }
 
 /**
@@ -281,6 +285,7 @@ void run_crash(struct run *r, u32 id, bool torn)
 	run_outcomes_lost(r, id);
 	if (run_alive(r, id))
 		run_fault(r, id, torn ? "crash torn" : "crash");
+	run_rule_crash(r, id);
 	run_stop(r, id);
 }
 
@@ -341,26 +346,38 @@ void run_fault(struct run *r, u32 id, const char *fmt, ...)
  * run_disk() - a storage fault, or its end
  * @r: the run
  * @d: the directive
+ *
+ * A stall is given to the node again when it boots: it is the disk that hangs.
  */
 void run_disk(struct run *r, const struct scn_dir *d)
 {
-	if (!run_alive(r, d->id))
-		skip(r, "a disk fault of a stopped node needs a damaged file, which this runner does not make");
+	struct run_node *n = run_node(r, d->id);
+	bool alive = run_alive(r, d->id);
+
 	switch (d->disk) {
 	case SCN_DISK_OK:
-		run_fault(r, d->id, "disk-ok");
-		break;
+		n->stall_until = 0;
+		if (alive)
+			run_fault(r, d->id, "disk-ok");
+		return;
 	case SCN_DISK_STALL:
-		run_fault(r, d->id, "stall %llu", (unsigned long long)d->time);
-		break;
+		n->stall_until = run_now() + d->time;
+		if (alive)
+			run_fault(r, d->id, "stall %llu",
+				  (unsigned long long)d->time);
+		return;
 	case SCN_DISK_ERROR:
-		run_fault(r, d->id, "error");
-		break;
 	case SCN_DISK_FULL:
-		run_fault(r, d->id, "full");
-		break;
 	case SCN_DISK_CORRUPT:
-		run_fault(r, d->id, "corrupt %llu", (unsigned long long)d->value);
 		break;
 	}
+	if (!alive)
+		skip(r, "this fault is made by the module, and node %u is stopped",
+		     d->id);
+	if (d->disk == SCN_DISK_CORRUPT)
+		run_fault(r, d->id, "corrupt %llu",
+			  (unsigned long long)d->value);
+	else
+		run_fault(r, d->id, d->disk == SCN_DISK_ERROR ? "error" :
+			  "full");
 }

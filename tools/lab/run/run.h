@@ -19,7 +19,7 @@
 
 #define RUN_MAX_NODES	RAFT_MAX_NODES	/* namespaces n1..n16 at most */
 #define RUN_MAX_PROPS	4096		/* proposals of one scenario */
-#define RUN_MAX_HOLDS	8
+#define RUN_MAX_RULES	64
 #define RUN_GROUP	"lab"
 #define RUN_GROUP_ID	0x1ab
 #define RUN_PORT	7700
@@ -47,6 +47,7 @@
  * @preset_commit: preset commit index
  * @preset: something was preset and is not yet on the disk
  * @incarnation: of the present boot
+ * @stall_until: the disk hangs until then, ns
  */
 struct run_node {
 	bool member;
@@ -65,6 +66,7 @@ struct run_node {
 	u64 preset_commit;
 	bool preset;
 	u64 incarnation;
+	u64 stall_until;
 };
 
 /**
@@ -86,6 +88,18 @@ struct run_prop {
 };
 
 /**
+ * struct run_rule - a drop or hold in force, or released
+ * @d: its directive
+ * @set: bit n: node n's fault hook has it
+ * @lost: a sender crashed: what it kept back is gone
+ */
+struct run_rule {
+	const struct scn_dir *d;
+	u32 set;
+	bool lost;
+};
+
+/**
  * struct run - one scenario on its way
  * @scn: the scenario
  * @dir: the directive that is executed
@@ -96,6 +110,8 @@ struct run_prop {
  * @log_bytes: size of each log file
  * @n_props: number of @props
  * @props: all proposals
+ * @n_rules: number of @rules
+ * @rules: drops and holds
  * @n_nodes: highest namespace
  * @node: by id, 0 is not used
  * @net: the weather
@@ -111,6 +127,8 @@ struct run {
 	u64 log_bytes;
 	u32 n_props;
 	struct run_prop props[RUN_MAX_PROPS];
+	u32 n_rules;
+	struct run_rule rules[RUN_MAX_RULES];
 	u32 n_nodes;
 	struct run_node node[RUN_MAX_NODES + 1];
 	struct scn_net net;
@@ -131,6 +149,7 @@ void fail(struct run *r, const char *fmt, ...)
 
 /* exec.c */
 void run_scenario(struct run *r);
+u64 run_now(void);
 void run_sleep(u64 ns);
 void run_settle(struct run *r);
 
@@ -148,11 +167,19 @@ void run_fault(struct run *r, u32 id, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void run_disk(struct run *r, const struct scn_dir *d);
 
+/* rule.c */
+void run_rule_add(struct run *r, const struct scn_dir *d);
+void run_rule_boot(struct run *r, u32 id);
+void run_rule_crash(struct run *r, u32 id);
+void run_rule_release(struct run *r, const struct scn_dir *d);
+void run_rule_heal(struct run *r);
+
 /* net.c */
 void run_net_open(struct run *r, u32 n);
 void run_net_reset(struct run *r);
 void run_net_weather(struct run *r, const struct scn_net *net);
 void run_net_link(struct run *r, u32 from, u32 to, bool up);
+void run_net_cut(struct run *r, u32 id, u32 cut);
 void run_net_isolate(struct run *r, u32 id);
 void run_net_partition(struct run *r, const struct scn_dir *d);
 void run_net_heal(struct run *r);

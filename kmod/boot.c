@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * boot.c - from a log on disk to a core that can be stepped.
+ *
+ * Opens the write-ahead log, whose recovery also makes the new incarnation
+ * durable, and loads what it found into a new core.  The core needs the
+ * incarnation from its first moment, so the entries wait in a list meanwhile.
+ * Runs in the creator's process, before the owner thread knows the group.
+ */
+#define pr_fmt(fmt) "raft: " fmt
+
+#include <linux/fs.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "boot.h"
+#include "compat.h"
+#include "owner.h"
+#include "transport.h"
+
+/*
+ * Entries in one message.  A message lost in part is lost, so a few datagrams
+ * are better than many; a single large command is sent whole all the same.
+ */
+#define BATCH_BYTES	(16 * 1024)
+
+/* Recovered entries, a page of them. */
+struct boot_page {
+	struct list_head node;
+	u32 n;
+	struct raft_entry entries[];
+};
+
+#define PAGE_ENTRIES \
+	((PAGE_SIZE - sizeof(struct boot_page)) / sizeof(struct raft_entry))
+
+static int boot_entry(void *ctx, const struct raft_entry *e)
+{
+	struct raft_group_priv *p = ctx;
+	struct list_head *pages = &p->recovered;
+	struct boot_page *page = NULL;
+
+	if (!list_empty(pages))
+		page = list_last_entry(pages, struct boot_page, node);
+	if (!page || page->n == PAGE_ENTRIES) {
+		page = kmalloc(PAGE_SIZE, GFP_KERNEL_ACCOUNT);
+		if (!page)
+			return -ENOMEM;
+		page->n = 0;
+		list_add_tail(&page->node, pages);
+	}
+	raft_payload_get(e->payload);
+	page->entries[page->n++] = *e;
+	return 0;
+}
+
+static void boot_drop_entries(struct raft_group_priv *p)
+{
+	struct boot_page *page, *next;
+	u32 i;
+
+	list_for_each_entry_safe(page, next, &p->recovered, node) {
+		for (i = 0; i < page->n; i++)
+			raft_payload_put(page->entries[i].payload);
+		list_del(&page->node);
+		kfree(page);
+	}
+}
+
+/* From a worker or an interrupt: leave a note and wake the owner. */
+static void boot_done(void *ctx, u64 seq, u64 index, u64 term, int error)
+{
+	struct raft_group_priv *p = ctx;
+	struct raft_report report = {
+		.seq = seq,
+		.index = index,
+		.term = term,
+		.error = error,
+	};
+
+	raft_reports_put(&p->reports, &report);
+	raft_owner_wake(&p->ep->owner);
+}
+
+static const struct raft_wal_ops boot_wal_ops = {
+	.load = boot_entry,
+	.done = boot_done,
+};
+
+static void boot_config(struct raft_group_priv *p, struct raft_config *cfg,
+			bool fresh)
+{
+	const struct raft_group_params *params = &p->g->params;
+	const struct raft_ioc_start *ioc = &params->ioc;
+	u32 i;
+
+	memset(cfg, 0, sizeof(*cfg));
+	cfg->id = ioc->node_id;
+	cfg->n_members = ioc->n_members;
+	for (i = 0; i < ioc->n_members; i++) {
+		cfg->members[i].id = params->members[i].id;
+		cfg->members[i].learner = params->members[i].flags &
+					  RAFT_MEMBER_LEARNER;
+	}
+	cfg->incarnation = p->g->incarnation;
+	cfg->election_timeout = (u64)ioc->election_timeout_ms * NSEC_PER_MSEC;
+	cfg->heartbeat = (u64)ioc->heartbeat_ms * NSEC_PER_MSEC;
+	cfg->prevote = !(ioc->flags & RAFT_START_NO_PREVOTE);
+	cfg->check_quorum = !(ioc->flags & RAFT_START_NO_CHECK_QUORUM);
+	/* A log made just now belongs to a node that never promised anything. */
+	cfg->withhold = cfg->check_quorum && !fresh &&
+			!(ioc->flags & RAFT_START_FRESH);
+	cfg->max_inflight = ioc->max_inflight;
+	cfg->max_inflight_bytes = ioc->max_inflight_bytes;
+	cfg->max_batch = ioc->max_batch;
+	cfg->max_batch_bytes = BATCH_BYTES;
+	cfg->max_uncommitted = ioc->max_uncommitted;
+}
+
+static void free_chunk(struct raft_log_chunk *chunk)
+{
+	kfree(chunk);
+}
+
+static void boot_refill(struct work_struct *work)
+{
+	struct raft_group_priv *p = container_of(work, struct raft_group_priv,
+						 refill);
+	struct raft_log_chunk *chunk, *old;
+
+	chunk = kzalloc(raft_log_chunk_size(), GFP_NOIO);
+	if (!chunk)
+		return;
+	old = xchg(&p->spare, chunk);
+	kfree(old);
+	raft_owner_wake(&p->ep->owner);
+}
+
+static int boot_give_chunks(struct raft_group_priv *p)
+{
+	struct raft_log_chunk *chunk;
+
+	while (raft_log_want(p->core)) {
+		chunk = kzalloc(raft_log_chunk_size(), GFP_KERNEL_ACCOUNT);
+		if (!chunk)
+			return -ENOMEM;
+		raft_log_give(p->core, chunk);
+	}
+	return 0;
+}
+
+/* As many chunks as a file of this size can ever fill. */
+static int boot_table(struct raft_group_priv *p, struct file *log, u32 *size)
+{
+	u64 bytes = i_size_read(log->f_mapping->host);
+	u64 n = div_u64(bytes, raft_entry_disk_bytes(1)) / RAFT_CHUNK_ENTRIES;
+
+	if (n > U32_MAX - 2)
+		return -EFBIG;
+	*size = n + 2;
+	p->table = kvcalloc(*size, sizeof(*p->table), GFP_KERNEL_ACCOUNT);
+	return p->table ? 0 : -ENOMEM;
+}
+
+static int boot_load(struct raft_group_priv *p)
+{
+	struct boot_page *page;
+	int err;
+	u32 i;
+
+	list_for_each_entry(page, &p->recovered, node) {
+		for (i = 0; i < page->n; i++) {
+			err = boot_give_chunks(p);
+			if (!err)
+				err = raft_log_load(p->core, &page->entries[i]);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+static int boot_core(struct raft_group_priv *p, struct file *log,
+		     const struct raft_wal_boot *boot)
+{
+	struct raft_config *cfg;
+	struct raft *core;
+	u32 size;
+	int err;
+
+	cfg = kmalloc(sizeof(*cfg), GFP_KERNEL);
+	core = kvzalloc(raft_size(), GFP_KERNEL_ACCOUNT);
+	err = cfg && core ? boot_table(p, log, &size) : -ENOMEM;
+	if (err)
+		goto err_free;
+	boot_config(p, cfg, boot->fresh);
+	err = raft_init(core, cfg, ktime_get_ns(), get_random_u64(), p->table,
+			size);
+	if (err)
+		goto err_free;
+	kfree(cfg);
+	p->core = core;
+	err = boot_load(p);
+	if (!err)
+		err = raft_start(core, &boot->hs);
+	return err;
+
+err_free:
+	kvfree(core);
+	kfree(cfg);
+	return err;
+}
+
+/**
+ * raft_boot - recover a log and make the core of a group
+ * @p: the group; its endpoint and queues are ready.  On error call
+ *	raft_boot_free()
+ * @log: the file of the log
+ *
+ * Context: a process, may sleep; the owner thread does not know @p yet.
+ * Return: 0; -ENOMEM; -EINVAL if the configuration or the log is not usable;
+ *	-EFBIG; what raft_wal_open() returns.
+ */
+int raft_boot(struct raft_group_priv *p, struct file *log)
+{
+	struct raft_group *g = p->g;
+	const struct raft_ioc_start *ioc = &g->params.ioc;
+	struct raft_wal_params params = {
+		.group_id = ioc->group_id,
+		.node_id = ioc->node_id,
+		.create = ioc->flags & RAFT_START_CREATE,
+		.wall_clock = ktime_get_real_ns(),
+	};
+	struct raft_wal_boot boot = {};
+	int err;
+
+	INIT_WORK(&p->refill, boot_refill);
+	err = raft_wal_open(&g->wal, log, &params, &boot_wal_ops, p, &boot);
+	if (err) {
+		g->wal = NULL;
+		goto out;
+	}
+	g->incarnation = boot.incarnation;
+	err = boot_core(p, log, &boot);
+	if (err)
+		goto out;
+	pr_info("%s: node %u, boot %llu: %llu entries, term %llu%s%s\n",
+		ioc->name, ioc->node_id, boot.incarnation, boot.last_index,
+		boot.hs.term, boot.fresh ? ", new log" : "",
+		boot.torn ? ", a torn tail was dropped" : "");
+out:
+	boot_drop_entries(p);
+	return err;
+}
+
+/**
+ * raft_boot_free - free the core of a group and its memory
+ * @p: the group; nobody reads its entries any more
+ *
+ * Context: may sleep.
+ */
+void raft_boot_free(struct raft_group_priv *p)
+{
+	if (p->core)
+		raft_destroy(p->core, free_chunk);
+	kvfree(p->core);
+	p->core = NULL;
+	kvfree(p->table);
+	p->table = NULL;
+	kfree(p->spare);
+	p->spare = NULL;
+}

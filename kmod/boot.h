@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * boot.h - from a log on disk to a core that can be stepped.
+ */
+#ifndef _RAFT_BOOT_H
+#define _RAFT_BOOT_H
+
+struct file;
+struct raft_group_priv;
+
+int raft_boot(struct raft_group_priv *p, struct file *log);
+void raft_boot_free(struct raft_group_priv *p);
+
+#endif /* _RAFT_BOOT_H */

@@ -1,0 +1,630 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * group.c - the life of a group: create in one step, find, stop, free.
+ *
+ * Owns the lists of groups and endpoints of each network namespace.  A group
+ * that runs pins the module; what ends it is RAFT_IOC_STOP or the end of its
+ * namespace.  Nothing here touches the core of a group that is attached to its
+ * owner.
+ *
+ * The order of death, and why (trap 58):
+ *   stopping is set        no new proposals, waiters leave
+ *   inbox closed           what is posted from now on the poster cancels
+ *   detached               the owner forgets the group, after this nobody steps
+ *   sysfs, debugfs gone    nobody new looks at it
+ *   timer and work ended   nothing wakes the owner for it
+ *   log closed             writes in flight end, the hard state is flushed
+ *   grace period           a proposer may be about to wake the owner
+ *   endpoint put           the last group's ends the thread and the sockets
+ *   unlinked, unpinned     the name is free
+ *   last reference         open files may read applied entries up to here
+ */
+#define pr_fmt(fmt) "raft: " fmt
+
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "boot.h"
+#include "compat.h"
+#include "debugfs.h"
+#include "fault.h"
+#include "group.h"
+#include "owner.h"
+#include "propose.h"
+#include "sysfs.h"
+#include "transport.h"
+
+/**
+ * struct raft_net - groups and endpoints of a network namespace
+ * @lock: protects the lists, the state of the groups in them and the reference
+ *	counts of the endpoints; taken before any other lock
+ * @groups: struct raft_group.node
+ * @endpoints: struct raft_endpoint.node
+ */
+struct raft_net {
+	struct mutex lock;
+	struct list_head groups;
+	struct list_head endpoints;
+};
+
+static unsigned int raft_net_id __read_mostly;
+static struct workqueue_struct *raft_wq;
+
+static struct raft_net *raft_pernet(const struct net *net)
+{
+	return net_generic(net, raft_net_id);
+}
+
+static void group_release(struct kref *ref)
+{
+	struct raft_group *g = container_of(ref, struct raft_group, ref);
+	struct raft_group_priv *p = g->priv;
+
+	raft_fault_free(p);
+	raft_boot_free(p);
+	kvfree(p->frag_mem);
+	kvfree(p);
+	kvfree(g);
+}
+
+/**
+ * raft_group_put - give a reference back
+ * @g: the group, or NULL
+ *
+ * Context: may sleep, for the last reference frees the log in memory.
+ */
+void raft_group_put(struct raft_group *g)
+{
+	if (g)
+		kref_put(&g->ref, group_release);
+}
+
+static void group_notify_work(struct work_struct *work)
+{
+	struct raft_group *g = container_of(work, struct raft_group, notify);
+
+	raft_sysfs_notify(g);
+}
+
+/**
+ * raft_group_notify - tell sysfs and udev that something changed
+ * @g: the group
+ *
+ * Context: any; a worker does it.
+ */
+void raft_group_notify(struct raft_group *g)
+{
+	raft_group_queue(&g->notify);
+}
+
+/**
+ * raft_group_queue - run work of a group
+ * @work: may sleep; whoever stops the group cancels it
+ *
+ * Context: any.
+ */
+void raft_group_queue(struct work_struct *work)
+{
+	queue_work(raft_wq, work);
+}
+
+static int peer_address(struct raft_peer *peer,
+			const struct raft_ioc_member *m)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&peer->addr;
+	struct sockaddr_in *in = (struct sockaddr_in *)&peer->addr;
+
+	peer->id = m->id;
+	switch (m->family) {
+	case AF_INET:
+		in->sin_family = AF_INET;
+		in->sin_port = htons(m->port);
+		memcpy(&in->sin_addr, m->addr, sizeof(in->sin_addr));
+		peer->addr_len = sizeof(*in);
+		return 0;
+	case AF_INET6:
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons(m->port);
+		in6->sin6_scope_id = m->scope_id;
+		memcpy(&in6->sin6_addr, m->addr, sizeof(in6->sin6_addr));
+		peer->addr_len = sizeof(*in6);
+		return 0;
+	default:
+		return -EAFNOSUPPORT;
+	}
+}
+
+static u32 family_bit(u16 family)
+{
+	return BIT(family == AF_INET6 ? RAFT_FAMILY_IP6 : RAFT_FAMILY_IP4);
+}
+
+/* The other members, and the families and the port that we need. */
+static int group_peers(struct raft_group *g, u16 *port, u32 *families)
+{
+	const struct raft_ioc_member *self = &g->params.listen;
+	struct raft_group_priv *p = g->priv;
+	size_t bytes = RAFT_FRAG_SLOTS * RAFT_MAX_MSG_BYTES;
+	u32 i;
+	int err;
+
+	*families = 0;
+	for (i = 0; i < g->params.ioc.n_members; i++) {
+		const struct raft_ioc_member *m = &g->params.members[i];
+
+		if (m->id == g->params.ioc.node_id) {
+			self = m;
+			continue;
+		}
+		err = peer_address(&p->peers[p->n_peers++], m);
+		if (err)
+			return err;
+		*families |= family_bit(m->family);
+	}
+	*port = self->port;
+	*families |= family_bit(self->family);
+
+	p->frag_mem = kvmalloc_array(p->n_peers ?: 1, bytes,
+				     GFP_KERNEL_ACCOUNT);
+	if (!p->frag_mem)
+		return -ENOMEM;
+	for (i = 0; i < p->n_peers; i++)
+		raft_frag_init(&p->peers[i].frag, p->frag_mem + i * bytes);
+	return 0;
+}
+
+static struct raft_group *group_alloc(struct net *net,
+				      const struct raft_group_params *params)
+{
+	struct raft_group_priv *p = kvzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+	struct raft_group *g = kvzalloc(sizeof(*g), GFP_KERNEL_ACCOUNT);
+
+	if (!g || !p) {
+		kvfree(g);
+		kvfree(p);
+		return NULL;
+	}
+	kref_init(&g->ref);
+	INIT_LIST_HEAD(&g->node);
+	init_waitqueue_head(&g->wait);
+	spin_lock_init(&g->pub_lock);
+	INIT_WORK(&g->notify, group_notify_work);
+	g->net = net;
+	g->params = *params;
+	g->params.log = NULL;
+	g->priv = p;
+
+	p->g = g;
+	p->state = RAFT_GROUP_STARTING;
+	p->deadline = U64_MAX;
+	INIT_LIST_HEAD(&p->node);
+	INIT_LIST_HEAD(&p->pending);
+	INIT_LIST_HEAD(&p->decided);
+	INIT_LIST_HEAD(&p->recovered);
+	raft_inbox_init(&p->inbox, RAFT_INBOX_MAX);
+	raft_reports_init(&p->reports);
+	return g;
+}
+
+/* Name and id are unique in a namespace, also of a group that starts or stops. */
+static int group_link(struct raft_net *rn, struct raft_group *g)
+{
+	const struct raft_ioc_start *ioc = &g->params.ioc;
+	struct raft_group *other;
+	int err = 0;
+
+	mutex_lock(&rn->lock);
+	list_for_each_entry(other, &rn->groups, node) {
+		if (other->params.ioc.group_id == ioc->group_id ||
+		    !strcmp(other->params.ioc.name, ioc->name))
+			err = -EEXIST;
+	}
+	if (!err)
+		list_add_tail(&g->node, &rn->groups);
+	mutex_unlock(&rn->lock);
+	return err;
+}
+
+static void group_unlink(struct raft_net *rn, struct raft_group *g)
+{
+	mutex_lock(&rn->lock);
+	list_del_init(&g->node);
+	mutex_unlock(&rn->lock);
+}
+
+static int group_endpoint(struct raft_net *rn, struct raft_group *g)
+{
+	struct raft_endpoint *ep;
+	u32 families;
+	u16 port;
+	int err;
+
+	err = group_peers(g, &port, &families);
+	if (err)
+		return err;
+	mutex_lock(&rn->lock);
+	ep = raft_endpoint_get(g->net, &rn->endpoints, port, families);
+	mutex_unlock(&rn->lock);
+	if (IS_ERR(ep))
+		return PTR_ERR(ep);
+	g->priv->ep = ep;
+	raft_timer_init(&g->priv->timer, &ep->owner);
+	return 0;
+}
+
+static void group_put_endpoint(struct raft_net *rn, struct raft_group *g)
+{
+	/* Pairs with rcu_read_lock() in wake_owner(), propose.c. */
+	synchronize_rcu();
+	mutex_lock(&rn->lock);
+	raft_endpoint_put(g->priv->ep);
+	mutex_unlock(&rn->lock);
+}
+
+/**
+ * raft_group_take_wal - take the log away from a group
+ * @g: the group, detached from its owner, or not attached yet
+ *
+ * Context: any but interrupts.
+ * Return: the log, which the caller closes; NULL if there is none any more.
+ */
+struct raft_wal *raft_group_take_wal(struct raft_group *g)
+{
+	struct raft_wal *wal;
+
+	spin_lock(&g->pub_lock);
+	wal = g->wal;
+	/* Open files may ask for the counters for as long as they like. */
+	if (wal)
+		raft_wal_stat(wal, &g->priv->wal_last);
+	g->wal = NULL;
+	spin_unlock(&g->pub_lock);
+	return wal;
+}
+
+/* Everything that could still ask for the log has been told to go. */
+static void group_close_log(struct raft_group *g)
+{
+	struct raft_group_priv *p = g->priv;
+	struct raft_wal *wal = raft_group_take_wal(g);
+	struct raft_hard_state hs = {};
+
+	if (!wal)
+		return;
+	if (p->core) {
+		raft_status(p->core, &p->st);
+		hs.term = p->st.term;
+		hs.vote = p->st.vote;
+		hs.commit = p->st.commit;
+	}
+	raft_wal_close(wal, p->core ? &hs : NULL);
+}
+
+static int group_start(struct raft_net *rn, struct raft_group *g,
+		       struct file *log)
+{
+	struct raft_group_priv *p = g->priv;
+	int err;
+
+	err = group_endpoint(rn, g);
+	if (err)
+		return err;
+	err = raft_fault_init(p);
+	if (err)
+		goto err_endpoint;
+	err = raft_boot(p, log);
+	if (err)
+		goto err_log;
+	err = raft_sysfs_add(g);
+	if (err)
+		goto err_log;
+	raft_debugfs_add(g);
+	raft_owner_call(&p->ep->owner, raft_owner_attach, p);
+	return 0;
+
+err_log:
+	group_close_log(g);
+err_endpoint:
+	group_put_endpoint(rn, g);
+	return err;
+}
+
+/**
+ * raft_group_create - start a node of a group in a network namespace
+ * @net: the namespace; the caller sees to it that it lives meanwhile
+ * @params: checked, defaults filled in; its reference on the log file is taken
+ *	on success
+ *
+ * Context: a process, may sleep as long as the recovery of the log takes.
+ * Return: 0; -EEXIST a group of this name or id is here; -EADDRINUSE the port
+ *	is taken by others; -EAFNOSUPPORT; -ENOMEM; and what raft_boot() says.
+ */
+int raft_group_create(struct net *net, struct raft_group_params *params)
+{
+	struct raft_net *rn = raft_pernet(net);
+	struct raft_group *g;
+	int err;
+
+	g = group_alloc(net, params);
+	if (!g)
+		return -ENOMEM;
+	err = group_link(rn, g);
+	if (err)
+		goto err_put;
+	err = group_start(rn, g, params->log);
+	if (err)
+		goto err_unlink;
+	/* The log holds a reference of its own. */
+	fput(params->log);
+	/* We are in a call of an open /dev/raft, so this cannot fail. */
+	__module_get(THIS_MODULE);
+	mutex_lock(&rn->lock);
+	g->priv->state = RAFT_GROUP_RUNNING;
+	mutex_unlock(&rn->lock);
+	return 0;
+
+err_unlink:
+	group_unlink(rn, g);
+err_put:
+	raft_group_put(g);
+	return err;
+}
+
+/* The one of that name, or the only one; [rn->lock]. */
+static struct raft_group *group_lookup(struct raft_net *rn, const char *name)
+{
+	struct raft_group *g, *found = NULL;
+
+	lockdep_assert_held(&rn->lock);
+	list_for_each_entry(g, &rn->groups, node) {
+		if (g->priv->state != RAFT_GROUP_RUNNING)
+			continue;
+		if (name && *name) {
+			if (!strcmp(g->params.ioc.name, name))
+				return g;
+		} else if (found) {
+			return NULL;
+		} else {
+			found = g;
+		}
+	}
+	return found;
+}
+
+/**
+ * raft_group_find - look for a group
+ * @net: network namespace
+ * @name: its name; NULL or "" for the only one
+ *
+ * Context: may sleep.
+ * Return: the group, referenced, or NULL if there is none, or more than one and
+ *	no name.
+ */
+struct raft_group *raft_group_find(struct net *net, const char *name)
+{
+	struct raft_net *rn = raft_pernet(net);
+	struct raft_group *g;
+
+	mutex_lock(&rn->lock);
+	g = group_lookup(rn, name);
+	if (g)
+		kref_get(&g->ref);
+	mutex_unlock(&rn->lock);
+	return g;
+}
+
+/**
+ * raft_group_detach - the first part of a group's death
+ * @g: the group; may have been detached before
+ *
+ * Context: may sleep; not the owner thread.
+ */
+void raft_group_detach(struct raft_group *g)
+{
+	struct raft_group_priv *p = g->priv;
+
+	WRITE_ONCE(g->stopping, true);
+	wake_up_all(&g->wait);
+	raft_inbox_close(&p->inbox);
+	raft_owner_call(&p->ep->owner, raft_owner_detach, p);
+	wake_up_all(&g->wait);
+}
+
+/* See the top of the file. */
+static void group_shut_down(struct raft_net *rn, struct raft_group *g)
+{
+	struct raft_group_priv *p = g->priv;
+
+	raft_group_detach(g);
+	raft_debugfs_del(g);
+	cancel_work_sync(&g->notify);
+	raft_sysfs_del(g);
+	raft_timer_stop(&p->timer);
+	cancel_work_sync(&p->refill);
+	group_close_log(g);
+	group_put_endpoint(rn, g);
+	group_unlink(rn, g);
+	pr_info("%s: node %u stopped\n", g->params.ioc.name,
+		g->params.ioc.node_id);
+}
+
+/* Takes the group out of RUNNING; who does it shuts it down. */
+static struct raft_group *group_claim(struct raft_net *rn, const char *name,
+				      bool any)
+{
+	struct raft_group *g, *it;
+
+	mutex_lock(&rn->lock);
+	g = any ? NULL : group_lookup(rn, name);
+	if (any) {
+		list_for_each_entry(it, &rn->groups, node)
+			if (it->priv->state == RAFT_GROUP_RUNNING)
+				g = it;
+	}
+	if (g)
+		g->priv->state = RAFT_GROUP_STOPPING;
+	mutex_unlock(&rn->lock);
+	return g;
+}
+
+/**
+ * raft_group_stop - stop a group
+ * @net: network namespace; the caller sees to it that it lives meanwhile
+ * @name: its name; NULL or "" for the only one
+ *
+ * Proposals that wait end with -ECANCELED.  When this returns the log is closed
+ * and the name and the port are free.
+ *
+ * Context: may sleep as long as a write in flight takes.
+ * Return: 0, or -ENODEV: no such group, or somebody else is stopping it.
+ */
+int raft_group_stop(struct net *net, const char *name)
+{
+	struct raft_net *rn = raft_pernet(net);
+	struct raft_group *g = group_claim(rn, name, false);
+
+	if (!g)
+		return -ENODEV;
+	group_shut_down(rn, g);
+	raft_group_put(g);
+	module_put(THIS_MODULE);
+	return 0;
+}
+
+/**
+ * raft_group_entry - read an entry that is applied
+ * @g: the group
+ * @index: its index
+ * @e: a copy; its payload is a reference that the caller puts
+ *
+ * Applied entries never change, and the memory they are in stays until the
+ * last reference of the group is gone, so no lock is needed.
+ *
+ * Context: any; the caller holds a reference on @g.
+ * Return: 0, -ENOENT if @index is not applied or not in the log.
+ */
+int raft_group_entry(struct raft_group *g, u64 index, struct raft_entry *e)
+{
+	const struct raft_entry *found;
+
+	/* Pairs with smp_store_release() in publish(), owner.c. */
+	if (!index || index > smp_load_acquire(&g->applied))
+		return -ENOENT;
+	found = raft_entry_at(g->priv->core, index);
+	if (!found)
+		return -ENOENT;
+	*e = *found;
+	raft_payload_get(e->payload);
+	return 0;
+}
+
+/**
+ * raft_group_published - copy what the owner published last
+ * @g: the group
+ * @pub: filled in
+ *
+ * Context: any but interrupts.
+ */
+void raft_group_published(struct raft_group *g, struct raft_published *pub)
+{
+	spin_lock(&g->pub_lock);
+	*pub = g->pub;
+	spin_unlock(&g->pub_lock);
+}
+
+/**
+ * raft_group_wal_stat - counters of the log, also of a group that has stopped
+ * @g: the group
+ * @st: filled in
+ *
+ * Context: any but interrupts.
+ */
+void raft_group_wal_stat(struct raft_group *g, struct raft_wal_stat *st)
+{
+	spin_lock(&g->pub_lock);
+	if (g->wal)
+		raft_wal_stat(g->wal, st);
+	else
+		*st = g->priv->wal_last;
+	spin_unlock(&g->pub_lock);
+}
+
+static int __net_init raft_net_init(struct net *net)
+{
+	struct raft_net *rn = raft_pernet(net);
+
+	mutex_init(&rn->lock);
+	INIT_LIST_HEAD(&rn->groups);
+	INIT_LIST_HEAD(&rn->endpoints);
+	return 0;
+}
+
+/*
+ * The namespace dies: nobody is in it any more, so nobody creates a group now.
+ * Our sockets do not hold it; they must go before its devices do.
+ */
+static void __net_exit raft_net_pre_exit(struct net *net)
+{
+	struct raft_net *rn = raft_pernet(net);
+	struct raft_group *g;
+
+	while ((g = group_claim(rn, NULL, true))) {
+		group_shut_down(rn, g);
+		raft_group_put(g);
+		module_put(THIS_MODULE);
+	}
+}
+
+static void __net_exit raft_net_exit(struct net *net)
+{
+	struct raft_net *rn = raft_pernet(net);
+
+	WARN_ON_ONCE(!list_empty(&rn->groups) || !list_empty(&rn->endpoints));
+}
+
+static struct pernet_operations raft_net_ops = {
+	.init = raft_net_init,
+	.pre_exit = raft_net_pre_exit,
+	.exit = raft_net_exit,
+	.id = &raft_net_id,
+	.size = sizeof(struct raft_net),
+};
+
+/**
+ * raft_group_init - make the lists of all namespaces
+ *
+ * Context: module init.
+ * Return: 0 or -ENOMEM.
+ */
+int raft_group_init(void)
+{
+	int err;
+
+	raft_wq = alloc_workqueue("raft", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!raft_wq)
+		return -ENOMEM;
+	err = register_pernet_subsys(&raft_net_ops);
+	if (err)
+		destroy_workqueue(raft_wq);
+	return err;
+}
+
+/**
+ * raft_group_exit - undo raft_group_init()
+ *
+ * Context: module exit; no group runs, for a group pins the module.
+ */
+void raft_group_exit(void)
+{
+	unregister_pernet_subsys(&raft_net_ops);
+	destroy_workqueue(raft_wq);
+}

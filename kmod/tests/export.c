@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * export.c - what raft_kunit.ko tests of raft.ko.
+ *
+ * Linked into raft.ko for kernels with KUnit only, so that no file of the module
+ * needs to know of the tests, and a production module exports nothing.
+ */
+#include <linux/export.h>
+
+#include "core/disk.h"
+#include "core/frag.h"
+#include "core/raft_core.h"
+#include "core/wire.h"
+#include "inbox.h"
+#include "payload.h"
+#include "wal.h"
+
+EXPORT_SYMBOL_GPL(raft_size);
+EXPORT_SYMBOL_GPL(raft_log_chunk_size);
+EXPORT_SYMBOL_GPL(raft_config_check);
+EXPORT_SYMBOL_GPL(raft_init);
+EXPORT_SYMBOL_GPL(raft_log_load);
+EXPORT_SYMBOL_GPL(raft_start);
+EXPORT_SYMBOL_GPL(raft_destroy);
+EXPORT_SYMBOL_GPL(raft_log_want);
+EXPORT_SYMBOL_GPL(raft_log_give);
+EXPORT_SYMBOL_GPL(raft_step);
+EXPORT_SYMBOL_GPL(raft_entry_at);
+EXPORT_SYMBOL_GPL(raft_msg_entry);
+EXPORT_SYMBOL_GPL(raft_entry_disk_bytes);
+EXPORT_SYMBOL_GPL(raft_status);
+EXPORT_SYMBOL_GPL(raft_applied_serial);
+EXPORT_SYMBOL_GPL(raft_check);
+EXPORT_SYMBOL_GPL(raft_role_name);
+EXPORT_SYMBOL_GPL(raft_msg_name);
+EXPORT_SYMBOL_GPL(raft_fail_name);
+
+EXPORT_SYMBOL_GPL(raft_wire_begin);
+EXPORT_SYMBOL_GPL(raft_wire_add);
+EXPORT_SYMBOL_GPL(raft_wire_end);
+EXPORT_SYMBOL_GPL(raft_wire_decode);
+EXPORT_SYMBOL_GPL(raft_wire_header_bytes);
+EXPORT_SYMBOL_GPL(raft_wire_entry_bytes);
+EXPORT_SYMBOL_GPL(raft_wire_error_name);
+
+EXPORT_SYMBOL_GPL(raft_frag_count);
+EXPORT_SYMBOL_GPL(raft_frag_cut);
+EXPORT_SYMBOL_GPL(raft_frag_parse);
+EXPORT_SYMBOL_GPL(raft_frag_init);
+EXPORT_SYMBOL_GPL(raft_frag_add);
+
+EXPORT_SYMBOL_GPL(raft_inbox_init);
+EXPORT_SYMBOL_GPL(raft_inbox_post);
+EXPORT_SYMBOL_GPL(raft_inbox_take);
+EXPORT_SYMBOL_GPL(raft_inbox_close);
+EXPORT_SYMBOL_GPL(raft_reports_init);
+EXPORT_SYMBOL_GPL(raft_reports_put);
+EXPORT_SYMBOL_GPL(raft_reports_take);
+
+EXPORT_SYMBOL_GPL(raft_payload_alloc);
+EXPORT_SYMBOL_GPL(raft_payload_get);
+EXPORT_SYMBOL_GPL(raft_payload_put);

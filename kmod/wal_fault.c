@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * wal_fault.c - what tests break in a write-ahead log (RAFT_FAULTS only).
+ *
+ * Owns the words of the scenario language about disks and crashes.  Must never
+ * be part of a normal build.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "wal_internal.h"
+
+struct fault_io {
+	struct raft_wal_io io;
+	struct bio_vec bvec;
+	struct completion done;
+	int err;
+};
+
+static void fault_done(struct raft_wal_io *io, int err)
+{
+	struct fault_io *f = container_of(io, struct fault_io, io);
+
+	f->err = err;
+	complete(&f->done);
+}
+
+/* Writes @len bytes behind the back of everyone, through the page cache. */
+static int fault_write(struct raft_wal *wal, u64 pos, struct bio_vec *bvec,
+		       unsigned int nr, u32 len)
+{
+	struct fault_io *f = kzalloc(sizeof(*f), GFP_KERNEL);
+	int err;
+
+	if (!f)
+		return -ENOMEM;
+	init_completion(&f->done);
+	f->io.wal = wal;
+	f->io.bvec = bvec;
+	f->io.nr = nr;
+	f->io.pos = pos;
+	f->io.len = len;
+	f->io.done = fault_done;
+	raft_wal_buffered.write(&f->io);
+	wait_for_completion(&f->done);
+	err = f->err;
+	kfree(f);
+	return err;
+}
+
+/* Flips the last byte of record @index, or of its header without a command. */
+static int fault_corrupt(struct raft_wal *wal, u64 index)
+{
+	const struct raft_wal_mark *m;
+	struct raft_disk_record rec;
+	enum raft_disk_reason reason;
+	struct bio_vec bvec = { .bv_len = 1 };
+	u64 pos = wal->super.data_start;
+	u8 *buf;
+	int err, i;
+
+	if (!index || index > wal->last)
+		return -ENOENT;
+	if (index > 1) {
+		m = raft_wal_mark_get(wal, index - 1);
+		if (!m)
+			return -ENOENT;
+		pos = m->end;
+	}
+	buf = kzalloc(RAFT_DISK_BLOCK_MIN, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	for (i = 0; i < 2; i++) {
+		err = wal->backend->read(wal, pos, buf,
+					 sizeof(struct raft_disk_record_le));
+		if (err)
+			goto free;
+		if (raft_disk_record_decode(&wal->super, buf, &rec, &reason) &&
+		    rec.index == index && rec.pos == pos)
+			break;
+		pos = raft_disk_round_up(pos, wal->super.block);
+		err = -ENOENT;
+	}
+	if (err)
+		goto free;
+	pos += sizeof(struct raft_disk_record_le) + rec.len - 1;
+	err = wal->backend->read(wal, pos, buf, 1);
+	if (err)
+		goto free;
+	buf[0] ^= 0xff;
+	bvec.bv_page = virt_to_page(buf);
+	bvec.bv_offset = offset_in_page(buf);
+	err = fault_write(wal, pos, &bvec, 1, 1);
+free:
+	kfree(buf);
+	return err;
+}
+
+/**
+ * raft_wal_fault() - break or mend a log
+ * @wal: log
+ * @what: "stall": from now on nothing completes for @arg ns, 0: until "ok";
+ *	"error", "full": the next write fails; "corrupt": decay of the record
+ *	with index @arg; "ok": no more of it
+ * @arg: see @what
+ *
+ * Context: Process context; "corrupt" waits for the disk.
+ * Return: 0, or -EINVAL (unknown word), -ENOENT (no such record), -ENOMEM, or
+ * an I/O error.
+ */
+int raft_wal_fault(struct raft_wal *wal, const char *what, u64 arg)
+{
+	if (!strcmp(what, "stall")) {
+		WRITE_ONCE(wal->stall_until,
+			   arg ? ktime_get_ns() + arg : U64_MAX);
+		return 0;
+	}
+	if (!strcmp(what, "error") || !strcmp(what, "full")) {
+		WRITE_ONCE(wal->fault_error,
+			   *what == 'e' ? -EIO : -ENOSPC);
+		return 0;
+	}
+	if (!strcmp(what, "corrupt"))
+		return fault_corrupt(wal, arg);
+	if (strcmp(what, "ok"))
+		return -EINVAL;
+	WRITE_ONCE(wal->stall_until, 0);
+	WRITE_ONCE(wal->fault_error, 0);
+	mod_delayed_work(wal->wq, &wal->work, 0);
+	return 0;
+}
+
+static bool in_flight(struct raft_wal *wal)
+{
+	unsigned long flags;
+	bool busy;
+
+	spin_lock_irqsave(&wal->lock, flags);
+	busy = wal->stage == RAFT_WAL_BUSY;
+	spin_unlock_irqrestore(&wal->lock, flags);
+	return busy;
+}
+
+/* The first half of what would have been written next. */
+static void write_half(struct raft_wal *wal)
+{
+	struct raft_wal_group *g = &wal->group;
+	u32 len;
+	int err;
+
+	if (wal->stage == RAFT_WAL_IDLE && !raft_wal_gather(wal))
+		return;
+	if (g->fill && !g->intent) {
+		len = (u32)raft_disk_round_up(g->fill / 2, RAFT_DISK_BLOCK_MIN);
+		err = fault_write(wal, g->pos, wal->bvec,
+				  DIV_ROUND_UP(len, PAGE_SIZE), len);
+	} else {
+		struct bio_vec bvec = { .bv_page = wal->page,
+					.bv_len = RAFT_DISK_COPY };
+
+		wal->state.generation++;
+		raft_disk_state_encode(&wal->state, wal->super.log_id,
+				       page_address(wal->page));
+		err = fault_write(wal,
+				  raft_disk_state_pos(wal->state.generation),
+				  &bvec, 1, RAFT_DISK_COPY);
+	}
+	if (err)
+		pr_warn("torn write failed: error %d\n", err);
+}
+
+/**
+ * raft_wal_crash() - end a log as a crash of the machine would
+ * @wal: log to which nothing will be submitted any more; freed
+ * @torn: of what was not yet written, write the first half of one write
+ *
+ * What is in flight completes, what waits is lost, nothing is reported.
+ *
+ * Context: Process context; waits for the write in flight.
+ */
+void raft_wal_crash(struct raft_wal *wal, bool torn)
+{
+	/* The worker gathers no more, then what it started comes to an end. */
+	WRITE_ONCE(wal->crashed, true);
+	cancel_delayed_work_sync(&wal->work);
+	wait_event(wal->idle, !in_flight(wal));
+	cancel_delayed_work_sync(&wal->work);
+	destroy_workqueue(wal->wq);
+	if (torn && !wal->error)
+		write_half(wal);
+	raft_wal_free(wal);
+}

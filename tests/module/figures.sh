@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# figures.sh [um|stock] - `make figures`: what a cluster of three costs, beside what its
+# network and its disk cost in the same run; figures-guest.sh measures.
+#
+# Figures of an emulated machine are good for comparing with each other, not with those of
+# hardware. ROUNDS=20 fail-overs, SECONDS_EACH=10 for each measurement.
+set -eu
+top=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$top"
+kernel=${1:-stock}
+make -s tools
+ko=$(tools/lab/module.sh "$kernel")
+paths=$(tools/lab/kernel.sh "$kernel")
+eval "$paths"
+mkdir -p build/udprtt-"$kernel"
+cp -u tests/module/udprtt/* build/udprtt-"$kernel"/
+make -s -C "$KDIR" ARCH="$ARCH" M="$top/build/udprtt-$kernel" modules >build/udprtt.log 2>&1 || {
+	cat build/udprtt.log >&2
+	exit 1
+}
+disk=$(mktemp)
+trap 'rm -f "$disk"' EXIT
+truncate -s 512M "$disk"
+mkfs.ext4 -q -F "$disk"
+env=(-e "RAFT_TOOLS=$top/build" -e "RAFT_KO=$ko" -e "UDPRTT_KO=$top/build/udprtt-$kernel/udprtt.ko"
+	-e ROUNDS -e SECONDS_EACH -e RAFT_ET)
+case $kernel in
+stock) tools/lab/vm.sh -smp 2 -m 1536 -t 3000 "${env[@]}" --disk "$disk" tests/module/figures-guest.sh ;;
+um) tools/lab/um.sh -m 1024 -t 3000 "${env[@]}" --disk "$disk" tests/module/figures-guest.sh ;;
+*) echo "figures.sh: um or stock, not $kernel" >&2; exit 2 ;;
+esac

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * probe.c - what the tests of the module do to /dev/raft and sysfs that a shell
+ * cannot: read with a given buffer, seek, poll, listen to uevents.
+ *
+ * Says what was wrong on stderr and exits with 1; must not change a group.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../../tools/lib/ioc.h"
+
+#define CHECK(cond) check(cond, #cond, __LINE__)
+
+static void check(bool ok, const char *what, int line)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "probe.c:%d: not so: %s (errno %s)\n", line, what,
+		strerror(errno));
+	exit(1);
+}
+
+static int attach(const char *group, int flags)
+{
+	int fd = raft_ioc_open(flags), ret;
+
+	if (fd < 0) {
+		fprintf(stderr, "open: %s\n", strerror(-fd));
+		exit(1);
+	}
+	ret = raft_ioc_attach(fd, group);
+	if (ret) {
+		fprintf(stderr, "attach: %s\n", strerror(-ret));
+		exit(1);
+	}
+	return fd;
+}
+
+/* One record after the other, checked as <linux/raft.h> says; texts to stdout. */
+static size_t records_print(const char *buf, size_t len, uint64_t *last)
+{
+	struct raft_record rec;
+	size_t pos = 0, n = 0, step;
+
+	while (pos < len) {
+		CHECK(len - pos >= sizeof(rec));
+		memcpy(&rec, buf + pos, sizeof(rec));
+		step = ((size_t)rec.size + rec.len + 7) & ~(size_t)7;
+		CHECK(rec.size >= sizeof(rec) && step <= len - pos);
+		CHECK(rec.index > *last && rec.term && rec.origin);
+		*last = rec.index;
+		fwrite(buf + pos + rec.size, 1, rec.len, stdout);
+		putchar('\n');
+		pos += step;
+		n++;
+	}
+	return n;
+}
+
+/* read GROUP BUFFER COUNT */
+static int do_read(char **argv)
+{
+	size_t size = strtoul(argv[1], NULL, 0), left = strtoul(argv[2], NULL, 0);
+	int fd = attach(argv[0], O_RDONLY);
+	char *buf = malloc(size);
+	uint64_t last = 0;
+	ssize_t n;
+
+	while (left) {
+		n = read(fd, buf, size);
+		CHECK(n > 0);
+		left -= records_print(buf, n, &last);
+	}
+	CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
+	CHECK(read(fd, buf, size) == -1 && errno == EAGAIN);
+	return 0;
+}
+
+/* read-errors GROUP: buffers that are too small, and a bad address */
+static int do_read_errors(char **argv)
+{
+	int fd = attach(argv[0], O_RDONLY);
+	char buf[4096], first[4096];
+	ssize_t n;
+
+	CHECK(read(fd, buf, 8) == -1 && errno == EINVAL);
+	CHECK(read(fd, buf, sizeof(struct raft_record)) == -1 && errno == EINVAL);
+	/* Not read(2): the compiler knows that 8 is no buffer. */
+	CHECK(syscall(SYS_read, fd, 8, 4096) == -1 && errno == EFAULT);
+	/* A failed read has not moved the cursor. */
+	n = read(fd, first, sizeof(first));
+	CHECK(n > 0);
+	CHECK(lseek(fd, 0, SEEK_SET) == 0 || lseek(fd, 0, SEEK_SET) == 1);
+	CHECK(read(fd, buf, sizeof(buf)) == n && !memcmp(buf, first, n));
+	return 0;
+}
+
+/* seek GROUP: a log with at least 20 commands */
+static int do_seek(char **argv)
+{
+	int fd = attach(argv[0], O_RDONLY | O_NONBLOCK);
+	struct raft_record rec;
+	char buf[4096];
+	off_t end, at;
+
+	end = lseek(fd, 0, SEEK_END);
+	CHECK(end > 20);
+	CHECK(read(fd, buf, sizeof(buf)) == -1 && errno == EAGAIN);
+	CHECK(lseek(fd, 0, SEEK_CUR) == end);
+	at = end - 5;
+	CHECK(lseek(fd, at, SEEK_SET) == at);
+	CHECK(read(fd, buf, sizeof(buf)) > 0);
+	memcpy(&rec, buf, sizeof(rec));
+	CHECK(rec.index == (uint64_t)at);
+	CHECK(lseek(fd, 0, SEEK_DATA) >= 0);
+	CHECK(read(fd, buf, sizeof(buf)) > 0);
+	CHECK(lseek(fd, -1, SEEK_SET) == -1 && errno == EINVAL);
+	CHECK(lseek(fd, 1, SEEK_CUR) == -1 && errno == EINVAL);
+	CHECK(lseek(fd, 0, 77) == -1 && errno == EINVAL);
+	CHECK(pread(fd, buf, sizeof(buf), 0) == -1);
+	return 0;
+}
+
+/* poll-in GROUP MS: nothing to read before, a record after */
+static int do_poll_in(char **argv)
+{
+	int fd = attach(argv[0], O_RDWR);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	CHECK(lseek(fd, 0, SEEK_END) >= 0);
+	CHECK(poll(&p, 1, 0) == 0);
+	CHECK(poll(&p, 1, atoi(argv[1])) == 1 && (p.revents & POLLIN));
+	p.events = POLLOUT;
+	CHECK(poll(&p, 1, 0) == 1 && p.revents == POLLOUT);
+	return 0;
+}
+
+/* poll-err GROUP MS: until the group stops */
+static int do_poll_err(char **argv)
+{
+	int fd = attach(argv[0], O_RDWR);
+	struct pollfd p = { .fd = fd, .events = 0 };
+
+	CHECK(poll(&p, 1, 0) == 0);
+	CHECK(poll(&p, 1, atoi(argv[1])) == 1 && (p.revents & POLLERR));
+	return 0;
+}
+
+/* poll-sysfs FILE MS: until the attribute is notified */
+static int do_poll_sysfs(char **argv)
+{
+	struct pollfd p = { .events = POLLPRI };
+	char buf[256];
+
+	p.fd = open(argv[0], O_RDONLY);
+	CHECK(p.fd >= 0);
+	CHECK(read(p.fd, buf, sizeof(buf)) > 0);
+	CHECK(poll(&p, 1, atoi(argv[1])) == 1 && (p.revents & POLLPRI));
+	return 0;
+}
+
+/* uevents: those of this network namespace, a line for each word, until killed */
+__attribute__((noreturn)) static int do_uevents(char **argv)
+{
+	struct sockaddr_nl nl = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	char buf[8192];
+	ssize_t n, i;
+	int fd;
+
+	(void)argv;
+	fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_KOBJECT_UEVENT);
+	CHECK(fd >= 0 && !bind(fd, (struct sockaddr *)&nl, sizeof(nl)));
+	for (;;) {
+		n = recv(fd, buf, sizeof(buf), 0);
+		CHECK(n > 0);
+		for (i = 0; i < n; i++)
+			putchar(buf[i] ? buf[i] : '\n');
+		fflush(stdout);
+	}
+}
+
+/* bind ADDRESS PORT: hold a UDP port until killed */
+static int do_bind(char **argv)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	in.sin_port = htons(atoi(argv[1]));
+	CHECK(inet_pton(AF_INET, argv[0], &in.sin_addr) == 1);
+	CHECK(fd >= 0 && !bind(fd, (struct sockaddr *)&in, sizeof(in)));
+	pause();
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int args;
+	int (*run)(char **argv);
+} commands[] = {
+	{ "read", 3, do_read },
+	{ "read-errors", 1, do_read_errors },
+	{ "seek", 1, do_seek },
+	{ "poll-in", 2, do_poll_in },
+	{ "poll-err", 2, do_poll_err },
+	{ "poll-sysfs", 2, do_poll_sysfs },
+	{ "uevents", 0, do_uevents },
+	{ "bind", 2, do_bind },
+};
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (argc == commands[i].args + 2 &&
+		    !strcmp(argv[1], commands[i].name))
+			return commands[i].run(argv + 2);
+	fprintf(stderr, "module-probe: see the top of each function\n");
+	return 2;
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * udprtt.c - measures what a datagram costs between two network namespaces,
+ * kernel to kernel: the yardstick beside the commit latency.  Never installed.
+ *
+ * A process writes to /dev/udprtt in the namespace that it means:
+ *
+ *   server PORT                   echoes until the module is unloaded
+ *   client ADDRESS PORT COUNT LEN prints round trips to the kernel's log
+ */
+#include <linux/fs.h>
+#include <linux/in.h>
+#include <linux/inet.h>
+#include <linux/kthread.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/net.h>
+#include <linux/nsproxy.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/uaccess.h>
+#include <net/sock.h>
+
+#define MSG_MAX 2048
+
+static DEFINE_MUTEX(lock);
+static struct socket *server_sock;	/* [lock] */
+static struct task_struct *server;	/* [lock] */
+
+static int socket_open(struct net *net, u16 port, struct socket **sock)
+{
+	struct sockaddr_in in = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+	};
+	int ret;
+
+	ret = sock_create_kern(net, AF_INET, SOCK_DGRAM, IPPROTO_UDP, sock);
+	if (ret)
+		return ret;
+	ret = kernel_bind(*sock, (struct sockaddr *)&in, sizeof(in));
+	if (ret)
+		sock_release(*sock);
+	return ret;
+}
+
+static int server_run(void *arg)
+{
+	struct sockaddr_in from;
+	struct socket *sock = arg;
+	char *buf = kmalloc(MSG_MAX, GFP_KERNEL);
+	int n;
+
+	sched_set_fifo(current);
+	while (buf && !kthread_should_stop()) {
+		struct msghdr msg = { .msg_name = &from };
+		struct kvec vec = { buf, MSG_MAX };
+
+		n = kernel_recvmsg(sock, &msg, &vec, 1, MSG_MAX, 0);
+		if (n < 0)
+			continue;
+		msg = (struct msghdr) {
+			.msg_name = &from,
+			.msg_namelen = sizeof(from),
+		};
+		vec.iov_base = buf;
+		vec.iov_len = n;
+		kernel_sendmsg(sock, &msg, &vec, 1, n);
+	}
+	kfree(buf);
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(HZ / 10);
+	return 0;
+}
+
+static int server_start(struct net *net, int port)
+{
+	int ret;
+
+	if (server)
+		return -EBUSY;
+	ret = socket_open(net, port, &server_sock);
+	if (ret)
+		return ret;
+	server_sock->sk->sk_rcvtimeo = HZ / 5;
+	server = kthread_run(server_run, server_sock, "udprtt");
+	if (!IS_ERR(server))
+		return 0;
+	ret = PTR_ERR(server);
+	server = NULL;
+	sock_release(server_sock);
+	return ret;
+}
+
+static int s64_cmp(const void *a, const void *b)
+{
+	s64 x = *(const s64 *)a, y = *(const s64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int round_trip(struct socket *sock, struct sockaddr_in *to, char *buf,
+		      int len)
+{
+	struct msghdr msg = { .msg_name = to, .msg_namelen = sizeof(*to) };
+	struct kvec vec = { buf, len };
+	int ret;
+
+	ret = kernel_sendmsg(sock, &msg, &vec, 1, len);
+	if (ret < 0)
+		return ret;
+	memset(&msg, 0, sizeof(msg));
+	vec.iov_base = buf;
+	vec.iov_len = MSG_MAX;
+	return kernel_recvmsg(sock, &msg, &vec, 1, MSG_MAX, 0);
+}
+
+static void measure(struct socket *sock, struct sockaddr_in *to, char *buf,
+		    s64 *ns, int count, int len)
+{
+	int i, got = 0;
+	u64 t;
+
+	for (i = 0; i < count && !signal_pending(current); i++) {
+		t = ktime_get_ns();
+		if (round_trip(sock, to, buf, len) >= 0)
+			ns[got++] = ktime_get_ns() - t;
+	}
+	if (!got)
+		return;
+	sort(ns, got, sizeof(*ns), s64_cmp, NULL);
+	pr_info("udprtt: len %d n %d lost %d p50 %lld p99 %lld max %lld ns\n",
+		len, got, count - got, ns[got / 2], ns[got * 99 / 100],
+		ns[got - 1]);
+}
+
+static int client_run(struct net *net, const char *ip, int port, int count,
+		      int len)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = in_aton(ip),
+	};
+	struct socket *sock;
+	int ret = -ENOMEM;
+	char *buf;
+	s64 *ns;
+
+	if (count < 1 || count > 1000000 || len < 1 || len > MSG_MAX)
+		return -EINVAL;
+	ns = kvmalloc_array(count, sizeof(*ns), GFP_KERNEL);
+	buf = kzalloc(MSG_MAX, GFP_KERNEL);
+	if (!ns || !buf)
+		goto free;
+	ret = socket_open(net, 0, &sock);
+	if (ret)
+		goto free;
+	sock->sk->sk_rcvtimeo = HZ;
+	measure(sock, &to, buf, ns, count, len);
+	sock_release(sock);
+free:
+	kfree(buf);
+	kvfree(ns);
+	return ret;
+}
+
+static ssize_t udprtt_write(struct file *file, const char __user *data,
+			    size_t size, loff_t *pos)
+{
+	struct net *net = current->nsproxy->net_ns;
+	int port, count, len, ret = -EINVAL;
+	char text[128], ip[32];
+
+	if (size >= sizeof(text))
+		return -EINVAL;
+	if (copy_from_user(text, data, size))
+		return -EFAULT;
+	text[size] = '\0';
+	mutex_lock(&lock);
+	if (sscanf(text, "server %d", &port) == 1)
+		ret = server_start(net, port);
+	else if (sscanf(text, "client %31s %d %d %d", ip, &port, &count,
+			&len) == 4)
+		ret = client_run(net, ip, port, count, len);
+	mutex_unlock(&lock);
+	return ret ?: size;
+}
+
+static const struct file_operations udprtt_fops = {
+	.owner = THIS_MODULE,
+	.write = udprtt_write,
+};
+
+static struct miscdevice udprtt_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "udprtt",
+	.fops = &udprtt_fops,
+};
+
+static int __init udprtt_init(void)
+{
+	return misc_register(&udprtt_device);
+}
+
+static void __exit udprtt_exit(void)
+{
+	misc_deregister(&udprtt_device);
+	if (!server)
+		return;
+	kthread_stop(server);
+	sock_release(server_sock);
+}
+
+module_init(udprtt_init);
+module_exit(udprtt_exit);
+MODULE_DESCRIPTION("round trip of a UDP datagram, kernel to kernel");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0
+# raftdump, raftmklog (for tests), and the fuzzer of recovery. The format is
+# kmod/core/disk.c, unchanged.
+
+RAFTDUMP_COMMON := kmod/core/disk.c tools/lib/crc32c.c tools/lib/util.c tools/lib/json.c
+RAFTDUMP_HDR := kmod/core/disk.h kmod/core/raft_core.h $(wildcard tools/lib/*.h)
+
+TOOLS += $(B)/raftdump $(B)/raftmklog
+FUZZERS += $(B)/fuzz/disk_fuzz
+
+$(B)/raftdump $(B)/raftmklog: $(B)/%: tools/raftdump/%.c $(RAFTDUMP_COMMON) $(RAFTDUMP_HDR)
+	@mkdir -p $(@D)
+	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CPPFLAGS) -O2 $(LDFLAGS) -o $@ $(filter %.c,$^)
+
+$(B)/fuzz/disk_fuzz: tools/fuzz/disk_fuzz.c kmod/core/disk.c tools/lib/crc32c.c $(RAFTDUMP_HDR)
+	@mkdir -p $(@D)
+	clang $(HOSTFLAGS) $(CPPFLAGS) -O1 -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $(filter %.c,$^)

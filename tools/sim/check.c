@@ -1,0 +1,587 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * check.c - what must hold, looked at after every event.
+ *
+ * Owns what an outside observer of the whole cluster knows: who led which term,
+ * who voted for whom, what is committed, what was applied.  Never reads the
+ * core's own account of these where it can look itself: it follows the logs by
+ * the batches that go to disk.
+ *
+ * A log is compared by one number: the chain of an entry is a hash over the
+ * log up to it, so equal chains mean equal logs, and every check costs the
+ * same for long logs as for short ones.
+ *
+ * Election safety, leader append-only, log matching, leader completeness and
+ * state machine safety are figure 3 of the paper; the rest are the promises of
+ * design.md: monotonic term and commit, one vote a term, what is acknowledged
+ * is durable on a majority, applied exactly once.
+ */
+#include <stdlib.h>
+
+#include "sim.h"
+
+typedef unsigned long long ull;
+
+/* Numbers to numbers, open addressing; key 0 is not used. */
+struct map {
+	u64 *key;
+	u64 *value;
+	u32 n;
+	u32 cap;
+};
+
+/* All logs that have an entry of this term here are equal up to here. */
+struct version {
+	u64 term;
+	u64 chain;
+};
+
+struct position {
+	u32 n;
+	struct version two[2];
+	struct version *more;
+};
+
+struct session {
+	u64 incarnation;
+	u64 serial;
+};
+
+struct check {
+	struct map leaders;		/* term: node */
+	struct map votes;		/* (node, life, term): candidate */
+	struct position *at;		/* by index */
+	u64 cap_at;
+	u64 *chain;			/* committed, by index */
+	u64 *term;			/* in which term that was seen first */
+	u8 *fate;			/* RAFT_ENTRY_*, 0: not applied yet */
+	u64 committed;
+	u64 cap;
+	struct session sessions[SIM_MAX_ID + 1];
+};
+
+static u64 *map_slot(struct map *m, u64 key);
+
+static void map_grow(struct map *m)
+{
+	struct map old = *m;
+	u32 i;
+
+	m->cap = old.cap ? 2 * old.cap : 64;
+	m->key = sim_alloc(m->cap * sizeof(u64));
+	m->value = sim_alloc(m->cap * sizeof(u64));
+	m->n = 0;
+	for (i = 0; i < old.cap; i++)
+		if (old.key[i])
+			*map_slot(m, old.key[i]) = old.value[i];
+	free(old.key);
+	free(old.value);
+}
+
+/* The value of a key, made 0 if it is new. */
+static u64 *map_slot(struct map *m, u64 key)
+{
+	u32 i;
+
+	if (2 * m->n >= m->cap)
+		map_grow(m);
+	i = (u32)sim_hash(key, 0) & (m->cap - 1);
+	while (m->key[i] && m->key[i] != key)
+		i = (i + 1) & (m->cap - 1);
+	if (!m->key[i]) {
+		m->key[i] = key;
+		m->n++;
+	}
+	return &m->value[i];
+}
+
+/**
+ * check_new() - an observer who has seen nothing
+ *
+ * Return: the observer.
+ */
+struct check *check_new(void)
+{
+	return sim_alloc(sizeof(struct check));
+}
+
+/**
+ * check_free() - forget everything
+ * @c: observer
+ */
+void check_free(struct check *c)
+{
+	u64 i;
+
+	for (i = 0; i < c->cap_at; i++)
+		free(c->at[i].more);
+	free(c->at);
+	free(c->leaders.key);
+	free(c->leaders.value);
+	free(c->votes.key);
+	free(c->votes.value);
+	free(c->chain);
+	free(c->term);
+	free(c->fate);
+	free(c);
+}
+
+/**
+ * check_committed() - how far anybody has committed
+ * @s: simulation
+ *
+ * Return: index.
+ */
+u64 check_committed(const struct sim *s)
+{
+	return s->check->committed;
+}
+
+/**
+ * check_chain() - the number that stands for a log up to an entry
+ * @before: that of the entry before, 0 for the first
+ * @e: the entry
+ *
+ * Return: the number.
+ */
+u64 check_chain(u64 before, const struct raft_entry *e)
+{
+	const struct sim_payload *p = e->payload;
+	u64 h = sim_hash(before, e->term);
+
+	h = sim_hash(h, p ? p->id : 0);
+	h = sim_hash(h, e->incarnation);
+	return sim_hash(h, e->serial << 16 ^ e->origin << 8 ^ e->type);
+}
+
+/* Log matching: one history per (index, term). */
+static void check_match(struct sim *s, struct sim_node *n, u64 index, u64 term,
+			u64 chain)
+{
+	struct check *c = s->check;
+	struct position *p;
+	struct version *v;
+	u64 cap;
+	u32 i;
+
+	if (index >= c->cap_at) {
+		cap = max_t(u64, 1024, 2 * index);
+		c->at = sim_grow(c->at, cap * sizeof(*c->at));
+		memset(&c->at[c->cap_at], 0,
+		       (cap - c->cap_at) * sizeof(*c->at));
+		c->cap_at = cap;
+	}
+	p = &c->at[index];
+	for (i = 0; i < p->n; i++) {
+		v = i < 2 ? &p->two[i] : &p->more[i - 2];
+		if (v->term != term)
+			continue;
+		if (v->chain != chain)
+			sim_fail(s, "log matching: node %u has another history at %llu.%llu",
+				 n->id, (ull)index, (ull)term);
+		return;
+	}
+	if (p->n >= 2)
+		p->more = sim_grow(p->more, (p->n - 1) * sizeof(*p->more));
+	v = p->n < 2 ? &p->two[p->n] : &p->more[p->n - 2];
+	v->term = term;
+	v->chain = chain;
+	p->n++;
+}
+
+static void log_add(struct chk_log *log, u64 term, u64 chain, u32 len)
+{
+	u64 bytes = log->n ? log->bytes[log->n - 1] : 0;
+
+	if (log->n == log->cap) {
+		log->cap = log->cap ? 2 * log->cap : 256;
+		log->term = sim_grow(log->term, log->cap * sizeof(u64));
+		log->chain = sim_grow(log->chain, log->cap * sizeof(u64));
+		log->bytes = sim_grow(log->bytes, log->cap * sizeof(u64));
+	}
+	log->term[log->n] = term;
+	log->chain[log->n] = chain;
+	log->bytes[log->n++] = bytes + raft_entry_disk_bytes(len);
+}
+
+/**
+ * check_persist() - a node's log changed in memory
+ * @s: simulation
+ * @n: node, with its new status
+ * @old: its status before the step
+ * @p: what changed
+ */
+void check_persist(struct sim *s, struct sim_node *n,
+		   const struct raft_status *old, const struct raft_persist *p)
+{
+	struct chk_log *log = &n->log;
+	const struct raft_entry *e;
+	u64 i, chain;
+
+	if (p->what & RAFT_PERSIST_TRUNCATE) {
+		s->count.truncations++;
+		if (old->role == RAFT_LEADER && n->st.role == RAFT_LEADER &&
+		    old->term == n->st.term)
+			sim_fail(s, "leader append-only: node %u leads term %llu and drops entry %llu",
+				 n->id, (ull)old->term, (ull)p->truncate_from);
+		if (p->truncate_from <= old->commit)
+			sim_fail(s, "node %u drops entry %llu, committed up to %llu",
+				 n->id, (ull)p->truncate_from,
+				 (ull)old->commit);
+		log->n = (u32)min_t(u64, log->n, p->truncate_from - 1);
+	}
+	if (!(p->what & RAFT_PERSIST_ENTRIES))
+		return;
+	if (p->first != log->n + 1) {
+		sim_fail(s, "node %u appends entry %llu behind %u", n->id,
+			 (ull)p->first, log->n);
+		return;
+	}
+	for (i = p->first; i <= p->last; i++) {
+		e = raft_entry_at(n->r, i);
+		chain = check_chain(log->n ? log->chain[log->n - 1] : 0, e);
+		log_add(log, e->term, chain, e->len);
+		check_match(s, n, i, e->term, chain);
+	}
+}
+
+static u64 chain_at(const struct sim_node *n, u64 index)
+{
+	return index && index <= n->log.n ? n->log.chain[index - 1] : 0;
+}
+
+static bool on_disk(const struct sim_node *n, u64 index, u64 chain)
+{
+	return index <= n->disk.n && n->disk.chain[index - 1] == chain;
+}
+
+/* What is acknowledged is durable on a majority of the voters. */
+static void check_majority(struct sim *s, struct sim_node *n, u64 index)
+{
+	u64 chain = chain_at(n, index);
+	u32 i, voters = 0, have = 0;
+
+	for (i = 0; i < s->n_nodes; i++) {
+		const struct sim_node *m = s->nodes[i];
+
+		if (!m->member || m->learner)
+			continue;
+		voters++;
+		/* What a wiped disk once held cannot be known any more. */
+		if (m->wiped || on_disk(m, index, chain))
+			have++;
+	}
+	if (2 * have <= voters)
+		sim_fail(s, "node %u commits %llu, which is on %u of %u disks",
+			 n->id, (ull)index, have, voters);
+}
+
+/* A leader of a later term that lacks what is committed now. */
+static void check_leaders_have(struct sim *s, struct sim_node *n, u64 index)
+{
+	u32 i;
+
+	for (i = 0; i < s->n_nodes; i++) {
+		const struct sim_node *m = s->nodes[i];
+
+		if (m->running && m->st.role == RAFT_LEADER &&
+		    m->st.term > n->st.term &&
+		    chain_at(m, index) != chain_at(n, index))
+			sim_fail(s, "leader completeness: node %u commits %llu in term %llu, which leader %u of term %llu lacks",
+				 n->id, (ull)index, (ull)n->st.term, m->id,
+				 (ull)m->st.term);
+	}
+}
+
+static void committed_room(struct check *c, u64 index)
+{
+	if (index < c->cap)
+		return;
+	c->cap = max_t(u64, 1024, 2 * index);
+	c->chain = sim_grow(c->chain, c->cap * sizeof(*c->chain));
+	c->term = sim_grow(c->term, c->cap * sizeof(*c->term));
+	c->fate = sim_grow(c->fate, c->cap * sizeof(*c->fate));
+}
+
+/* State machine safety: all that is committed anywhere is one log. */
+static void check_commit(struct sim *s, struct sim_node *n, u64 commit,
+			 bool boot)
+{
+	struct check *c = s->check;
+	u64 known = min(commit, c->committed);
+	u64 i;
+
+	if (commit > n->log.n) {
+		sim_fail(s, "node %u commits %llu, its log ends at %u", n->id,
+			 (ull)commit, n->log.n);
+		return;
+	}
+	if (known && chain_at(n, known) != c->chain[known]) {
+		sim_fail(s, "state machine safety: node %u committed other entries up to %llu than others did",
+			 n->id, (ull)known);
+		return;
+	}
+	if (commit <= c->committed)
+		return;
+	committed_room(c, commit);
+	for (i = c->committed + 1; i <= commit; i++) {
+		c->chain[i] = chain_at(n, i);
+		c->term[i] = n->st.term;
+		c->fate[i] = 0;
+	}
+	s->count.commits += commit - c->committed;
+	c->committed = commit;
+	if (boot)
+		return;
+	check_majority(s, n, commit);
+	check_leaders_have(s, n, commit);
+}
+
+static void check_vote(struct sim *s, struct sim_node *n, u64 term,
+		       u32 candidate)
+{
+	u64 key = sim_hash(sim_hash(n->id, n->wiped), term) | 1;
+	u64 *vote = map_slot(&s->check->votes, key);
+
+	if (*vote && *vote != candidate)
+		sim_fail(s, "one vote a term: node %u votes for %u in term %llu, and did for %llu",
+			 n->id, candidate, (ull)term, (ull)*vote);
+	*vote = candidate;
+	if (n->disk.hs.term < term ||
+	    (n->disk.hs.term == term && n->disk.hs.vote != candidate))
+		sim_fail(s, "node %u speaks of a vote for %u in term %llu that is not on its disk",
+			 n->id, candidate, (ull)term);
+}
+
+/**
+ * check_sent() - a message leaves: is its promise true?
+ * @s: simulation
+ * @n: sender
+ * @m: message
+ */
+void check_sent(struct sim *s, struct sim_node *n, const struct raft_msg *m)
+{
+	bool no = m->flags & RAFT_MSG_REJECT;
+
+	switch ((enum raft_msg_type)m->type) {
+	case RAFT_MSG_VOTE:
+		check_vote(s, n, m->term, n->id);
+		break;
+	case RAFT_MSG_VOTE_RESP:
+		if (!no)
+			check_vote(s, n, m->term, m->to);
+		break;
+	case RAFT_MSG_APPEND:
+	case RAFT_MSG_HEARTBEAT:
+		if (n->st.role != RAFT_LEADER || n->st.term != m->term)
+			sim_fail(s, "node %u sends an append or heartbeat of term %llu and does not lead it",
+				 n->id, (ull)m->term);
+		break;
+	case RAFT_MSG_APPEND_RESP:
+		if (no)
+			break;
+		if (n->disk.hs.term < m->term)
+			sim_fail(s, "node %u answers in term %llu, its disk is at %llu",
+				 n->id, (ull)m->term, (ull)n->disk.hs.term);
+		if (m->index && !on_disk(n, m->index, chain_at(n, m->index)))
+			sim_fail(s, "node %u acknowledges entry %llu, which is not on its disk",
+				 n->id, (ull)m->index);
+		break;
+	case RAFT_MSG_HEARTBEAT_RESP:
+		if (!no && m->commit &&
+		    !on_disk(n, m->commit, chain_at(n, m->commit)))
+			sim_fail(s, "node %u says that entry %llu is durable, and it is not",
+				 n->id, (ull)m->commit);
+		break;
+	default:
+		break;
+	}
+}
+
+/**
+ * check_disk() - a hard state replaces the one on disk
+ * @s: simulation
+ * @n: node
+ * @hs: the new one
+ */
+void check_disk(struct sim *s, struct sim_node *n,
+		const struct raft_hard_state *hs)
+{
+	const struct raft_hard_state *old = &n->disk.hs;
+
+	if (hs->term < old->term)
+		sim_fail(s, "node %u writes term %llu over %llu", n->id,
+			 (ull)hs->term, (ull)old->term);
+	if (hs->term == old->term && old->vote && hs->vote != old->vote)
+		sim_fail(s, "one vote a term: node %u writes vote %u over %u in term %llu",
+			 n->id, hs->vote, old->vote, (ull)hs->term);
+}
+
+/* Election safety and leader completeness, when a node begins to lead. */
+static void check_leader(struct sim *s, struct sim_node *n)
+{
+	struct check *c = s->check;
+	u64 term = n->st.term, i;
+	u64 *leader = map_slot(&c->leaders, term);
+
+	s->count.leaders++;
+	sim_trace(s, "node %u leads term %llu", n->id, (ull)term);
+	if (*leader && *leader != n->id)
+		sim_fail(s, "election safety: node %u and node %llu lead term %llu",
+			 n->id, (ull)*leader, (ull)term);
+	*leader = n->id;
+	check_vote(s, n, term, n->id);
+	for (i = c->committed; i && c->term[i] >= term; i--)
+		;
+	if (i && chain_at(n, i) != c->chain[i])
+		sim_fail(s, "leader completeness: node %u leads term %llu without entry %llu, committed in term %llu",
+			 n->id, (ull)term, (ull)i, (ull)c->term[i]);
+}
+
+/**
+ * check_step() - a node took a step
+ * @s: simulation
+ * @n: node, with its new status
+ * @old: its status before
+ */
+void check_step(struct sim *s, struct sim_node *n,
+		const struct raft_status *old)
+{
+	const struct raft_status *st = &n->st;
+	const char *why;
+
+	if (st->term < old->term)
+		sim_fail(s, "node %u: term falls from %llu to %llu", n->id,
+			 (ull)old->term, (ull)st->term);
+	if (st->term == old->term && old->vote && st->vote != old->vote)
+		sim_fail(s, "one vote a term: node %u changes it from %u to %u in term %llu",
+			 n->id, old->vote, st->vote, (ull)st->term);
+	if (st->commit < old->commit || st->applied < old->applied)
+		sim_fail(s, "node %u: commit or applied falls", n->id);
+	if (st->applied > st->commit)
+		sim_fail(s, "node %u: applied %llu above commit %llu", n->id,
+			 (ull)st->applied, (ull)st->commit);
+	if (st->last != n->log.n ||
+	    (st->last && st->last_term != n->log.term[st->last - 1]))
+		sim_fail(s, "node %u: its log ends at %llu.%llu, but its batches say %u",
+			 n->id, (ull)st->last, (ull)st->last_term, n->log.n);
+	if (st->failed)
+		return;
+	if (st->role == RAFT_LEADER &&
+	    (old->role != RAFT_LEADER || old->term != st->term))
+		check_leader(s, n);
+	if (st->commit > old->commit)
+		check_commit(s, n, st->commit, false);
+	why = raft_check(n->r);
+	if (why)
+		sim_fail(s, "node %u: the core finds: %s", n->id, why);
+}
+
+/* The rule of proposal.c, told once more by one who did not write it. */
+static u8 fate(struct check *c, const struct raft_entry *e)
+{
+	struct session *ses = &c->sessions[e->origin];
+	bool next = e->incarnation == ses->incarnation ?
+		    e->serial == ses->serial + 1 :
+		    e->incarnation > ses->incarnation && e->serial == 1;
+
+	if (!e->origin)
+		return RAFT_ENTRY_APPLIED;
+	if (!next)
+		return RAFT_ENTRY_DROPPED;
+	ses->incarnation = e->incarnation;
+	ses->serial = e->serial;
+	return RAFT_ENTRY_APPLIED;
+}
+
+static void check_fate(struct sim *s, struct sim_node *n, u64 index,
+		       const struct raft_entry *e)
+{
+	struct check *c = s->check;
+	u8 is = e->flags & (RAFT_ENTRY_APPLIED | RAFT_ENTRY_DROPPED);
+
+	if (e->origin > SIM_MAX_ID) {
+		sim_fail(s, "entry %llu has origin %u", (ull)index, e->origin);
+		return;
+	}
+	if (!c->fate[index]) {
+		c->fate[index] = fate(c, e);
+		s->count.dropped += c->fate[index] == RAFT_ENTRY_DROPPED;
+	}
+	if (is == RAFT_ENTRY_APPLIED && e->payload &&
+	    ((const struct sim_payload *)e->payload)->refused)
+		sim_fail(s, "node %u applies entry %llu, which was refused",
+			 n->id, (ull)index);
+	if (is != c->fate[index])
+		sim_fail(s, "exactly once: node %u %s entry %llu (serial %llu of node %u), which must be %s",
+			 n->id, is == RAFT_ENTRY_APPLIED ? "applies" : "drops",
+			 (ull)index, (ull)e->serial, e->origin,
+			 c->fate[index] == RAFT_ENTRY_APPLIED ?
+			 "applied" : "dropped");
+}
+
+/**
+ * check_applied() - a node applied entries
+ * @s: simulation
+ * @n: node
+ * @first: first index
+ * @last: last index
+ */
+void check_applied(struct sim *s, struct sim_node *n, u64 first, u64 last)
+{
+	const struct raft_entry *e;
+	u64 i;
+
+	if (first != n->applied + 1 || last < first || last != n->st.applied) {
+		sim_fail(s, "node %u applies %llu to %llu after %llu, says %llu",
+			 n->id, (ull)first, (ull)last, (ull)n->applied,
+			 (ull)n->st.applied);
+		return;
+	}
+	n->applied = last;
+	for (i = first; i <= last && !s->failed[0]; i++) {
+		e = raft_entry_at(n->r, i);
+		if (e->type != RAFT_ENTRY_COMMAND)
+			continue;
+		check_fate(s, n, i, e);
+		if ((e->flags & RAFT_ENTRY_APPLIED) && e->origin == n->id)
+			sim_prop_applied(s, n, i, e);
+	}
+}
+
+/**
+ * check_acked() - a caller was told that its proposal is committed
+ * @s: simulation
+ * @p: the proposal
+ */
+void check_acked(struct sim *s, const struct sim_prop *p)
+{
+	struct check *c = s->check;
+
+	if (p->index > c->committed ||
+	    c->fate[p->index] != RAFT_ENTRY_APPLIED)
+		sim_fail(s, "node %u acknowledges '%s' at %llu, committed up to %llu",
+			 p->node, p->payload->text, (ull)p->index,
+			 (ull)c->committed);
+}
+
+/**
+ * check_boot() - a node came up with what was on its disk
+ * @s: simulation
+ * @n: node, with its first status
+ */
+void check_boot(struct sim *s, struct sim_node *n)
+{
+	struct sim_disk *d = &n->disk;
+	u32 i;
+
+	n->log.n = 0;
+	for (i = 0; i < d->n; i++) {
+		log_add(&n->log, d->e[i].term, d->chain[i], d->e[i].len);
+		check_match(s, n, i + 1, d->e[i].term, d->chain[i]);
+	}
+	if (n->st.last != d->n || n->st.term < d->hs.term)
+		sim_fail(s, "node %u boots with other than is on its disk",
+			 n->id);
+	check_commit(s, n, n->st.commit, true);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * fuzz.h - private to fuzz*.c: one random life of a random cluster.
+ */
+#ifndef _FUZZ_H
+#define _FUZZ_H
+
+#include "sim.h"
+
+#define FUZZ_HOLDS	4
+
+/**
+ * struct fuzz - one seed being run
+ * @s: the world
+ * @rng: of the actions, so that fewer actions do not change the earlier ones
+ * @n_actions: how many there will be
+ * @max_events: of the first phase
+ * @holds: names of the holds in use, replayed at random
+ * @next_hold: slot of @holds
+ */
+struct fuzz {
+	struct sim *s;
+	u64 rng;
+	u32 n_actions;
+	u64 max_events;
+	struct sim_rule *holds[FUZZ_HOLDS];
+	u32 next_hold;
+};
+
+u64 fuzz_random(struct fuzz *f, u64 n);
+void fuzz_setup(struct fuzz *f, u64 seed);
+void fuzz_action(struct fuzz *f);
+void fuzz_liveness(struct fuzz *f);
+
+#endif /* _FUZZ_H */

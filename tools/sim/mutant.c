@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mutant.c - the deliberate mistakes, and the hunt for them.
+ *
+ * A simulator that finds nothing proves nothing.  The build with
+ * -DRAFT_MUTANTS has the mistakes of the table below in the core
+ * (RAFT_MUTANT("name") in kmod/core/), one of which can be switched on; each
+ * must be found by the invariants, a scenario or the liveness phase of the
+ * fuzzer.  Normal builds contain none of them.
+ */
+#include <glob.h>
+#include <stdlib.h>
+
+#include "sim.h"
+
+const char *raft_mutant;
+
+/**
+ * struct mutant - one mistake
+ * @name: as in RAFT_MUTANT()
+ * @trap: its number in the list of mistakes that others made
+ * @seeds: fuzz seeds within which it is found, if no scenario finds it
+ * @what: in words
+ */
+struct mutant {
+	const char *name;
+	u32 trap;
+	u32 seeds;
+	const char *what;
+};
+
+static const struct mutant mutants[] = {
+	{ "commit-old-term", 1, 20000, "commits an entry of an older term by counting" },
+	{ "no-noop", 2, 200, "a new leader appends no no-op" },
+	{ "vote-before-durable", 3, 200, "votes leave and count before they are on disk" },
+	{ "ack-before-durable", 3, 200, "acknowledges entries before they are on disk" },
+	{ "forget-vote-on-stepdown", 5, 2000, "clears the vote within a term" },
+	{ "vote-by-term-only", 6, 2000, "does not compare the logs of voter and candidate" },
+	{ "prevote-counts-as-vote", 8, 5000, "takes a pre-vote for a vote" },
+	{ "commit-own-last", 9, 5000, "commits what the message has not verified" },
+	{ "heartbeat-commit-unbounded", 10, 5000, "commits by heartbeat what is not verified" },
+	{ "truncate-always", 11, 5000, "cuts the log without a conflict" },
+	{ "match-not-monotonic", 14, 20000, "lets the match index fall" },
+	{ "stale-resp-counts", 16, 5000, "counts responses of older terms" },
+	{ "self-ack-early", 17, 200, "a leader counts its own entries before they are on disk" },
+	{ "ack-aba", 17, 20000, "compares only the index of what became durable" },
+	{ "quorum-minus-one", 19, 200, "takes one vote less than a majority" },
+	{ "sticky-forever", 34, 2000, "a leader without a majority does not step down" },
+	{ "no-timer-fresh", 36, 2000, "replayed heartbeats count as signs of life" },
+	{ "candidate-ignores-append", 37, 2000, "a candidate ignores the leader of its term" },
+	{ "no-probe-after-loss", 45, 2000, "never asks again when all appends are lost" },
+	{ "dup-apply", 60, 2000, "applies a proposal for each copy of it" },
+};
+
+/**
+ * sim_mutant_set() - make one mistake from now on
+ * @name: which, NULL for none
+ *
+ * Return: false if there is none of that name, or this build has none.
+ */
+bool sim_mutant_set(const char *name)
+{
+	size_t i;
+
+	raft_mutant = NULL;
+	if (!name)
+		return true;
+#ifdef RAFT_MUTANTS
+	for (i = 0; i < ARRAY_SIZE(mutants); i++)
+		if (!strcmp(mutants[i].name, name))
+			raft_mutant = mutants[i].name;
+#else
+	(void)i;
+#endif
+	return raft_mutant;
+}
+
+/* The first scenario that fails with the mistake, "" if none. */
+static void hunt_scenarios(const glob_t *files, char *by, size_t size)
+{
+	size_t i;
+
+	by[0] = '\0';
+	for (i = 0; i < files->gl_pathc && !by[0]; i++)
+		if (sim_run_file(files->gl_pathv[i], 0, false, true))
+			snprintf(by, size, "%s", files->gl_pathv[i]);
+}
+
+static void hunt_seeds(u32 seeds, char *by, size_t size)
+{
+	struct sim_count count = { 0 };
+	char why[512];
+	u32 seed;
+
+	by[0] = '\0';
+	for (seed = 1; seed <= seeds && !by[0]; seed++)
+		if (!sim_fuzz_seed(seed, U32_MAX, false, why, sizeof(why),
+				   &count))
+			snprintf(by, size, "seed %u: %s", seed, why);
+}
+
+static bool hunt(const struct mutant *m, const glob_t *files, u32 n)
+{
+	char scenario[600], seed[600];
+
+	sim_mutant_set(m->name);
+	hunt_scenarios(files, scenario, sizeof(scenario));
+	hunt_seeds(m->seeds, seed, sizeof(seed));
+	sim_mutant_set(NULL);
+	if (scenario[0] || seed[0])
+		printf("ok %u - %s (trap %u) found by %s%s%s\n", n, m->name,
+		       m->trap, scenario, scenario[0] && seed[0] ? " and " : "",
+		       seed);
+	else
+		printf("not ok %u - %s (trap %u: %s) not found by %zu scenarios and %u seeds\n",
+		       n, m->name, m->trap, m->what, files->gl_pathc,
+		       m->seeds);
+	fflush(stdout);
+	return scenario[0] || seed[0];
+}
+
+/**
+ * sim_hunt_command() - raft-sim-mutants hunt [NAME...] [-- FILE...]
+ * @argc: number of words behind "hunt"
+ * @argv: names of mistakes (all if none), "--", scenarios
+ *
+ * Prints TAP.  Scenarios that fail without any mistake are left out, and are a
+ * failure of their own.
+ *
+ * Return: 0 if every mistake is found, else 1; 2 for wrong usage.
+ */
+int sim_hunt_command(int argc, char **argv)
+{
+	int names = 0, first, bad = 0, i;
+	glob_t files = { 0 };
+	u32 n = 0;
+	size_t k;
+
+	while (names < argc && strcmp(argv[names], "--"))
+		names++;
+	first = names + 1;
+#ifndef RAFT_MUTANTS
+	fprintf(stderr, "this build has no mutants: make raft-sim-mutants\n");
+	return 2;
+#endif
+	for (i = first; i < argc; i++) {
+		if (sim_run_file(argv[i], 0, false, true)) {
+			printf("# %s fails without any mistake\n", argv[i]);
+			continue;
+		}
+		if (glob(argv[i], files.gl_pathc ? GLOB_APPEND : 0, NULL,
+			 &files))
+			return 2;
+	}
+	printf("1..%zu\n", names ? (size_t)names : ARRAY_SIZE(mutants));
+	for (k = 0; k < ARRAY_SIZE(mutants); k++) {
+		for (i = 0; i < names; i++)
+			if (!strcmp(argv[i], mutants[k].name))
+				break;
+		if (!names || i < names)
+			bad |= !hunt(&mutants[k], &files, ++n);
+	}
+	globfree(&files);
+	return bad;
+}
