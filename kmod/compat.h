@@ -48,15 +48,14 @@ raft_hrtimer_setup(struct hrtimer *timer,
  * The callbacks of struct class got a const struct device * in 6.2 (dev_uevent,
  * namespace); the type itself is asked, not the version.
  */
-#define raft_class_takes(cb, type) \
-	__builtin_types_compatible_p(typeof(((struct class *)0)->cb), type)
-
-typedef typeof(__builtin_choose_expr(
-	raft_class_takes(dev_uevent, int (*)(struct device *,
-					     struct kobj_uevent_env *)),
-	(struct device *)0, (const struct device *)0)) raft_uevent_device;
-typedef typeof(__builtin_choose_expr(
-	raft_class_takes(namespace, const void *(*)(struct device *)),
-	(struct device *)0, (const struct device *)0)) raft_namespace_device;
+#define raft_class_device(cb, old)					\
+	typeof(__builtin_choose_expr(					\
+		__builtin_types_compatible_p(typeof(((struct class *)0)->cb), old), \
+		(struct device *)0, (const struct device *)0))
+#define raft_uevent_device						\
+	raft_class_device(dev_uevent,					\
+			  int (*)(struct device *, struct kobj_uevent_env *))
+#define raft_namespace_device						\
+	raft_class_device(namespace, const void *(*)(struct device *))
 
 #endif /* _RAFT_COMPAT_H */

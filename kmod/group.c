@@ -153,7 +153,7 @@ static int group_peers(struct raft_group *g, u16 *port, u32 *families)
 {
 	const struct raft_ioc_member *self = &g->params.listen;
 	struct raft_group_priv *p = g->priv;
-	size_t bytes = RAFT_FRAG_SLOTS * RAFT_MAX_MSG_BYTES;
+	size_t bytes = RAFT_FRAG_MEMORY;
 	u32 i;
 	int err;
 

@@ -350,8 +350,9 @@ static int raft_wait_late(const struct raft_ioc_wait *w)
 }
 
 /*
- * What is true stays true for a stopped or failed group: a proposal that was
- * applied was applied.  Only then the end of the group is reported.
+ * For a stopped or failed group what is true stays true: a proposal that was
+ * applied was applied.  Only then the end of the group is reported; but for a
+ * leader, of whom such a node hears no more.
  */
 static int raft_wait(struct raft_group *g, const struct raft_ioc_wait *w)
 {
@@ -371,6 +372,8 @@ static int raft_wait(struct raft_group *g, const struct raft_ioc_wait *w)
 	if (left < 0)
 		return left;
 	state = raft_chardev_state(g);
+	if (state && w->what == RAFT_WAIT_LEADER)
+		return state;
 	if (raft_wait_true(g, w))
 		return 0;
 	return state ?: raft_wait_late(w);
@@ -436,6 +439,7 @@ static void raft_status_numbers(struct raft_ioc_status *s, struct raft_group *g,
 	s->msgs_out = pub->msgs_out;
 	s->msgs_bad = pub->msgs_bad;
 	s->send_errors = pub->send_errors;
+	s->conflicts = st->conflicts;
 	s->disk_writes = wal.writes;
 	s->disk_bytes = wal.bytes;
 }

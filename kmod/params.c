@@ -153,8 +153,7 @@ static const char *raft_params_ipv4(const struct raft_ioc_member *m)
 		return "addr: bytes behind an IPv4 address are not 0";
 	if (m->scope_id)
 		return "scope_id: not 0 with IPv4";
-	if (ipv4_is_zeronet(addr) || ipv4_is_multicast(addr) ||
-	    ipv4_is_lbcast(addr))
+	if (!m->addr[0] || ipv4_is_multicast(addr) || ipv4_is_lbcast(addr))
 		return "addr: not a unicast address";
 	return NULL;
 }

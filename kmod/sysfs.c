@@ -153,6 +153,7 @@ RAFT_ATTR_PUB(pending, "%u", pub->st.pending);
 RAFT_ATTR_PUB(failed, "%s", raft_fail_name(pub->st.failed));
 RAFT_ATTR_PUB(error, "%d", abs(pub->st.error));
 RAFT_ATTR_PUB(timer_late_max_ns, "%llu", pub->timer_late_max);
+RAFT_ATTR_PUB(conflicts, "%llu", pub->st.conflicts);
 RAFT_ATTR_PUB(dup_id_seen, "%llu", pub->dup_id_seen);
 RAFT_ATTR(node_id, "%u", g->params.ioc.node_id);
 RAFT_ATTR(group_id, "0x%016llx", g->params.ioc.group_id);
@@ -177,6 +178,7 @@ static struct attribute *raft_attrs[] = {
 	&dev_attr_failed.attr,
 	&dev_attr_error.attr,
 	&dev_attr_timer_late_max_ns.attr,
+	&dev_attr_conflicts.attr,
 	&dev_attr_dup_id_seen.attr,
 	&dev_attr_node_id.attr,
 	&dev_attr_group_id.attr,

@@ -135,13 +135,42 @@ static void take_message(struct raft_owner *o, struct raft_group_priv *p,
 	put_payloads(o->entries, o->msg.n_entries);
 }
 
+/* One part of a message, or a request for parts of ours. */
+static void take_part(struct raft_owner *o, struct raft_group_priv *p,
+		      struct raft_peer *peer, const struct raft_frag *f)
+{
+	const struct raft_frag_sent *sent;
+	u64 missing, now = ktime_get_ns();
+	struct raft_wire_ask ask;
+	const u8 *msg;
+
+	if (f->ask) {
+		sent = raft_frag_asked(&peer->frag, f, &missing);
+		if (sent)
+			raft_tx_again(p, peer, sent, missing);
+	} else {
+		switch (raft_frag_add(&peer->frag, f, now, &msg)) {
+		case RAFT_FRAG_DONE:
+			take_message(o, p, peer, msg, f->total);
+			break;
+		case RAFT_FRAG_FORGED:
+			refuse(p, RAFT_DROP_FRAG, f->from);
+			break;
+		case RAFT_FRAG_MORE:
+		case RAFT_FRAG_COPY:
+			break;
+		}
+	}
+	if (raft_frag_ask(&peer->frag, f, now, p->g->incarnation, &ask))
+		raft_tx_ask(p, peer, &ask);
+}
+
 static void take_datagram(struct raft_owner *o, size_t len)
 {
 	struct raft_group_priv *p;
 	enum raft_wire_error err;
 	struct raft_peer *peer;
 	struct raft_frag f;
-	const u8 *msg;
 
 	err = raft_frag_parse(o->rx, len, &f);
 	if (err) {
@@ -163,17 +192,7 @@ static void take_datagram(struct raft_owner *o, size_t len)
 		refuse(p, RAFT_DROP_NODE, peer ? f.to : f.from);
 		return;
 	}
-	switch (raft_frag_add(&peer->frag, &f, &msg)) {
-	case RAFT_FRAG_DONE:
-		take_message(o, p, peer, msg, f.total);
-		break;
-	case RAFT_FRAG_FORGED:
-		refuse(p, RAFT_DROP_FRAG, f.from);
-		break;
-	case RAFT_FRAG_MORE:
-	case RAFT_FRAG_COPY:
-		break;
-	}
+	take_part(o, p, peer, &f);
 }
 
 /* One socket; true if it may hold more. */

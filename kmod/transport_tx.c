@@ -49,6 +49,75 @@ static void lost(struct raft_group_priv *p, enum raft_drop why, u32 detail)
 			detail);
 }
 
+static int send_part(struct raft_group_priv *p, struct raft_peer *peer,
+		     const struct raft_msg *m, const u8 *buf, u32 len, u32 i,
+		     bool control)
+{
+	struct raft_wire_frag h;
+	struct kvec vec[2];
+	u32 part;
+
+	part = raft_frag_cut(&h, p->g->params.ioc.group_id, m, buf, len, i);
+	vec[0].iov_base = &h;
+	vec[0].iov_len = sizeof(h);
+	vec[1].iov_base = (void *)(buf + i * RAFT_FRAG_DATA);
+	vec[1].iov_len = part;
+	return raft_endpoint_send(p->ep, &peer->addr, peer->addr_len, vec,
+				  ARRAY_SIZE(vec), sizeof(h) + part, control);
+}
+
+/**
+ * raft_tx_ask - ask a peer for the missing parts of its message
+ * @p: the group
+ * @peer: the peer
+ * @ask: the datagram
+ *
+ * Context: the owner thread.
+ */
+void raft_tx_ask(struct raft_group_priv *p, struct raft_peer *peer,
+		 struct raft_wire_ask *ask)
+{
+	struct kvec vec = { .iov_base = ask, .iov_len = sizeof(*ask) };
+	int err;
+
+	err = raft_endpoint_send(p->ep, &peer->addr, peer->addr_len, &vec, 1,
+				 sizeof(*ask), true);
+	if (err)
+		lost(p, RAFT_DROP_SEND, -err);
+}
+
+/**
+ * raft_tx_again - send parts of a message again
+ * @p: the group
+ * @peer: the peer that asked for them
+ * @sent: the message
+ * @missing: bit n: part n
+ *
+ * Context: the owner thread.
+ */
+void raft_tx_again(struct raft_group_priv *p, struct raft_peer *peer,
+		   const struct raft_frag_sent *sent, u64 missing)
+{
+	struct raft_msg m = {
+		.from = p->g->params.ioc.node_id,
+		.to = peer->id,
+		.from_inc = p->g->incarnation,
+		.seq = sent->id,
+	};
+	int err;
+	u32 i;
+
+	for (i = 0; i < raft_frag_count(sent->total); i++) {
+		if (!(missing >> i & 1))
+			continue;
+		err = send_part(p, peer, &m, sent->buf, sent->total, i, false);
+		if (err) {
+			lost(p, RAFT_DROP_SEND, -err);
+			return;
+		}
+	}
+}
+
 /**
  * raft_tx_encoded - send a message that is encoded
  * @p: the group
@@ -63,25 +132,15 @@ void raft_tx_encoded(struct raft_group_priv *p, const struct raft_msg *m,
 {
 	struct raft_peer *peer = find_peer(p, m->to);
 	u32 i, n = raft_frag_count(len);
-	struct raft_wire_frag h;
-	struct kvec vec[2];
-	u32 part;
 	int err;
 
 	if (!peer) {
 		lost(p, RAFT_DROP_NODE, m->to);
 		return;
 	}
+	raft_frag_keep(&peer->frag, m->seq, buf, len);
 	for (i = 0; i < n; i++) {
-		part = raft_frag_cut(&h, p->g->params.ioc.group_id, m, buf, len,
-				     i);
-		vec[0].iov_base = &h;
-		vec[0].iov_len = sizeof(h);
-		vec[1].iov_base = (void *)(buf + i * RAFT_FRAG_DATA);
-		vec[1].iov_len = part;
-		err = raft_endpoint_send(p->ep, &peer->addr, peer->addr_len,
-					 vec, ARRAY_SIZE(vec),
-					 sizeof(h) + part, !m->n_entries);
+		err = send_part(p, peer, m, buf, len, i, !m->n_entries);
 		if (err) {
 			/* Without one part the others are of no use. */
 			lost(p, RAFT_DROP_SEND, -err);

@@ -16,18 +16,24 @@
 
 #define RAFT_FRAG_MAGIC		0x44544652	/* "RFTD", little-endian */
 #define RAFT_FRAG_SLOTS		4	/* incomplete messages of one peer */
+#define RAFT_FRAG_ASKS		16	/* times that we ask for one message */
+#define RAFT_FRAG_RESENDS	4	/* times its size that we send again */
+#define RAFT_FRAG_PATIENCE	2000000	/* ns that parts may be late */
+
+#define RAFT_FRAG_ASK		0x01	/* asks for what is missing */
 
 /**
  * struct raft_wire_frag - first bytes of a datagram
  * @magic: RAFT_FRAG_MAGIC
  * @version: RAFT_WIRE_VERSION_1
- * @flags: 0
+ * @flags: RAFT_FRAG_ASK or 0
  * @len: bytes of data that follow
  * @group: group id
  * @from: node id of the sender
  * @to: node id of the receiver
  * @from_inc: boot of the sender
- * @id: number of the message at (@from, @from_inc), its seq
+ * @id: number of the message at (@from, @from_inc), its seq; with RAFT_FRAG_ASK
+ *	at @to
  * @total: bytes of the whole message
  * @offset: of the data in the message, a multiple of RAFT_FRAG_DATA
  * @reserved: 0
@@ -55,6 +61,18 @@ static_assert(offsetof(struct raft_wire_frag, from_inc) == 24);
 static_assert(offsetof(struct raft_wire_frag, total) == 40);
 static_assert(offsetof(struct raft_wire_frag, crc) == 52);
 
+/**
+ * struct raft_wire_ask - datagram that asks for the rest of a message
+ * @h: header with RAFT_FRAG_ASK, @h.len 8, @h.offset 0
+ * @got: bit n: the part at n * RAFT_FRAG_DATA is there
+ */
+struct raft_wire_ask {
+	struct raft_wire_frag h;
+	__le64 got;
+};
+
+static_assert(sizeof(struct raft_wire_ask) == 64);
+
 #define RAFT_FRAG_DATA \
 	((u32)(RAFT_DATAGRAM_MAX - sizeof(struct raft_wire_frag)))
 #define RAFT_FRAG_MAX \
@@ -65,6 +83,7 @@ static_assert(RAFT_FRAG_MAX <= 64);
 
 /**
  * struct raft_frag - one datagram, checked
+ * @ask: asks for parts of one of our messages, see struct raft_wire_ask
  * @group: group id
  * @from: node id of the sender
  * @to: node id of the receiver
@@ -76,6 +95,7 @@ static_assert(RAFT_FRAG_MAX <= 64);
  * @data: points into the datagram
  */
 struct raft_frag {
+	bool ask;
 	u64 group;
 	u32 from;
 	u32 to;
@@ -94,7 +114,9 @@ struct raft_frag {
  * @got: bit n: the data at n * RAFT_FRAG_DATA is there; all ones in the low
  *	bits: complete, and kept only to know late copies
  * @age: when the slot was taken, in messages of this peer; 0: never used
+ * @touched: ns when the last part came, or when we asked last
  * @total: bytes of the whole message
+ * @asks: how often we asked
  * @buf: RAFT_MAX_MSG_BYTES of the caller's
  */
 struct raft_frag_slot {
@@ -102,21 +124,43 @@ struct raft_frag_slot {
 	u64 id;
 	u64 got;
 	u64 age;
+	u64 touched;
 	u32 total;
+	u32 asks;
 	u8 *buf;
 };
 
 /**
- * struct raft_frag_peer - incomplete messages of one peer
+ * struct raft_frag_sent - a message of more than one part, as it was sent
+ * @id: its number
+ * @total: bytes of it, 0: no message
+ * @left: parts that may be sent again yet
+ * @buf: RAFT_MAX_MSG_BYTES of the caller's
+ */
+struct raft_frag_sent {
+	u64 id;
+	u32 total;
+	u32 left;
+	u8 *buf;
+};
+
+/**
+ * struct raft_frag_peer - incomplete messages of one peer, and ours to it
  * @clock: messages begun
  * @evicted: incomplete messages that were pushed out by newer ones
  * @slots: the slots
+ * @sent_next: which of @sent is the oldest
+ * @sent: the last messages that we sent
  */
 struct raft_frag_peer {
 	u64 clock;
 	u64 evicted;
 	struct raft_frag_slot slots[RAFT_FRAG_SLOTS];
+	u32 sent_next;
+	struct raft_frag_sent sent[RAFT_FRAG_SLOTS];
 };
+
+#define RAFT_FRAG_MEMORY	(2ul * RAFT_FRAG_SLOTS * RAFT_MAX_MSG_BYTES)
 
 enum raft_frag_result {
 	RAFT_FRAG_MORE,		/* taken, the message is not complete */
@@ -132,6 +176,13 @@ enum raft_wire_error raft_frag_parse(const u8 *buf, size_t len,
 				     struct raft_frag *f);
 void raft_frag_init(struct raft_frag_peer *p, u8 *mem);
 enum raft_frag_result raft_frag_add(struct raft_frag_peer *p,
-				    const struct raft_frag *f, const u8 **msg);
+				    const struct raft_frag *f, u64 now,
+				    const u8 **msg);
+bool raft_frag_ask(struct raft_frag_peer *p, const struct raft_frag *f, u64 now,
+		   u64 from_inc, struct raft_wire_ask *ask);
+void raft_frag_keep(struct raft_frag_peer *p, u64 id, const u8 *buf, u32 total);
+const struct raft_frag_sent *raft_frag_asked(struct raft_frag_peer *p,
+					     const struct raft_frag *f,
+					     u64 *missing);
 
 #endif /* _RAFT_FRAG_H */

@@ -48,6 +48,9 @@ EXPORT_SYMBOL_GPL(raft_frag_cut);
 EXPORT_SYMBOL_GPL(raft_frag_parse);
 EXPORT_SYMBOL_GPL(raft_frag_init);
 EXPORT_SYMBOL_GPL(raft_frag_add);
+EXPORT_SYMBOL_GPL(raft_frag_ask);
+EXPORT_SYMBOL_GPL(raft_frag_keep);
+EXPORT_SYMBOL_GPL(raft_frag_asked);
 
 EXPORT_SYMBOL_GPL(raft_inbox_init);
 EXPORT_SYMBOL_GPL(raft_inbox_post);
@@ -60,3 +63,21 @@ EXPORT_SYMBOL_GPL(raft_reports_take);
 EXPORT_SYMBOL_GPL(raft_payload_alloc);
 EXPORT_SYMBOL_GPL(raft_payload_get);
 EXPORT_SYMBOL_GPL(raft_payload_put);
+
+EXPORT_SYMBOL_GPL(raft_disk_reason_name);
+EXPORT_SYMBOL_GPL(raft_disk_super_init);
+EXPORT_SYMBOL_GPL(raft_disk_super_encode);
+EXPORT_SYMBOL_GPL(raft_disk_state_encode);
+EXPORT_SYMBOL_GPL(raft_disk_record_encode);
+EXPORT_SYMBOL_GPL(raft_disk_recover);
+EXPORT_SYMBOL_GPL(raft_disk_boot);
+
+EXPORT_SYMBOL_GPL(raft_wal_open);
+EXPORT_SYMBOL_GPL(raft_wal_submit);
+EXPORT_SYMBOL_GPL(raft_wal_room);
+EXPORT_SYMBOL_GPL(raft_wal_stat);
+EXPORT_SYMBOL_GPL(raft_wal_close);
+#ifdef RAFT_FAULTS
+EXPORT_SYMBOL_GPL(raft_wal_fault);
+EXPORT_SYMBOL_GPL(raft_wal_crash);
+#endif

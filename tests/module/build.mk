@@ -4,6 +4,6 @@ $(B)/module-probe: tests/module/probe.c tools/lib/ioc.c tools/lib/ioc.h uapi/lin
 	$(CC) $(HOSTFLAGS) $(CPPFLAGS) -O2 -o $@ tests/module/probe.c tools/lib/ioc.c
 
 # Static: it also runs where only busybox is.
-$(B)/badinput: tests/module/badinput.c uapi/linux/raft.h
+$(B)/badinput: $(wildcard tests/module/badinput*.[ch]) uapi/linux/raft.h
 	@mkdir -p $(@D)
-	$(CC) $(HOSTFLAGS) $(CPPFLAGS) -O2 -static -o $@ $<
+	$(CC) $(HOSTFLAGS) $(CPPFLAGS) -O2 -static -o $@ $(filter %.c,$^)

@@ -8,7 +8,7 @@ cd "$top"
 kernel=${1:?usage: host.sh stock|stock-6.12|um|um-debug [FUNC...]}
 shift
 make -s tools build/module-probe
-[ ! -e tests/module/badinput.c ] || make -s build/badinput
+[ ! -e tests/module/badinput_io.c ] || make -s build/badinput
 ko=$(tools/lab/module.sh "$kernel")
 disk=$(mktemp)
 trap 'rm -f "$disk"' EXIT

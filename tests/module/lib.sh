@@ -160,7 +160,7 @@ t() {
 	4) echo "ok $count - $name # SKIP $(cat "$TMP/skip")" ;;
 	*)
 		echo "not ok $count - $name"
-		{ tail -n 25 "$LOG"; echo "kernel log:"; tail -n 40 "$LOG.k"; } | sed 's/^/# /'
+		{ tail -n 25 "$LOG"; echo "kernel log:"; grep -vE "br0:|(entered|left) (allmulticast|promiscuous)" "$LOG.k" | tail -n 40; } | sed 's/^/# /'
 		failed=$((failed + 1))
 		;;
 	esac

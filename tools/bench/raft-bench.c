@@ -254,7 +254,7 @@ static void result_print(const struct bench_args *args,
 	putchar('\n');
 }
 
-static int usage(FILE *out)
+static int overview(FILE *out)
 {
 	fputs("Usage: raft-bench MODE [OPTION...]\n\n"
 	      "  propose                    commands through /dev/raft, closed loop\n"
@@ -291,14 +291,14 @@ static int options_read(int argc, char **argv, struct bench_args *args)
 
 	while ((c = getopt_long(argc, argv, "g:t:s:n:T:jh", options, NULL)) != -1) {
 		if (c == 'h') {
-			usage(stdout);
+			overview(stdout);
 			exit(0);
 		}
 		if (c == '?' || (c == 'w' && raft_duration_parse(optarg, &v)) ||
 		    (c == 's' && raft_size_parse(optarg, &v)) ||
 		    (strchr("tnT", c) && raft_u64_parse(optarg, &v)) ||
 		    (strchr("tsnTw", c) && !v))
-			return usage(stderr);
+			return overview(stderr);
 		if (c == 'g')
 			args->group = optarg;
 		else if (c == 't')
@@ -328,11 +328,11 @@ int main(int argc, char **argv)
 	if (!r)
 		return bench_fail("out of memory");
 	if (options_read(argc, argv, &args) || optind == argc)
-		return usage(stderr);
+		return overview(stderr);
 	args.mode = argv[optind++];
 	needs_target = strcmp(args.mode, "propose");
 	if (argc - optind != needs_target)
-		return usage(stderr);
+		return overview(stderr);
 	args.target = argv[optind];
 	if (!strcmp(args.mode, "fsync"))
 		args.size = 4096;
@@ -345,7 +345,7 @@ int main(int argc, char **argv)
 	else if (!strcmp(args.mode, "udp-server"))
 		return bench_udp_server(&args);
 	else
-		return usage(stderr);
+		return overview(stderr);
 	if (r->hist.n || !ret) {
 		if (args.json)
 			result_json(&args, r);

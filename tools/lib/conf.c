@@ -66,7 +66,8 @@ static const struct key group_keys[] = {
 	GROUP("Id", group_id, VALUE_U64, 1, UINT64_MAX,
 	      "a number from 1 to 0xffffffffffffffff"),
 	GROUP("Node", node, VALUE_U32, 1, UINT32_MAX, EXPECTED_ID),
-	GROUP("Log", log, VALUE_PATH, 0, 0, "an absolute path, in which %n is the node id and %g the group"),
+	GROUP("Log", log, VALUE_PATH, 0, 0,
+	      "an absolute path, in which %n is the node id and %g the group"),
 	GROUP("LogSize", log_size, VALUE_SIZE64, RAFT_LOG_MIN, 1ull << 50,
 	      "a multiple of 4K from 1M up, such as 64M or 1GiB"),
 	GROUP("ElectionTimeout", election_timeout_ms, VALUE_MS, 10, 3600000,
@@ -224,8 +225,7 @@ static const char *refusal(const struct key *key, int error)
 	case -EDESTADDRREQ:
 		return ", which is not the address of one node";
 	case -ENODEV:
-		return ", which names no interface but is link-local, or the "
-		       "other way round";
+		return ", which must name an interface if, and only if, it is link-local";
 	default:
 		return "";
 	}
@@ -519,7 +519,8 @@ unsigned int raft_conf_parse(struct raft_conf *conf, const char *file,
 		return 1;
 	}
 	p->conf = conf;
-	p->file = conf->file = file;
+	p->file = file;
+	conf->file = file;
 	p->err = err;
 	for (; len; text += n, len -= n) {
 		p->line++;
@@ -615,7 +616,8 @@ int raft_conf_load(struct raft_conf *conf, const char *file, uint32_t node,
 	int ret;
 
 	if (raft_conf_name(file, name)) {
-		fprintf(err, "%s: not the name of a group, expected 1 to %d letters, digits, '-', '_' or '.' before \".conf\"\n",
+		fprintf(err,
+			"%s: not the name of a group, expected 1 to %d letters, digits, '-', '_' or '.' before \".conf\"\n",
 			file, RAFT_NAME_LEN - 1);
 		return -EINVAL;
 	}
@@ -707,7 +709,8 @@ static int resolve(const struct raft_conf *conf, const struct raft_addr *addr,
 {
 	if (!raft_addr_resolve(addr, member))
 		return 0;
-	fprintf(err, "%s:%u: interface \"%s\" does not exist, expected one of this network namespace\n",
+	fprintf(err,
+		"%s:%u: interface \"%s\" does not exist, expected one of this network namespace\n",
 		conf->file, line, addr->scope);
 	return -ENODEV;
 }
@@ -733,7 +736,8 @@ int raft_conf_to_start(const struct raft_conf *conf,
 	int ret = 0;
 
 	if (!conf->node) {
-		fprintf(err, "%s:%u: [Group] without Node, expected Node = NUMBER there or --node NUMBER on the command line\n",
+		fprintf(err,
+			"%s:%u: [Group] without Node, expected Node = NUMBER here, or --node NUMBER\n",
 			conf->file, conf->node_line);
 		return -EINVAL;
 	}

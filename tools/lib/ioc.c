@@ -190,26 +190,22 @@ static const char *start_text(int error)
 	case -EINVAL:
 		return "the kernel refused an argument; dmesg may say which";
 	case -EILSEQ:
-		return "the log is damaged in the middle and was not touched; "
-		       "raftdump shows where";
+		return "the log is damaged in the middle, nothing was changed; see raftdump";
 	case -EIO:
 		return "the log cannot be read or written; see dmesg";
 	case -EMEDIUMTYPE:
-		return "the log holds something that is not a raft log; move it "
-		       "away, or zero the device to have it formatted";
+		return "not a raft log, and not empty; move it away, or zero the device";
 	case -ENOSPC:
 	case -EFBIG:
 		return "the log is too small, at least 1 MiB is needed";
 	case -EPROTO:
 		return "the log was written in another format version";
 	case -ESTALE:
-		return "the log belongs to another group or node; raftdump "
-		       "shows which";
+		return "the log belongs to another group or node; raftdump shows which";
 	case -EADDRINUSE:
 		return "the address of this node is in use by another socket";
 	case -EADDRNOTAVAIL:
-		return "the address of this node is not one of this network "
-		       "namespace";
+		return "the address of this node is not one of this network namespace";
 	case -EAFNOSUPPORT:
 		return "the kernel does not have this kind of address";
 	}
@@ -220,15 +216,13 @@ static const char *propose_text(int error)
 {
 	switch (error) {
 	case -EAGAIN:
-		return "too much waits for commit; nothing was proposed, try "
-		       "again";
+		return "too much waits for commit; nothing was proposed, try again";
 	case -ECANCELED:
 		return "the group was stopped: the outcome is UNKNOWN";
 	case -EINTR:
 		return "interrupted: the outcome is UNKNOWN";
 	case -ETIMEDOUT:
-		return "not committed in time: the outcome is UNKNOWN, it may "
-		       "still commit; look before you repeat it";
+		return "timed out: the outcome is UNKNOWN, it may commit later; look first";
 	case -EINVAL:
 		return "a command has 1 to 61440 bytes";
 	case -EMSGSIZE:

@@ -122,8 +122,8 @@ void raft_json_str(struct raft_json *j, const char *key, const char *text)
  */
 void raft_json_data(struct raft_json *j, const void *data, size_t len)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const unsigned char *s = data;
 	uint32_t v;
 	size_t i;

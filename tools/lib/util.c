@@ -303,12 +303,13 @@ void raft_addr_format(uint16_t family, const uint8_t *addr, uint32_t scope_id,
  */
 bool raft_name_valid(const char *name)
 {
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 	size_t len = strlen(name);
 
 	if (!len || len >= RAFT_NAME_LEN || *name == '.')
 		return false;
-	return strspn(name, "abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == len;
+	return strspn(name, letters) == len;
 }
 
 /**

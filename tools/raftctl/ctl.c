@@ -10,9 +10,11 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #define SYSFS_DIR	"/sys/class/raft"
+#define SYSFS_SUBDIR	"class/raft"
 
 static void warn_va(const char *fmt, va_list ap)
 {
@@ -71,7 +73,7 @@ int ctl_fail(enum raft_ioc_op op, int error, const char *group,
 		return CTL_UNKNOWN;
 	if (op == RAFT_OP_WAIT && error == -ETIMEDOUT)
 		return CTL_TIMEOUT;
-	if (op == RAFT_OP_WAIT && error == -ECANCELED)
+	if (error == -ECANCELED)
 		return CTL_NO_GROUP;
 	if (op == RAFT_OP_OPEN && (error == -ENOENT || error == -ENXIO))
 		return CTL_NO_GROUP;
@@ -94,8 +96,7 @@ int ctl_attach(const char *group, int flags, int *fd)
 
 	*fd = -1;
 	if (group && !raft_name_valid(group))
-		return ctl_usage("\"%s\" is no name of a group, expected 1 to %d letters, digits, '-', '_' or '.'",
-				 group, RAFT_NAME_LEN - 1);
+		return ctl_usage("\"%s\" is no name of a group", group);
 	ret = raft_ioc_open(flags);
 	if (ret < 0)
 		return ctl_fail(RAFT_OP_OPEN, ret, group, NULL);
@@ -183,13 +184,43 @@ static bool group_here(const char *group)
 	return !ret;
 }
 
+/*
+ * A sysfs of this network namespace, mounted nowhere: what is at /sys shows the
+ * groups of the namespace that mounted it, which nsenter(1) does not change.
+ * Only root may; for others /sys has to do.
+ */
+static int sysfs_mount(void)
+{
+	int fs, mnt = -1;
+
+	fs = fsopen("sysfs", FSOPEN_CLOEXEC);
+	if (fs < 0)
+		return -1;
+	if (!fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		mnt = fsmount(fs, FSMOUNT_CLOEXEC, 0);
+	close(fs);
+	return mnt;
+}
+
+static int groups_scan(struct dirent ***list)
+{
+	int mnt, n = -1;
+
+	mnt = sysfs_mount();
+	if (mnt >= 0) {
+		n = scandirat(mnt, SYSFS_SUBDIR, list, visible, alphasort);
+		close(mnt);
+	}
+	return n < 0 ? scandir(SYSFS_DIR, list, visible, alphasort) : n;
+}
+
 /**
  * ctl_each_group() - do something for each group of this network namespace
  * @fn: does it; returns an exit code
  * @arg: for @fn
  *
- * With several groups sysfs lists them.  It shows those of the namespace that
- * mounted it, which nsenter(1) does not change: others are passed over.
+ * With several groups sysfs lists them; one that is of another namespace, or
+ * stops meanwhile, is passed over.
  *
  * Return: CTL_OK, the last exit code of @fn that was not, or that of a failure
  * to list them, which has been explained.
@@ -205,7 +236,7 @@ int ctl_each_group(int (*fn)(const char *group, void *arg), void *arg)
 		return fn(only, arg);
 	if (ret != -ENODEV)
 		return ctl_fail(RAFT_OP_OPEN, ret, NULL, NULL);
-	n = scandir(SYSFS_DIR, &list, visible, alphasort);
+	n = groups_scan(&list);
 	if (n < 0) {
 		ctl_warn("%s: %s", SYSFS_DIR, strerror(errno));
 		return CTL_FAILED;
@@ -235,7 +266,7 @@ int ctl_ms_parse(const char *option, const char *text, uint32_t *ms)
 
 	if (raft_duration_parse(text, &ns) || ns < RAFT_NS_PER_MS ||
 	    ns / RAFT_NS_PER_MS >= UINT32_MAX)
-		return ctl_usage("%s is \"%s\", expected a duration from 1ms up, such as 500ms or 5s",
+		return ctl_usage("%s is \"%s\", expected a duration such as 500ms or 5s",
 				 option, text);
 	*ms = ns / RAFT_NS_PER_MS;
 	return CTL_OK;

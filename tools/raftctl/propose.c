@@ -283,7 +283,7 @@ int ctl_propose(int argc, char **argv)
 
 	if (options_read(argc, argv, &args))
 		return CTL_USAGE;
-	/* An index is an acknowledgement: whoever reads it may rely on it. */
+	/* An index is an acknowledgment: whoever reads it may rely on it. */
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	argv += optind;
 	n = argc - optind;

@@ -13,7 +13,7 @@
 #define RAFT_VERSION	"0.1"
 #endif
 
-static int help(int argc, char **argv);
+static int help_run(int argc, char **argv);
 
 #define GROUP_OPTION	"-g, --group NAME    the group; needed if there are several\n"
 #define UP_OPTIONS \
@@ -96,7 +96,7 @@ static const struct ctl_command commands[] = {
 	{ "checkconf", ctl_checkconf, "NAME|FILE [--node N]",
 	  "check a raft.conf(5), start nothing",
 	  "-n, --node N        as if on this node\n" },
-	{ "help", help, "[COMMAND]", "this, or about a command", NULL },
+	{ "help", help_run, "[COMMAND]", "this, or about a command", NULL },
 };
 
 #define N_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
@@ -124,7 +124,7 @@ static void command_help(const struct ctl_command *c, FILE *out)
 	}
 }
 
-static void usage(FILE *out)
+static void overview(FILE *out)
 {
 	size_t i;
 
@@ -137,12 +137,12 @@ static void usage(FILE *out)
 	      "4 no such group or no module, 5 timed out while waiting.\n", out);
 }
 
-static int help(int argc, char **argv)
+static int help_run(int argc, char **argv)
 {
 	const struct ctl_command *c;
 
 	if (argc < 2) {
-		usage(stdout);
+		overview(stdout);
 		return CTL_OK;
 	}
 	c = command_find(argv[1]);
@@ -153,7 +153,7 @@ static int help(int argc, char **argv)
 	return CTL_OK;
 }
 
-static int version(void)
+static int version_print(void)
 {
 	struct raft_ioc_features f;
 	int fd;
@@ -164,7 +164,7 @@ static int version(void)
 	if (fd < 0)
 		return CTL_OK;
 	if (!raft_ioc_features(fd, &f))
-		printf("module: interface version %u, features 0x%llx, commands up to %u bytes, %u nodes\n",
+		printf("module: interface version %u, features 0x%llx, up to %u bytes, %u nodes\n",
 		       f.api_version, (unsigned long long)f.features,
 		       f.command_max, f.nodes_max);
 	close(fd);
@@ -183,19 +183,19 @@ static bool wants_help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static char *show[] = { "show", NULL };
+	static char *show[2] = { "show", NULL };
 	const struct ctl_command *c;
 
 	if (argc < 2)
 		return ctl_flush(ctl_show(1, show));
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
-		return ctl_flush(version());
+		return ctl_flush(version_print());
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
-		return ctl_flush(help(1, argv));
+		return ctl_flush(help_run(1, argv));
 	c = command_find(argv[1]);
 	if (!c) {
 		ctl_usage("\"%s\" is no command", argv[1]);
-		usage(stderr);
+		overview(stderr);
 		return CTL_USAGE;
 	}
 	argc--;

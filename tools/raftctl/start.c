@@ -54,7 +54,7 @@ static int peer_write(FILE *out, const char *arg)
 	const char *comma = strchr(arg, ',');
 
 	if (!addr || (comma && strcmp(comma, ",learner")))
-		return ctl_usage("--peer is \"%s\", expected ID=ADDRESS:PORT or ID=ADDRESS:PORT,learner",
+		return ctl_usage("--peer is \"%s\", expected ID=ADDRESS:PORT[,learner]",
 				 arg);
 	fprintf(out, "[Peer]\nId = %.*s\nAddress = %.*s\n", (int)(addr - arg),
 		arg, comma ? (int)(comma - addr - 1) : (int)strlen(addr + 1),
@@ -94,8 +94,7 @@ static int options_read(int argc, char **argv, struct ctl_up_options *opt,
 	if (optind + 1 != argc)
 		return ctl_usage("start: expected one NAME");
 	if (!raft_name_valid(argv[optind]))
-		return ctl_usage("start: \"%s\" is no name of a group, expected 1 to %d letters, digits, '-', '_' or '.'",
-				 argv[optind], RAFT_NAME_LEN - 1);
+		return ctl_usage("start: \"%s\" is no name of a group", argv[optind]);
 	return CTL_OK;
 }
 

@@ -69,7 +69,7 @@ static void counters_print(const struct raft_ioc_status *st)
 	printf("  disk     %llu writes, %s\n",
 	       (unsigned long long)st->disk_writes, written);
 	if (st->conflicts)
-		printf("  ALARM    %llu messages contradicted what is committed: a node lost data, or forgery\n",
+		printf("  ALARM  %llu messages contradict the committed log: data lost or forged\n",
 		       (unsigned long long)st->conflicts);
 	if (st->pending)
 		printf("  pending  %u proposals of this node\n", st->pending);
@@ -96,11 +96,11 @@ static void peer_print(const struct raft_ioc_status *st,
 
 	raft_addr_format(p->family, p->addr, p->scope_id, p->port, addr,
 			 sizeof(addr));
-	if (self)
+	if (self) {
 		strcpy(heard, "this node");
-	else if (p->heard_ns == UINT64_MAX)
+	} else if (p->heard_ns == UINT64_MAX) {
 		strcpy(heard, "never");
-	else {
+	} else {
 		raft_duration_format(p->heard_ns, heard, sizeof(heard) - 4);
 		strcat(heard, " ago");
 	}

@@ -209,8 +209,6 @@ static int tail_run(struct tail_args *args)
 	if (!ret)
 		ret = log_walk(fd, record_print, args);
 	close(fd);
-	if (ret == -ECANCELED)
-		return CTL_NO_GROUP;
 	return ret < 0 ? ctl_fail(RAFT_OP_READ, ret, args->group, NULL) :
 	       CTL_OK;
 }

@@ -3,7 +3,7 @@
  * up.c - start a group from its file, and stop it.
  *
  * Order: file, module, log, start.  What can be refused is refused before
- * anything is made.
+ * anything is made, and a log that was made for nothing is removed again.
  */
 #include "ctl.h"
 
@@ -19,7 +19,7 @@
 
 static bool spawn_ok(const char *program, const char *arg)
 {
-	char *argv[] = { (char *)program, (char *)arg, NULL };
+	char *argv[3] = { (char *)program, (char *)arg, NULL };
 	int status;
 	pid_t pid;
 
@@ -45,7 +45,6 @@ static void module_load(const char *path)
 static int log_open(const struct raft_conf *conf, const char *path,
 		    bool no_create, struct raft_logfile *log)
 {
-	char size[32];
 	int ret;
 
 	ret = raft_logfile_open(log, path, no_create ? 0 : conf->log_size);
@@ -53,12 +52,16 @@ static int log_open(const struct raft_conf *conf, const char *path,
 		ctl_fail(RAFT_OP_LOG, ret, conf->name, path);
 		return CTL_FAILED;
 	}
-	if (log->made) {
-		raft_size_format(log->size, size, sizeof(size));
-		ctl_warn("%s: made a new log of %s in %s", conf->name, size,
-			 path);
-	}
 	return CTL_OK;
+}
+
+static void made_print(const struct raft_conf *conf, const char *path,
+		       const struct raft_logfile *log)
+{
+	char size[32];
+
+	raft_size_format(log->size, size, sizeof(size));
+	ctl_warn("%s: made a new log of %s in %s", conf->name, size, path);
 }
 
 /**
@@ -88,6 +91,11 @@ int ctl_up_conf(const struct raft_conf *conf,
 	fd = raft_ioc_open(O_RDWR);
 	if (fd < 0)
 		return ctl_fail(RAFT_OP_OPEN, fd, NULL, NULL);
+	/* The kernel checks it as well, but only with a log at hand. */
+	if (!raft_ioc_attach(fd, conf->name)) {
+		ret = ctl_fail(RAFT_OP_START, -EEXIST, conf->name, NULL);
+		goto close_device;
+	}
 	ret = log_open(conf, path, opt->no_create, &log);
 	if (ret)
 		goto close_device;
@@ -97,8 +105,14 @@ int ctl_up_conf(const struct raft_conf *conf,
 	if (opt->fresh)
 		start.flags |= RAFT_START_FRESH;
 	ret = raft_ioc_start(fd, &start);
-	if (ret)
+	if (ret) {
 		ret = ctl_fail(RAFT_OP_START, ret, conf->name, path);
+		/* It never ran, so it promised nothing that would be lost. */
+		if (log.made)
+			unlink(path);
+	} else if (log.made) {
+		made_print(conf, path, &log);
+	}
 	close(log.fd);
 close_device:
 	close(fd);

@@ -69,9 +69,12 @@ u64 sim_disk_room(const struct sim_node *n)
 void sim_disk_submit(struct sim *s, struct sim_node *n,
 		     const struct raft_persist *p)
 {
-	struct sim_write *w = new_write(n, p);
 	struct sim_disk *d = &n->disk;
+	struct sim_write *w;
 
+	if (d->dead)
+		return;
+	w = new_write(n, p);
 	sim_trace(s, "node %u: write %llu:%s%s%s", n->id,
 		  (unsigned long long)p->seq,
 		  p->what & RAFT_PERSIST_HARD_STATE ? " hard state" : "",
@@ -191,6 +194,7 @@ static void write_failed(struct sim *s, struct sim_node *n)
 
 	sim_trace(s, "node %u: write error %d", n->id, item.error);
 	s->count.disk_failures++;
+	n->disk.dead = true;
 	/* Nobody knows how much of it is there. */
 	sim_disk_crash(s, n, s->fuzz ?
 		       sim_range(s, 0, sim_disk_units(n)) : 0);
@@ -261,6 +265,7 @@ void sim_disk_stall(struct sim *s, struct sim_node *n, u64 until)
 void sim_disk_ok(struct sim *s, struct sim_node *n)
 {
 	n->disk.error = 0;
+	n->disk.write_error = 0;
 	n->disk.corrupt = false;
 	if (n->disk.stall_until) {
 		n->disk.stall_until = 0;

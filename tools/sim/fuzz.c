@@ -95,7 +95,7 @@ bool sim_fuzz_seed(u64 seed, u32 max_actions, bool trace, char *why,
 /* The fewest actions with which the seed fails; any failure will do. */
 static u32 shrink(u64 seed, u32 max_actions)
 {
-	u32 lo = 0, hi = min(max_actions, 256U), mid;
+	u32 lo = 0, hi = min(max_actions, 1024U), mid;
 	struct sim_count count = { 0 };
 	char why[512];
 

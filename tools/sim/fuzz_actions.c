@@ -109,7 +109,7 @@ void fuzz_setup(struct fuzz *f, u64 seed)
 	}
 	for (i = 0; i < s->n_nodes; i++)
 		sim_boot(s, s->nodes[i], false);
-	f->n_actions = (u32)between(f, 20, 250);
+	f->n_actions = (u32)between(f, 20, 600);
 	f->max_events = between(f, 2000, 8000);
 }
 
@@ -199,6 +199,15 @@ static void act_crash(struct fuzz *f, struct sim_node *n)
 		  n->id, (unsigned long long)units);
 	sim_disk_crash(f->s, n, units);
 	sim_crash(f->s, n);
+}
+
+/* A write in flight that does not arrive, or not all of it. */
+static void act_propose_crash(struct fuzz *f, struct sim_node *n)
+{
+	act_propose(f, n);
+	sim_run(f->s, f->s->now + fuzz_random(f, 4 * f->s->disk_delay));
+	if (!f->s->failed[0])
+		act_crash(f, percent(f, 50) ? n : any(f));
 }
 
 static void act_crash_all(struct fuzz *f, struct sim_node *n)
@@ -316,12 +325,13 @@ void fuzz_action(struct fuzz *f)
 		u32 weight;
 		void (*act)(struct fuzz *f, struct sim_node *n);
 	} actions[] = {
-		{ 36, act_propose }, { 6, act_campaign }, { 5, act_link },
-		{ 5, act_partition }, { 4, act_isolate }, { 9, act_heal },
-		{ 8, act_crash }, { 1, act_crash_all }, { 10, act_restart },
-		{ 2, act_restart_all }, { 4, act_pause }, { 7, act_resume },
+		{ 36, act_propose }, { 6, act_campaign }, { 4, act_link },
+		{ 4, act_partition }, { 3, act_isolate }, { 13, act_heal },
+		{ 4, act_crash }, { 4, act_propose_crash },
+		{ 1, act_crash_all }, { 10, act_restart },
+		{ 5, act_restart_all }, { 4, act_pause }, { 7, act_resume },
 		{ 4, act_stall }, { 1, act_disk_error }, { 4, act_disk_ok },
-		{ 4, act_weather }, { 4, act_hold }, { 6, act_release },
+		{ 4, act_weather }, { 5, act_hold }, { 7, act_release },
 		{ 6, act_wait },
 	};
 	u64 dice;

@@ -333,6 +333,7 @@ void sim_boot(struct sim *s, struct sim_node *n, bool withhold)
 	/* The larger of the stored one plus one and the wall clock (see dup). */
 	n->incarnation = max(n->disk.incarnation + 1, wall + ++s->boots);
 	n->disk.incarnation = n->incarnation;
+	n->disk.dead = false;
 	n->running = true;
 	n->failed = false;
 	n->paused = false;

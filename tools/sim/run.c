@@ -149,6 +149,8 @@ static bool start_node(struct run *r, struct sim_node *n, bool withhold)
 		return error(r, "expected a log with the committed entries of node %u, got %u of %llu",
 			     n->id, n->disk.n,
 			     (unsigned long long)n->disk.hs.commit);
+	if (r->s->cfg.heartbeat >= r->s->cfg.election_timeout)
+		return error(r, "expected a heartbeat below the election timeout");
 	sim_boot(r->s, n, withhold);
 	return true;
 }

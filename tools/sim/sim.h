@@ -72,6 +72,7 @@ struct sim_disk {
 	u32 flying;			/* batches in the group in flight */
 	u64 token;			/* names that flight */
 	int write_error;		/* the group in flight will fail so */
+	bool dead;			/* failed in this boot: nothing is retried */
 	u64 room;			/* bytes for entries, U64_MAX: plenty */
 	/* Faults. */
 	u64 stall_until;		/* 0 if not */

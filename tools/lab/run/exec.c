@@ -315,6 +315,9 @@ void run_scenario(struct run *r)
 		run_wipe(r, i);
 	for (i = 0; i < r->scn->n; i++) {
 		r->dir = &r->scn->dir[i];
+		if (r->trace)
+			printf("# %10llu us  %s\n", (unsigned long long)
+			       (run_now() / NS_PER_US), r->dir->text);
 		one(r, r->dir);
 	}
 	run_settle(r);

@@ -115,6 +115,7 @@ struct run_rule {
  * @n_nodes: highest namespace
  * @node: by id, 0 is not used
  * @net: the weather
+ * @trace: print every directive with the time
  * @end: where skip() and fail() return to
  */
 struct run {
@@ -132,6 +133,7 @@ struct run {
 	u32 n_nodes;
 	struct run_node node[RUN_MAX_NODES + 1];
 	struct scn_net net;
+	bool trace;
 	jmp_buf end;
 };
 

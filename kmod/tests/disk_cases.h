@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * disk_cases.h - cases about the on-disk format, for KUnit and for the host.
+ *
+ * Owns an image of a log in memory and writes to it in the order in which the
+ * write-ahead log does.  The includer supplies memory and a judge.  One case at
+ * least for each leaf of the decision tree in disk.c.
+ */
+#ifndef _RAFT_DISK_CASES_H
+#define _RAFT_DISK_CASES_H
+
+#include "disk.h"
+
+#define IMG_SIZE	0x100000
+#define IMG_ENTRIES	64
+#define IMG_GROUP	0x1122334455667788ULL
+#define IMG_NODE	3
+
+/**
+ * struct disk_env - one run of one case
+ * @expect: judges a condition; must not return if it does not hold
+ * @ctx: for @expect
+ * @p: IMG_SIZE bytes, the image
+ * @buf: RAFT_DISK_BUF bytes
+ *
+ * @sb: superblock of the image
+ * @st: hard state as last written
+ * @ends: byte position behind each record
+ * @crcs: its header CRC
+ * @terms: its term
+ * @lens: its length
+ * @last: last index written
+ * @end: where the next write begins
+ * @s: the last recovery
+ * @got: records that it handed over
+ */
+struct disk_env {
+	void (*expect)(struct disk_env *env, bool ok, const char *what,
+		       int line);
+	void *ctx;
+	u8 *p;
+	u8 *buf;
+
+	struct raft_disk_super sb;
+	struct raft_disk_state st;
+	u64 ends[IMG_ENTRIES];
+	u32 crcs[IMG_ENTRIES];
+	u64 terms[IMG_ENTRIES];
+	u32 lens[IMG_ENTRIES];
+	u64 last;
+	u64 end;
+	struct raft_disk_scan s;
+	u64 got;
+};
+
+struct disk_case {
+	const char *name;
+	void (*run)(struct disk_env *env);
+};
+
+#define EXPECT(env, cond) (env)->expect(env, cond, #cond, __LINE__)
+
+/* --- the image ---------------------------------------------------------- */
+
+static u8 img_byte(u64 index, u64 term, u32 i)
+{
+	return (u8)(index * 31 + term * 7 + i);
+}
+
+static int img_read(void *ctx, u64 pos, void *buf, u32 len)
+{
+	struct disk_env *env = ctx;
+
+	EXPECT(env, pos + len <= IMG_SIZE && len <= RAFT_DISK_BUF);
+	memcpy(buf, env->p + pos, len);
+	return 0;
+}
+
+/* Whatever is handed over must be what was written last at its index. */
+static int img_entry(void *ctx, const struct raft_disk_record *rec,
+		     const u8 *data)
+{
+	struct disk_env *env = ctx;
+	u32 i;
+
+	env->got++;
+	EXPECT(env, rec->index == env->got && rec->index < IMG_ENTRIES);
+	EXPECT(env, rec->term == env->terms[rec->index]);
+	EXPECT(env, rec->len == env->lens[rec->index]);
+	for (i = 0; i < rec->len; i++)
+		EXPECT(env, data[i] == img_byte(rec->index, rec->term, i));
+	return 0;
+}
+
+static int img_recover(struct disk_env *env)
+{
+	struct raft_disk_scan *s = &env->s;
+
+	memset(s, 0, sizeof(*s));
+	s->read = img_read;
+	s->entry = img_entry;
+	s->ctx = env;
+	s->buf = env->buf;
+	s->size = IMG_SIZE;
+	s->group_id = IMG_GROUP;
+	s->node_id = IMG_NODE;
+	env->got = 0;
+	return raft_disk_recover(s);
+}
+
+static void img_state(struct disk_env *env)
+{
+	raft_disk_state_encode(&env->st, env->sb.log_id,
+			       env->p + raft_disk_state_pos(env->st.generation));
+}
+
+static void img_super(struct disk_env *env)
+{
+	raft_disk_super_encode(&env->sb, env->p);
+}
+
+/* A log with @bytes of room for records, never booted. */
+static void img_format(struct disk_env *env, u32 block, u64 bytes)
+{
+	memset(env->p, 0, IMG_SIZE);
+	raft_disk_super_init(&env->sb, IMG_SIZE, block);
+	env->sb.group_id = IMG_GROUP;
+	env->sb.node_id = IMG_NODE;
+	env->sb.log_id = 0xabcdef;
+	env->sb.created = 12345;
+	env->sb.data_end = env->sb.data_start + bytes;
+	memset(&env->st, 0, sizeof(env->st));
+	env->st.stale_from = 1;
+	img_state(env);
+	env->st.generation = 1;
+	img_state(env);
+	img_super(env);
+	env->last = 0;
+	env->end = env->sb.data_start;
+}
+
+static void img_boot(struct disk_env *env)
+{
+	EXPECT(env, img_recover(env) == 0);
+	raft_disk_boot(&env->s, 1000, &env->st);
+	img_state(env);
+	env->last = env->s.last.index;
+	env->end = raft_disk_round_up(env->s.end, env->sb.block);
+}
+
+/* One write of @n records of @len bytes; returns its bytes, from @env->end on. */
+static u32 img_write(struct disk_env *env, u32 n, u64 term, u32 len)
+{
+	u64 pos = env->end, first = env->last + 1, top;
+	u32 i, k;
+
+	for (i = 0; i < n; i++) {
+		struct raft_disk_record rec = {
+			.pos = pos,
+			.index = first + i,
+			.term = term,
+			.epoch = env->st.epoch,
+			.durable_before = first,
+			.incarnation = 77,
+			.serial = first + i,
+			.origin = 2,
+			.len = len,
+			.chain = env->last ? env->crcs[env->last] : 0,
+			.type = RAFT_ENTRY_COMMAND,
+		};
+		u8 *data = env->buf;
+
+		EXPECT(env, rec.index < IMG_ENTRIES);
+		for (k = 0; k < len; k++)
+			data[k] = img_byte(rec.index, term, k);
+		env->last = rec.index;
+		env->crcs[rec.index] = raft_disk_record_encode(&env->sb, &rec,
+							       data,
+							       env->p + pos);
+		pos += raft_disk_record_bytes(len);
+		env->ends[rec.index] = pos;
+		env->terms[rec.index] = term;
+		env->lens[rec.index] = len;
+	}
+	top = raft_disk_round_up(pos, env->sb.block);
+	memset(env->p + pos, 0, (size_t)(top - pos));
+	pos = env->end;
+	env->end = top;
+	return (u32)(top - pos);
+}
+
+/* What a hard state written now says about the records. */
+static void img_durable(struct disk_env *env)
+{
+	env->st.durable = env->last;
+	env->st.durable_crc = env->last ? env->crcs[env->last] : 0;
+}
+
+static void img_next_state(struct disk_env *env)
+{
+	env->st.generation++;
+	img_state(env);
+}
+
+static void img_truncate(struct disk_env *env, u64 index)
+{
+	env->last = index - 1;
+	env->end = env->last ? env->ends[env->last] : env->sb.data_start;
+	env->end = raft_disk_round_up(env->end, env->sb.block);
+	env->st.epoch++;
+	env->st.stale_from = index;
+	img_durable(env);
+	img_next_state(env);
+}
+
+static u64 img_pos(struct disk_env *env, u64 index)
+{
+	return env->ends[index] - raft_disk_record_bytes(env->lens[index]);
+}
+
+/* A log of three writes: 1, 2 3, 4 5 6; nothing noted as durable. */
+static void img_small(struct disk_env *env, u32 block)
+{
+	img_format(env, block, 32768);
+	img_boot(env);
+	img_write(env, 1, 1, 10);
+	img_write(env, 2, 1, 100);
+	img_write(env, 3, 2, 300);
+}
+
+static void expect_clean(struct disk_env *env, u64 last)
+{
+	EXPECT(env, img_recover(env) == 0);
+	EXPECT(env, env->s.last.index == last && env->got == last);
+	EXPECT(env, !env->s.torn && !env->s.repaired);
+}
+
+static void expect_torn(struct disk_env *env, u64 last)
+{
+	EXPECT(env, img_recover(env) == 0);
+	EXPECT(env, env->s.last.index == last && env->got == last);
+	EXPECT(env, env->s.torn && env->s.bad.index == last + 1);
+}
+
+static void expect_bad(struct disk_env *env, enum raft_disk_reason reason,
+		       u64 index)
+{
+	EXPECT(env, img_recover(env) == -EILSEQ);
+	EXPECT(env, env->s.bad.reason == reason);
+	EXPECT(env, env->s.bad.index == index);
+	EXPECT(env, !env->s.torn);
+}
+
+/* --- superblock and hard state ------------------------------------------ */
+
+static void case_blank(struct disk_env *env)
+{
+	memset(env->p, 0, IMG_SIZE);
+	EXPECT(env, img_recover(env) == -EMEDIUMTYPE && env->s.blank);
+	env->p[5] = 1;
+	EXPECT(env, img_recover(env) == -EMEDIUMTYPE && !env->s.blank);
+	/* Formatting was interrupted: hard state, but no superblock yet. */
+	img_format(env, 512, 32768);
+	memset(env->p, 0, RAFT_DISK_SLOT);
+	EXPECT(env, img_recover(env) == -EMEDIUMTYPE && env->s.blank);
+	/* A log in use lost its superblock. */
+	img_small(env, 512);
+	memset(env->p, 0, RAFT_DISK_SLOT);
+	expect_bad(env, RAFT_DISK_SUPER, 0);
+}
+
+static void case_super(struct disk_env *env)
+{
+	img_small(env, 512);
+	expect_clean(env, 6);
+	env->p[0] ^= 1;
+	EXPECT(env, img_recover(env) == 0 && env->s.repaired == 1);
+	env->p[RAFT_DISK_COPY + 40] ^= 1;
+	expect_bad(env, RAFT_DISK_SUPER, 0);
+	env->sb.version = 2;
+	img_super(env);
+	EXPECT(env, img_recover(env) == -EPROTO);
+	env->sb.version = 1;
+	env->sb.incompat = 1;
+	img_super(env);
+	EXPECT(env, img_recover(env) == -EPROTO);
+	env->sb.incompat = 0;
+	env->sb.compat = 1;
+	img_super(env);
+	expect_clean(env, 6);
+	env->sb.node_id++;
+	img_super(env);
+	EXPECT(env, img_recover(env) == -ESTALE);
+	env->sb.node_id--;
+	env->sb.group_id++;
+	img_super(env);
+	EXPECT(env, img_recover(env) == -ESTALE);
+	env->sb.group_id--;
+	env->sb.data_end = IMG_SIZE + 512;
+	img_super(env);
+	expect_bad(env, RAFT_DISK_SHORT, 0);
+	env->sb.block = 48;
+	img_super(env);
+	expect_bad(env, RAFT_DISK_SUPER, 0);
+}
+
+static void case_state(struct disk_env *env)
+{
+	u64 pos;
+
+	img_small(env, 512);
+	env->st.term = 5;
+	env->st.vote = 2;
+	img_next_state(env);
+	pos = raft_disk_state_pos(env->st.generation);
+	env->p[pos + 30] ^= 4;
+	EXPECT(env, img_recover(env) == 0 && env->s.repaired);
+	EXPECT(env, env->s.state.term == 5 && env->s.state.vote == 2);
+	env->p[pos + RAFT_DISK_COPY + 30] ^= 4;
+	expect_bad(env, RAFT_DISK_STATE, 0);
+	/* Torn: the new term in one copy, the one before in the other. */
+	img_state(env);
+	env->st.term = 6;
+	env->st.generation += 2;
+	raft_disk_state_encode(&env->st, env->sb.log_id, env->buf);
+	memcpy(env->p + pos, env->buf, 512);
+	EXPECT(env, img_recover(env) == 0 && env->s.state.term == 6);
+	/* The slot that does not count must be legible, too. */
+	pos = raft_disk_state_pos(env->st.generation + 1);
+	memset(env->p + pos, 0, RAFT_DISK_SLOT);
+	expect_bad(env, RAFT_DISK_STATE, 0);
+}
+
+static void case_boot(struct disk_env *env)
+{
+	u64 epoch;
+
+	img_small(env, 512);
+	epoch = env->st.epoch;
+	env->st.commit = 99;
+	env->st.term = 1;
+	env->st.vote = 3;
+	img_next_state(env);
+	img_boot(env);
+	/* The records were sooner durable than their term. */
+	EXPECT(env, env->st.term == 2 && env->st.vote == 0);
+	EXPECT(env, env->st.commit == 6 && env->st.incarnation == 1001);
+	EXPECT(env, env->st.epoch == epoch + 1 && env->st.stale_from == 7);
+	EXPECT(env, env->st.durable == 6);
+	expect_clean(env, 6);
+}
+
+/* --- the decision tree -------------------------------------------------- */
+
+static void case_clean(struct disk_env *env)
+{
+	img_format(env, 512, 32768);
+	expect_clean(env, 0);
+	img_boot(env);
+	expect_clean(env, 0);
+	img_write(env, 1, 1, 0);
+	img_write(env, 1, 1, RAFT_DISK_ALIGN);
+	img_boot(env);
+	img_write(env, 4, 2, 1);
+	expect_clean(env, 6);
+	/* Garbage that was never part of a log is no trace of a write. */
+	memset(env->p + env->end, 0xee, 512);
+	expect_clean(env, 6);
+}
+
+static void case_full(struct disk_env *env)
+{
+	img_format(env, 512, 4096);
+	img_boot(env);
+	while (env->end < env->sb.data_end)
+		img_write(env, 1, 1, 300);
+	expect_clean(env, 8);
+}
+
+/* Every prefix of the last write: whole records are kept, the rest is torn. */
+static void case_torn_prefix(struct disk_env *env)
+{
+	u32 bytes, cut, block = 512;
+	u64 start, last;
+	u8 *copy;
+
+	for (; block <= 4096; block += 3584) {
+		img_small(env, block);
+		start = env->end;
+		bytes = img_write(env, 5, 2, 700);
+		copy = env->p + IMG_SIZE / 2;	/* far behind data_end */
+		memcpy(copy, env->p + start, bytes);
+		for (cut = 0; cut < bytes; cut += 512) {
+			memset(env->p + start, 0, bytes);
+			memcpy(env->p + start, copy, cut);
+			for (last = 6; last < 11; last++)
+				if (env->ends[last + 1] > start + cut)
+					break;
+			EXPECT(env, img_recover(env) == 0);
+			EXPECT(env, env->s.last.index == last);
+		}
+	}
+}
+
+/* Any subset of the last write's sectors: never damage, never an invention. */
+static void case_torn_sectors(struct disk_env *env)
+{
+	u32 bytes, i, sectors;
+	u64 mask, start;
+	u8 *copy;
+
+	img_small(env, 512);
+	start = env->end;
+	bytes = img_write(env, 5, 2, 700);
+	sectors = bytes / 512;
+	EXPECT(env, sectors < 12);
+	copy = env->p + IMG_SIZE / 2;
+	memcpy(copy, env->p + start, bytes);
+	for (mask = 0; mask < (1ULL << sectors); mask++) {
+		for (i = 0; i < sectors; i++)
+			if (mask >> i & 1)
+				memcpy(env->p + start + i * 512, copy + i * 512,
+				       512);
+			else
+				memset(env->p + start + i * 512, 0, 512);
+		EXPECT(env, img_recover(env) == 0);
+		EXPECT(env, env->s.last.index >= 6);
+		EXPECT(env, (env->s.last.index == 11) ==
+			    (mask + 1 == 1ULL << sectors));
+	}
+}
+
+static void case_torn_behind(struct disk_env *env)
+{
+	img_small(env, 512);
+	env->p[img_pos(env, 5) + 130] ^= 1;
+	expect_torn(env, 4);		/* 6 is of the same write */
+	img_small(env, 512);
+	env->p[img_pos(env, 4)] ^= 1;
+	expect_torn(env, 3);
+	/* Boot drops it, writes again, and what was left is stale. */
+	img_boot(env);
+	expect_clean(env, 3);
+	img_write(env, 1, 3, 10);
+	expect_clean(env, 4);
+}
+
+static void case_damaged_middle(struct disk_env *env)
+{
+	img_small(env, 512);
+	env->p[img_pos(env, 2) + 130] ^= 1;
+	expect_bad(env, RAFT_DISK_DATA, 2);	/* 4 says: 3 was durable */
+	img_small(env, 512);
+	env->p[img_pos(env, 3) + 50] ^= 1;
+	expect_bad(env, RAFT_DISK_HEADER, 3);
+	img_small(env, 512);
+	memset(env->p + img_pos(env, 2), 0, 1024);
+	expect_bad(env, RAFT_DISK_NO_RECORD, 2);
+	/* A lost write. */
+	img_small(env, 512);
+	memset(env->p + img_pos(env, 1), 0, 512);
+	expect_bad(env, RAFT_DISK_NO_RECORD, 1);
+	/* A write of another log, a write for another place. */
+	img_small(env, 512);
+	env->p[img_pos(env, 1) + 8] ^= 1;
+	expect_bad(env, RAFT_DISK_FOREIGN, 1);
+	img_small(env, 512);
+	memcpy(env->p + img_pos(env, 1), env->p + img_pos(env, 2), 512);
+	expect_bad(env, RAFT_DISK_PLACE, 1);
+}
+
+static void case_damaged_durable(struct disk_env *env)
+{
+	img_small(env, 512);
+	img_durable(env);
+	img_next_state(env);
+	expect_clean(env, 6);
+	env->p[img_pos(env, 6) + 200] ^= 1;
+	expect_bad(env, RAFT_DISK_DATA, 6);
+	memset(env->p + img_pos(env, 4), 0, 4096);
+	expect_bad(env, RAFT_DISK_NO_RECORD, 4);
+	/* A good record, but not the one that was durable. */
+	img_small(env, 512);
+	img_durable(env);
+	env->st.durable_crc ^= 1;
+	img_next_state(env);
+	expect_bad(env, RAFT_DISK_CHAIN, 6);
+}
+
+static void case_damaged_chain(struct disk_env *env)
+{
+	img_small(env, 512);
+	env->crcs[6] ^= 1;
+	img_write(env, 1, 2, 10);
+	expect_bad(env, RAFT_DISK_CHAIN, 7);
+	img_small(env, 512);
+	img_write(env, 1, 1, 10);	/* a term that falls */
+	expect_bad(env, RAFT_DISK_FIELD, 7);
+}
+
+static void case_state_lost(struct disk_env *env)
+{
+	img_small(env, 512);
+	env->st.epoch++;
+	img_write(env, 1, 2, 10);	/* its hard state never came */
+	expect_bad(env, RAFT_DISK_STATE_LOST, 7);
+	/* The same, seen only behind the end. */
+	img_small(env, 512);
+	env->st.epoch++;
+	env->end += 512;
+	img_write(env, 1, 2, 10);
+	expect_bad(env, RAFT_DISK_STATE_LOST, 7);
+}
+
+static void case_stale(struct disk_env *env)
+{
+	u32 block;
+
+	for (block = 512; block <= 4096; block += 3584) {
+		/* Truncated, nothing written over it yet. */
+		img_small(env, block);
+		img_truncate(env, 5);
+		expect_clean(env, 4);
+		/* Less than there was: old ones remain behind. */
+		img_write(env, 1, 3, 10);
+		expect_clean(env, 5);
+		/* A boot, more, and another truncation further on. */
+		img_boot(env);
+		img_write(env, 4, 3, 10);
+		img_truncate(env, 7);
+		img_write(env, 2, 4, 20);
+		expect_clean(env, 8);
+		img_boot(env);
+		expect_clean(env, 8);
+		/* And all of it. */
+		img_truncate(env, 1);
+		expect_clean(env, 0);
+		img_write(env, 3, 5, 20);
+		expect_clean(env, 3);
+	}
+}
+
+/* In a block of 4096 a truncated record lies right behind one that stays. */
+static void case_stale_in_block(struct disk_env *env)
+{
+	img_format(env, 4096, 65536);
+	img_boot(env);
+	img_write(env, 4, 1, 20);
+	img_truncate(env, 3);
+	img_write(env, 2, 1, 20);	/* same term, the same bytes */
+	expect_clean(env, 4);
+	img_boot(env);			/* 3 and 4 are below stale_from now */
+	expect_clean(env, 4);
+	env->p[img_pos(env, 4) + 128] ^= 1;
+	expect_bad(env, RAFT_DISK_DATA, 4);
+}
+
+static const struct disk_case disk_cases[] = {
+	{ "blank, not a log, half formatted", case_blank },
+	{ "superblock: copies, version, features, identity", case_super },
+	{ "hard state: copies, torn, illegible", case_state },
+	{ "boot: term, commit, incarnation, epoch", case_boot },
+	{ "leaf: clean", case_clean },
+	{ "leaf: clean and full", case_full },
+	{ "leaf: torn, every prefix", case_torn_prefix },
+	{ "leaf: torn, every subset of sectors", case_torn_sectors },
+	{ "leaf: torn, found behind", case_torn_behind },
+	{ "leaf: damaged, written behind later", case_damaged_middle },
+	{ "leaf: damaged, noted as durable", case_damaged_durable },
+	{ "leaf: damaged, cannot follow", case_damaged_chain },
+	{ "leaf: damaged, hard state lost", case_state_lost },
+	{ "truncation and stale records", case_stale },
+	{ "truncation in the middle of a block", case_stale_in_block },
+};
+
+#endif /* _RAFT_DISK_CASES_H */

@@ -1,0 +1,537 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * wire_test.c - messages and datagrams: kmod/core/wire.c, frag.c.  TAP.
+ *
+ * "wire_test --golden" prints tests/golden/wire.hex anew; a difference in it is
+ * a change of the wire format and needs a new version.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "frag.h"
+#include "wire.h"
+
+#define GOLDEN	"tests/golden/wire.hex"
+#define GROUP	0x1122334455667788ULL
+#define SELF	2
+
+static int n_tests;
+
+void raft_payload_get(void *payload)
+{
+	(void)payload;
+}
+
+void raft_payload_put(void *payload)
+{
+	(void)payload;
+}
+
+static void ok(bool good, const char *name)
+{
+	printf("%sok %d - %s\n", good ? "" : "not ", ++n_tests, name);
+	if (!good)
+		exit(1);
+}
+
+static u8 command[RAFT_MAX_COMMAND + RAFT_MAX_BATCH];
+static u8 buf[RAFT_MAX_MSG_BYTES + 1];
+static struct raft_entry entries[RAFT_MAX_BATCH];
+static u32 offsets[RAFT_MAX_BATCH];
+
+static const struct raft_msg sample = {
+	.from = 1, .to = SELF, .term = 7, .seq = 99, .ack_seq = 98,
+	.from_inc = 1000, .to_inc = 2000, .index = 41, .log_term = 6,
+	.commit = 40, .reject_index = 39, .serial = 5,
+};
+
+static struct raft_msg sample_of(u8 type, u32 n)
+{
+	struct raft_msg m = sample;
+
+	m.type = type;
+	m.n_entries = n;
+	if (type == RAFT_MSG_VOTE_RESP || type == RAFT_MSG_APPEND_RESP)
+		m.flags = RAFT_MSG_REJECT;
+	return m;
+}
+
+/* Entry 0 is a no-op; the others have commands of @len + their number bytes. */
+static size_t encode(u8 *to, size_t size, const struct raft_msg *m, u32 len)
+{
+	struct raft_wire_out w;
+	u32 i;
+
+	raft_wire_begin(&w, to, size, GROUP, m);
+	for (i = 0; i < m->n_entries; i++) {
+		struct raft_entry e = {
+			.term = 3 + i, .incarnation = 1000, .serial = i,
+			.origin = 1, .type = RAFT_ENTRY_COMMAND, .len = len + i,
+		};
+
+		if (!i) {
+			e.type = RAFT_ENTRY_NOOP;
+			e.len = e.origin = 0;
+			e.incarnation = 0;
+		}
+		raft_wire_add(&w, &e, command + i);
+	}
+	return raft_wire_end(&w);
+}
+
+static enum raft_wire_error decode(const u8 *from, size_t len,
+				   struct raft_msg *m)
+{
+	/* An allocation of just that size: ASan sees each byte beyond. */
+	u8 *copy = malloc(len ? len : 1);
+	enum raft_wire_error err;
+
+	memcpy(copy, from, len);
+	err = raft_wire_decode(copy, len, GROUP, SELF, m, entries, offsets,
+			       RAFT_MAX_BATCH);
+	free(copy);
+	return err;
+}
+
+static void seal(u8 *msg, size_t len)
+{
+	u32 crc = crc32c(~0u, msg, offsetof(struct raft_wire_header, crc));
+
+	crc = crc32c(crc, msg + sizeof(struct raft_wire_header),
+		     len - sizeof(struct raft_wire_header));
+	crc = (u32)cpu_to_le32(~crc);
+	memcpy(msg + offsetof(struct raft_wire_header, crc), &crc, 4);
+}
+
+static const u8 types[] = {
+	RAFT_MSG_PREVOTE, RAFT_MSG_PREVOTE_RESP, RAFT_MSG_VOTE,
+	RAFT_MSG_VOTE_RESP, RAFT_MSG_APPEND, RAFT_MSG_APPEND_RESP,
+	RAFT_MSG_HEARTBEAT, RAFT_MSG_HEARTBEAT_RESP, RAFT_MSG_FORWARD,
+};
+
+static bool has_entries(u8 type)
+{
+	return type == RAFT_MSG_APPEND || type == RAFT_MSG_FORWARD;
+}
+
+static void test_round_trip(void)
+{
+	struct raft_msg in, out;
+	bool same = true;
+	size_t len;
+	u32 i, n;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		in = sample_of(types[i], has_entries(types[i]) ? 3 : 0);
+		len = encode(buf, sizeof(buf), &in, 10);
+		same &= len == raft_wire_header_bytes(in.n_entries) +
+			       (in.n_entries ? 11 + 12 : 0);
+		same &= decode(buf, len, &out) == RAFT_WIRE_OK;
+		same &= out.entries == entries;
+		out.entries = NULL;
+		same &= !memcmp(&in, &out, sizeof(in));
+		for (n = 1; n < in.n_entries; n++) {
+			same &= entries[n].len == 10 + n && entries[n].term == 3 + n;
+			same &= entries[n].serial == n && entries[n].origin == 1;
+			same &= !memcmp(buf + offsets[n], command + n,
+					entries[n].len);
+		}
+	}
+	ok(same, "every type comes back as it was sent");
+
+	in = sample_of(RAFT_MSG_FORWARD, 2);
+	len = encode(buf, sizeof(buf), &in, RAFT_MAX_COMMAND - 1);
+	ok(len && decode(buf, len, &out) == RAFT_WIRE_OK &&
+	   entries[1].len == RAFT_MAX_COMMAND, "the longest command fits");
+	in = sample_of(RAFT_MSG_APPEND, RAFT_MAX_BATCH);
+	len = encode(buf, sizeof(buf), &in, 1);
+	ok(len && decode(buf, len, &out) == RAFT_WIRE_OK,
+	   "the largest number of entries fits");
+}
+
+static void test_encode_limits(void)
+{
+	struct raft_msg m = sample_of(RAFT_MSG_APPEND, 3);
+	struct raft_wire_out w;
+	size_t len = encode(buf, sizeof(buf), &m, 10), i;
+	bool good = true;
+
+	for (i = 0; i < len; i++) {
+		u8 *room = malloc(i ? i : 1);
+
+		good &= encode(room, i, &m, 10) == 0;
+		free(room);
+	}
+	ok(good, "a message that does not fit is not encoded");
+	raft_wire_begin(&w, buf, sizeof(buf), GROUP, &m);
+	ok(!raft_wire_end(&w), "a message without its entries is not encoded");
+	m.n_entries = RAFT_MAX_BATCH + 1;
+	raft_wire_begin(&w, buf, sizeof(buf), GROUP, &m);
+	ok(!raft_wire_end(&w), "too many entries are not encoded");
+}
+
+static void test_damage(void)
+{
+	struct raft_msg m = sample_of(RAFT_MSG_APPEND, 3), out;
+	size_t len = encode(buf, sizeof(buf), &m, 10), i;
+	bool good = true;
+	int bit;
+
+	for (i = 0; i < len; i++)
+		good &= decode(buf, i, &out) != RAFT_WIRE_OK;
+	ok(good, "every truncation is refused (trap 53)");
+	good = true;
+	for (i = 0; i < len; i++) {
+		for (bit = 0; bit < 8; bit++) {
+			buf[i] ^= 1 << bit;
+			good &= decode(buf, len, &out) != RAFT_WIRE_OK;
+			buf[i] ^= 1 << bit;
+		}
+	}
+	ok(good, "every flipped bit is refused");
+	buf[len] = 0;
+	ok(decode(buf, len + 1, &out) == RAFT_WIRE_LENGTH,
+	   "a byte too many is refused");
+	/* Damage with a good checksum: nothing to expect but no crash. */
+	for (i = 0; i < len; i++) {
+		u8 was = buf[i];
+
+		buf[i] ^= 0xff;
+		seal(buf, len);
+		decode(buf, len, &out);
+		buf[i] = was;
+	}
+	ok(true, "every flipped byte under a good checksum is survived");
+}
+
+struct field {
+	const char *name;
+	size_t at;
+	int size;
+	u64 value;
+	enum raft_wire_error want;
+};
+
+#define H(f)	offsetof(struct raft_wire_header, f)
+#define E(f)	(sizeof(struct raft_wire_header) + \
+		 sizeof(struct raft_wire_entry) + \
+		 offsetof(struct raft_wire_entry, f))
+
+static const struct field fields[] = {
+	{ "magic", H(magic), 4, 1, RAFT_WIRE_MAGIC_BAD },
+	{ "version 0", H(version), 1, 0, RAFT_WIRE_VERSION },
+	{ "version 2", H(version), 1, 2, RAFT_WIRE_VERSION },
+	{ "type 0", H(type), 1, 0, RAFT_WIRE_TYPE },
+	{ "type reserved", H(type), 1, RAFT_MSG_SNAPSHOT, RAFT_WIRE_TYPE },
+	{ "type 255", H(type), 1, 255, RAFT_WIRE_TYPE },
+	{ "flags", H(flags), 1, 2, RAFT_WIRE_FIELD },
+	{ "reject of a request", H(flags), 1, 1, RAFT_WIRE_FIELD },
+	{ "reserved0", H(reserved0), 1, 1, RAFT_WIRE_FIELD },
+	{ "longer than it is", H(length), 4, 1 << 16, RAFT_WIRE_SHORT },
+	{ "shorter than it is", H(length), 4, 140, RAFT_WIRE_LENGTH },
+	{ "entries missing", H(n_entries), 4, 4, RAFT_WIRE_LENGTH },
+	{ "2^32-1 entries", H(n_entries), 4, U32_MAX, RAFT_WIRE_LIMIT },
+	{ "no entries but bytes", H(n_entries), 4, 0, RAFT_WIRE_LENGTH },
+	{ "entries in a vote", H(type), 1, RAFT_MSG_VOTE, RAFT_WIRE_FIELD },
+	{ "group (trap 27)", H(group), 8, 5, RAFT_WIRE_GROUP },
+	{ "from 0", H(from), 4, 0, RAFT_WIRE_NODE },
+	{ "from ourselves", H(from), 4, SELF, RAFT_WIRE_NODE },
+	{ "to another node (trap 27)", H(to), 4, 3, RAFT_WIRE_NODE },
+	{ "no boot", H(from_inc), 8, 0, RAFT_WIRE_FIELD },
+	{ "absurd term (trap 56)", H(term), 8, U64_MAX, RAFT_WIRE_LIMIT },
+	{ "absurd index", H(index), 8, RAFT_MAX_INDEX + 1, RAFT_WIRE_LIMIT },
+	{ "absurd log term", H(log_term), 8, U64_MAX, RAFT_WIRE_LIMIT },
+	{ "absurd commit", H(commit), 8, U64_MAX, RAFT_WIRE_LIMIT },
+	{ "absurd reject", H(reject_index), 8, U64_MAX, RAFT_WIRE_LIMIT },
+	{ "auth of a later version", H(auth) + 15, 1, 1, RAFT_WIRE_FIELD },
+	{ "reserved1", H(reserved1), 4, 1, RAFT_WIRE_FIELD },
+	{ "absurd entry term", E(term), 8, U64_MAX, RAFT_WIRE_LIMIT },
+	{ "long command", E(len), 4, RAFT_MAX_COMMAND + 1, RAFT_WIRE_LIMIT },
+	{ "command beyond the end", E(len), 4, 60000, RAFT_WIRE_LENGTH },
+	{ "empty command", E(len), 4, 0, RAFT_WIRE_FIELD },
+	{ "no-op with a command", E(type), 1, RAFT_ENTRY_NOOP, RAFT_WIRE_FIELD },
+	{ "entry of no type", E(type), 1, 77, RAFT_WIRE_FIELD },
+	{ "entry reserved", E(reserved) + 6, 1, 1, RAFT_WIRE_FIELD },
+};
+
+static void test_fields(void)
+{
+	struct raft_msg m = sample_of(RAFT_MSG_APPEND, 3), out;
+	char name[80];
+	size_t len, i;
+	int k;
+
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		len = encode(buf, sizeof(buf), &m, 10);
+		for (k = 0; k < fields[i].size; k++)
+			buf[fields[i].at + k] = fields[i].value >> 8 * k;
+		seal(buf, len);
+		snprintf(name, sizeof(name), "refused: %s", fields[i].name);
+		ok(decode(buf, len, &out) == fields[i].want, name);
+	}
+	m.n_entries = 3;
+	len = encode(buf, sizeof(buf), &m, 10);
+	ok(raft_wire_decode(buf, len, GROUP, SELF, &out, entries, offsets, 2) ==
+	   RAFT_WIRE_LIMIT, "more entries than there is room for");
+}
+
+static u8 mem[RAFT_FRAG_MEMORY];
+static struct raft_frag_peer peer;
+static u8 grams[64][RAFT_DATAGRAM_MAX];
+static u32 gram_len[64];
+
+static u32 cut_all(const struct raft_msg *m, const u8 *msg, u32 total)
+{
+	u32 i, n = raft_frag_count(total), len;
+	struct raft_wire_frag h;
+
+	for (i = 0; i < n; i++) {
+		len = raft_frag_cut(&h, GROUP, m, msg, total, i);
+		memcpy(grams[i], &h, sizeof(h));
+		memcpy(grams[i] + sizeof(h), msg + i * RAFT_FRAG_DATA, len);
+		gram_len[i] = sizeof(h) + len;
+	}
+	return n;
+}
+
+static enum raft_frag_result add_at(u32 i, u64 now, const u8 **msg)
+{
+	struct raft_frag f;
+
+	if (raft_frag_parse(grams[i], gram_len[i], &f))
+		abort();
+	return raft_frag_add(&peer, &f, now, msg);
+}
+
+static enum raft_frag_result add(u32 i, const u8 **msg)
+{
+	return add_at(i, 0, msg);
+}
+
+static void test_frag_round_trip(void)
+{
+	static const u32 sizes[] = {
+		1, RAFT_FRAG_DATA - 1, RAFT_FRAG_DATA, RAFT_FRAG_DATA + 1,
+		2 * RAFT_FRAG_DATA, 50000, RAFT_MAX_MSG_BYTES,
+	};
+	struct raft_msg m = sample;
+	bool good = true, early = false;
+	const u8 *msg;
+	u32 i, k, n;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		raft_frag_init(&peer, mem);
+		for (k = 0; k < sizes[i]; k++)
+			buf[k] = (u8)(k * 7 + i);
+		n = cut_all(&m, buf, sizes[i]);
+		/* Backwards, and each but the last twice. */
+		for (k = n; k-- > 1;) {
+			early |= add(k, &msg) != RAFT_FRAG_MORE;
+			early |= add(k, &msg) != RAFT_FRAG_COPY;
+		}
+		good &= add(0, &msg) == RAFT_FRAG_DONE;
+		good &= !memcmp(msg, buf, sizes[i]);
+		if (n > 1)
+			good &= add(n / 2, &msg) == RAFT_FRAG_COPY;
+	}
+	ok(good && !early, "parts in any order, copied, give the message once");
+	good = true;
+	for (i = 0; i < n; i++)
+		good &= gram_len[i] <= RAFT_DATAGRAM_MAX;
+	ok(good && n == RAFT_FRAG_MAX, "no datagram is above 1232 bytes");
+}
+
+static void test_frag_forged(void)
+{
+	struct raft_msg m = sample;
+	struct raft_frag f;
+	const u8 *msg;
+	u32 i, n;
+	bool good = true;
+
+	raft_frag_init(&peer, mem);
+	n = cut_all(&m, buf, 5000);
+	add(0, &msg);
+	raft_frag_parse(grams[1], gram_len[1], &f);
+	f.total = 6000;
+	ok(raft_frag_add(&peer, &f, 0, &msg) == RAFT_FRAG_FORGED,
+	   "a part with another total is refused");
+	for (i = 1; i < n; i++)
+		good = add(i, &msg) == RAFT_FRAG_DONE;
+	ok(good && !memcmp(msg, buf, 5000), "and does not harm the message");
+}
+
+static void test_frag_eviction(void)
+{
+	struct raft_msg m = sample;
+	const u8 *msg;
+	u32 i;
+
+	raft_frag_init(&peer, mem);
+	for (i = 0; i <= RAFT_FRAG_SLOTS; i++) {
+		m.seq = 100 + i;
+		cut_all(&m, buf, 3000);
+		add(0, &msg);
+	}
+	ok(peer.evicted == 1, "one more than there are slots pushes one out");
+	m.seq = 101;
+	cut_all(&m, buf, 3000);
+	ok(add(0, &msg) == RAFT_FRAG_COPY, "the second oldest is still there");
+	m.seq = 100;
+	cut_all(&m, buf, 3000);
+	ok(add(0, &msg) == RAFT_FRAG_MORE && peer.evicted == 2,
+	   "the oldest was the one");
+	m.seq = 500;
+	cut_all(&m, buf, 100);
+	ok(add(0, &msg) == RAFT_FRAG_DONE && peer.evicted == 2,
+	   "a single datagram needs no slot (trap 52)");
+}
+
+static void test_frag_damage(void)
+{
+	struct raft_msg m = sample;
+	struct raft_frag f;
+	bool good = true;
+	u32 i;
+	int bit;
+
+	cut_all(&m, buf, 2000);
+	for (i = 0; i < gram_len[1]; i++)
+		good &= raft_frag_parse(grams[1], i, &f) != RAFT_WIRE_OK;
+	ok(good, "every truncated datagram is refused");
+	good = true;
+	for (i = 0; i < gram_len[1]; i++) {
+		for (bit = 0; bit < 8; bit++) {
+			grams[1][i] ^= 1 << bit;
+			good &= raft_frag_parse(grams[1], gram_len[1], &f) !=
+				RAFT_WIRE_OK;
+			grams[1][i] ^= 1 << bit;
+		}
+	}
+	ok(good, "every flipped bit of a datagram is refused");
+	grams[1][4] = 2;
+	ok(raft_frag_parse(grams[1], gram_len[1], &f) == RAFT_WIRE_VERSION,
+	   "a datagram of another version is refused as such");
+}
+
+/* Every second datagram is lost, of the parts and of what is sent again. */
+static void test_frag_ask(void)
+{
+	enum raft_frag_result res = RAFT_FRAG_MORE;
+	const struct raft_frag_sent *sent;
+	static struct raft_frag_peer far;
+	struct raft_wire_ask ask;
+	struct raft_msg m = sample;
+	static u8 far_mem[RAFT_FRAG_MEMORY];
+	struct raft_frag f, af;
+	const u8 *msg = NULL;
+	u32 i, n, round, coin = 0;
+	u64 missing, now = 1;
+
+	raft_frag_init(&peer, mem);
+	raft_frag_init(&far, far_mem);
+	n = cut_all(&m, buf, 60000);
+	raft_frag_keep(&far, m.seq, buf, 60000);
+	missing = U64_MAX;
+	for (round = 0; round < 10 && res != RAFT_FRAG_DONE; round++) {
+		for (i = 0; i < n && res != RAFT_FRAG_DONE; i++)
+			if (missing >> i & 1 && coin++ & 1)
+				res = add_at(i, now, &msg);
+		if (res == RAFT_FRAG_DONE)
+			break;
+		/* A heartbeat comes, and is noticed to be late enough. */
+		now += RAFT_FRAG_PATIENCE;
+		f = (struct raft_frag) { .group = GROUP, .from = 1, .to = SELF,
+					 .id = 1000 + round, .from_inc = 1000,
+					 .len = 1, .total = 1, .data = buf };
+		if (!raft_frag_ask(&peer, &f, now, 2000, &ask) ||
+		    raft_frag_parse((u8 *)&ask, sizeof(ask), &af) ||
+		    !af.ask || af.from != SELF || af.to != 1)
+			break;
+		sent = raft_frag_asked(&far, &af, &missing);
+		if (!sent || sent->total != 60000)
+			break;
+	}
+	ok(res == RAFT_FRAG_DONE && !memcmp(msg, buf, 60000),
+	   "what is lost is asked for until it is there");
+	ok(!raft_frag_ask(&peer, &f, now + RAFT_FRAG_PATIENCE, 2000, &ask),
+	   "nothing is asked for when nothing is missing");
+	for (i = 0; i < 1000 && raft_frag_asked(&far, &af, &missing); i++)
+		;
+	ok(i < 1000, "a message is sent again a bounded number of times");
+	cut_all(&m, buf, 5000);
+	m.seq = 7;
+	cut_all(&m, buf, 5000);
+	add_at(0, now, &msg);
+	raft_frag_parse(grams[0], gram_len[0], &f);
+	for (i = 0; i < 100; i++) {
+		now += RAFT_FRAG_PATIENCE;
+		if (!raft_frag_ask(&peer, &f, now, 2000, &ask))
+			break;
+	}
+	ok(i == RAFT_FRAG_ASKS, "and asked for a bounded number of times");
+}
+
+static size_t golden_line(char *line, size_t size, u32 i)
+{
+	struct raft_msg m = sample_of(types[i], has_entries(types[i]) ? 2 : 0);
+	size_t len = encode(buf, sizeof(buf), &m, 10), k;
+	u32 n = cut_all(&m, buf, (u32)len);
+	size_t at = (size_t)snprintf(line, size, "%s ",
+				     raft_msg_name(types[i]));
+
+	if (n != 1)
+		abort();
+	for (k = 0; k < gram_len[0]; k++)
+		at += (size_t)snprintf(line + at, size - at, "%02x",
+				       grams[0][k]);
+	return at;
+}
+
+static void test_golden(bool print)
+{
+	FILE *f = print ? NULL : fopen(GOLDEN, "re");
+	static char want[4096], got[4096];
+	char name[80];
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		golden_line(got, sizeof(got), i);
+		if (print) {
+			puts(got);
+			continue;
+		}
+		if (!f || !fgets(want, sizeof(want), f))
+			want[0] = 0;
+		want[strcspn(want, "\n")] = 0;
+		snprintf(name, sizeof(name), "golden %s",
+			 raft_msg_name(types[i]));
+		ok(!strcmp(want, got), name);
+	}
+	if (f)
+		fclose(f);
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(command); i++)
+		command[i] = (u8)(i * 31 + 7);
+	if (argc > 1 && !strcmp(argv[1], "--golden")) {
+		test_golden(true);
+		return 0;
+	}
+	test_round_trip();
+	test_encode_limits();
+	test_damage();
+	test_fields();
+	test_frag_round_trip();
+	test_frag_forged();
+	test_frag_eviction();
+	test_frag_damage();
+	test_frag_ask();
+	test_golden(false);
+	printf("1..%d\n", n_tests);
+	return 0;
+}

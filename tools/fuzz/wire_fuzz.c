@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * wire_fuzz.c - datagrams and messages from any bytes.
+ *
+ * The first byte says how to read the rest: as a message, as datagrams, or as a
+ * message under a checksum made good.  What is accepted must obey the limits and,
+ * encoded again, be the same bytes.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "frag.h"
+#include "wire.h"
+
+#define GROUP	1
+#define SELF	2
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+void raft_payload_get(void *payload)
+{
+	(void)payload;
+}
+
+void raft_payload_put(void *payload)
+{
+	(void)payload;
+}
+
+static void check_message(const u8 *buf, size_t len)
+{
+	static struct raft_entry entries[RAFT_MAX_BATCH];
+	static u32 offsets[RAFT_MAX_BATCH];
+	static u8 again[RAFT_MAX_MSG_BYTES];
+	struct raft_wire_out w;
+	struct raft_msg m;
+	u32 i;
+
+	if (raft_wire_decode(buf, len, GROUP, SELF, &m, entries, offsets,
+			     RAFT_MAX_BATCH))
+		return;
+	if (m.to != SELF || m.from == SELF || m.n_entries > RAFT_MAX_BATCH ||
+	    m.term > RAFT_MAX_TERM || m.index > RAFT_MAX_INDEX)
+		abort();
+	raft_wire_begin(&w, again, sizeof(again), GROUP, &m);
+	for (i = 0; i < m.n_entries; i++) {
+		if (entries[i].len > RAFT_MAX_COMMAND ||
+		    offsets[i] > len || entries[i].len > len - offsets[i])
+			abort();
+		raft_wire_add(&w, &entries[i], buf + offsets[i]);
+	}
+	if (raft_wire_end(&w) != len || memcmp(again, buf, len))
+		abort();
+}
+
+static void fix_crc(u8 *buf, size_t len, size_t at, size_t head)
+{
+	u32 crc;
+
+	if (len < head)
+		return;
+	crc = crc32c(~0u, buf, at);
+	crc = ~crc32c(crc, buf + head, len - head);
+	buf[at] = (u8)crc;
+	buf[at + 1] = (u8)(crc >> 8);
+	buf[at + 2] = (u8)(crc >> 16);
+	buf[at + 3] = (u8)(crc >> 24);
+}
+
+/* Lengths are bytes of the input, so the fuzzer finds its way. */
+static void check_datagrams(const uint8_t *data, size_t size)
+{
+	static struct raft_frag_peer peer;
+	static u8 mem[RAFT_FRAG_MEMORY];
+	u8 gram[RAFT_DATAGRAM_MAX];
+	struct raft_wire_ask ask;
+	struct raft_frag f;
+	const u8 *msg;
+	u64 now = 1, missing;
+	size_t len;
+
+	raft_frag_init(&peer, mem);
+	raft_frag_keep(&peer, 1, mem, 3000);
+	while (size > 2) {
+		len = data[0] | (size_t)(data[1] & 7) << 8;
+		now += (u64)(data[1] >> 3) << 17;
+		data += 2;
+		size -= 2;
+		len = len < size ? len : size;
+		len = len < sizeof(gram) ? len : sizeof(gram);
+		memcpy(gram, data, len);
+		fix_crc(gram, len, offsetof(struct raft_wire_frag, crc),
+			sizeof(struct raft_wire_frag));
+		data += len;
+		size -= len;
+		if (raft_frag_parse(gram, len, &f))
+			continue;
+		if (f.ask)
+			raft_frag_asked(&peer, &f, &missing);
+		else if (raft_frag_add(&peer, &f, now, &msg) == RAFT_FRAG_DONE)
+			check_message(msg, f.total);
+		raft_frag_ask(&peer, &f, now, 5, &ask);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	u8 *copy;
+
+	if (!size)
+		return 0;
+	size--;
+	/* An allocation of just that size: ASan sees each byte beyond. */
+	copy = malloc(size ? size : 1);
+	if (!copy)
+		return 0;
+	memcpy(copy, data + 1, size);
+	switch (data[0] % 3) {
+	case 0:
+		check_message(copy, size);
+		break;
+	case 1:
+		check_datagrams(copy, size);
+		break;
+	case 2:
+		fix_crc(copy, size, offsetof(struct raft_wire_header, crc),
+			sizeof(struct raft_wire_header));
+		check_message(copy, size);
+		break;
+	}
+	free(copy);
+	return 0;
+}
