@@ -74,6 +74,7 @@ static void raft_show_counters(struct seq_file *m, struct raft_group *g,
 	seq_printf(m, "msgs_in %llu\n", pub->msgs_in);
 	seq_printf(m, "msgs_out %llu\n", pub->msgs_out);
 	seq_printf(m, "msgs_bad %llu\n", pub->msgs_bad);
+	seq_printf(m, "dup_id_seen %llu\n", pub->dup_id_seen);
 	seq_printf(m, "send_errors %llu\n", pub->send_errors);
 	seq_printf(m, "conflicts %llu\n", pub->st.conflicts);
 	seq_printf(m, "dup_id_seen %llu\n", pub->dup_id_seen);

@@ -51,7 +51,7 @@
  * @endpoints: struct raft_endpoint.node
  */
 struct raft_net {
-	struct mutex lock;
+	struct mutex lock;	/* see above */
 	struct list_head groups;
 	struct list_head endpoints;
 };
@@ -383,19 +383,17 @@ err_put:
 static struct raft_group *group_lookup(struct raft_net *rn, const char *name)
 {
 	struct raft_group *g, *found = NULL;
+	bool named = name && *name;
 
 	lockdep_assert_held(&rn->lock);
 	list_for_each_entry(g, &rn->groups, node) {
 		if (g->priv->state != RAFT_GROUP_RUNNING)
 			continue;
-		if (name && *name) {
-			if (!strcmp(g->params.ioc.name, name))
-				return g;
-		} else if (found) {
+		if (named && strcmp(g->params.ioc.name, name))
+			continue;
+		if (found)
 			return NULL;
-		} else {
-			found = g;
-		}
+		found = g;
 	}
 	return found;
 }

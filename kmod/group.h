@@ -92,7 +92,7 @@ struct raft_group_priv;		/* group.c, owner.c: the owner's side */
  * @pub_lock: protects @pub
  * @pub: what is published
  * @notify: work that tells sysfs and udev about @events; never the owner thread
- * @kobj: /sys/class/raft/<name>, owned by sysfs.c
+ * @dev: /sys/class/raft/<name>, owned by sysfs.c
  * @sysfs: private to sysfs.c
  * @debugfs: private to debugfs.c
  * @wal: the write-ahead log, valid until the group is freed
@@ -108,7 +108,7 @@ struct raft_group {
 	u64 events;
 	bool stopping;
 	wait_queue_head_t wait;
-	spinlock_t pub_lock;
+	spinlock_t pub_lock;	/* protects @pub and @wal */
 	struct raft_published pub;
 	struct work_struct notify;
 	struct device *dev;

@@ -56,7 +56,7 @@ struct raft_report {
  * @ring: [lock] the reports from @tail to @head
  */
 struct raft_reports {
-	spinlock_t lock;
+	spinlock_t lock;	/* protects all below */
 	u32 head;
 	u32 tail;
 	struct raft_report ring[RAFT_REPORTS_MAX];

@@ -18,7 +18,6 @@
 
 #include <linux/capability.h>
 #include <linux/err.h>
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/ktime.h>
 #include <linux/limits.h>
@@ -36,12 +35,11 @@
 #include "ioctl.h"
 #include "params.h"
 #include "payload.h"
+#include "start.h"
 #include "wal.h"
 
 /* Structures of version 1: a smaller size was never valid. */
 #define RAFT_FEATURES_V1	offsetofend(struct raft_ioc_features, nodes_max)
-#define RAFT_START_V1		offsetofend(struct raft_ioc_start, reserved)
-#define RAFT_MEMBER_V1		offsetofend(struct raft_ioc_member, addr)
 #define RAFT_NAME_V1		offsetofend(struct raft_ioc_name, name)
 #define RAFT_PROPOSE_V1		offsetofend(struct raft_ioc_propose, serial)
 #define RAFT_WAIT_V1		offsetofend(struct raft_ioc_wait, events)
@@ -50,12 +48,19 @@
 
 #define RAFT_WAIT_FOR_EVER	U32_MAX
 
-/*
- * Copy a structure in.  @arg begins with its size, which is put into the first
- * field of @dst as it was checked, whatever the user writes there meanwhile.
- * -EFAULT; -EINVAL: below @min; -E2BIG: has what this kernel does not know.
+/**
+ * raft_ioctl_copy_in() - copy a structure in
+ * @dst: where to; its first field is its size as it was checked, whatever the
+ *	user writes there meanwhile
+ * @size: bytes of @dst
+ * @min: bytes of the structure in version 1 of the interface
+ * @arg: user pointer to a structure that begins with its size
+ *
+ * Context: process, may sleep.
+ * Return: 0; -EFAULT; -EINVAL: below @min; -E2BIG: has what this kernel does not
+ * know.
  */
-static int raft_copy_in(void *dst, size_t size, size_t min, void __user *arg)
+int raft_ioctl_copy_in(void *dst, size_t size, size_t min, void __user *arg)
 {
 	u32 usize;
 	int err;
@@ -74,7 +79,7 @@ static int raft_copy_in(void *dst, size_t size, size_t min, void __user *arg)
 }
 
 /* Copy a structure out, as much of it as the user knows. */
-static int raft_copy_out(void __user *arg, const void *src, size_t size)
+static int raft_ioctl_copy_out(void __user *arg, const void *src, size_t size)
 {
 	size_t usize = *(const u32 *)src;
 
@@ -88,7 +93,7 @@ static long raft_ioctl_features(void __user *arg)
 	struct raft_ioc_features f;
 	int err;
 
-	err = raft_copy_in(&f, sizeof(f), RAFT_FEATURES_V1, arg);
+	err = raft_ioctl_copy_in(&f, sizeof(f), RAFT_FEATURES_V1, arg);
 	if (err)
 		return err;
 	f.api_version = RAFT_API_VERSION;
@@ -98,101 +103,20 @@ static long raft_ioctl_features(void __user *arg)
 #endif
 	f.command_max = RAFT_COMMAND_MAX;
 	f.nodes_max = RAFT_NODES_MAX;
-	return raft_copy_out(arg, &f, sizeof(f));
+	return raft_ioctl_copy_out(arg, &f, sizeof(f));
 }
 
-static bool raft_may_admin(const struct net *net)
+/**
+ * raft_ioctl_may_admin() - may the caller start and stop groups here?
+ * @net: network namespace
+ *
+ * Context: process.
+ * Return: true if so.
+ */
+bool raft_ioctl_may_admin(const struct net *net)
 {
 	return ns_capable(net->user_ns, CAP_NET_ADMIN) &&
 	       capable(CAP_SYS_ADMIN);
-}
-
-/* Tell the operator which field was wrong: -EINVAL alone says too little. */
-static int raft_start_refuse(const char *why)
-{
-	pr_info_ratelimited("start refused: %s\n", why);
-	return -EINVAL;
-}
-
-static int raft_start_copy_members(struct raft_group_params *p)
-{
-	const struct raft_ioc_start *ioc = &p->ioc;
-	u64 from = ioc->members;
-	int err;
-	u32 i;
-
-	if (!ioc->n_members)
-		return 0;
-	if (ioc->member_size < RAFT_MEMBER_V1)
-		return raft_start_refuse("member_size: too small");
-	if (ioc->member_size > PAGE_SIZE)
-		return -E2BIG;
-	for (i = 0; i < ioc->n_members; i++, from += ioc->member_size) {
-		err = copy_struct_from_user(&p->members[i],
-					    sizeof(p->members[i]),
-					    u64_to_user_ptr(from),
-					    ioc->member_size);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static int raft_start_get_log(struct raft_group_params *p)
-{
-	const char *why;
-
-	p->log = fget(p->ioc.log_fd);
-	if (!p->log)
-		return -EBADF;
-	why = raft_params_log(p->log);
-	if (!why)
-		return 0;
-	fput(p->log);
-	p->log = NULL;
-	return raft_start_refuse(why);
-}
-
-/* Copy in and check everything; on success @p->log is referenced. */
-static int raft_start_prepare(struct raft_group_params *p, void __user *arg)
-{
-	const char *why;
-	int err;
-
-	err = raft_copy_in(&p->ioc, sizeof(p->ioc), RAFT_START_V1, arg);
-	if (err)
-		return err;
-	why = raft_params_start(&p->ioc);
-	if (why)
-		return raft_start_refuse(why);
-	err = raft_start_copy_members(p);
-	if (err)
-		return err;
-	why = raft_params_members(p);
-	if (why)
-		return raft_start_refuse(why);
-	return raft_start_get_log(p);
-}
-
-static long raft_ioctl_start(void __user *arg)
-{
-	struct net *net = current->nsproxy->net_ns;
-	struct raft_group_params *p;
-	int err;
-
-	if (!raft_may_admin(net))
-		return -EPERM;
-	p = kzalloc(sizeof(*p), GFP_KERNEL);
-	if (!p)
-		return -ENOMEM;
-	err = raft_start_prepare(p, arg);
-	if (!err) {
-		err = raft_group_create(net, p);
-		if (err)
-			fput(p->log);	/* else the group has taken it */
-	}
-	kfree(p);
-	return err;
 }
 
 /* Copy in and check a struct raft_ioc_name. */
@@ -200,7 +124,7 @@ static int raft_name_prepare(struct raft_ioc_name *n, void __user *arg)
 {
 	int err;
 
-	err = raft_copy_in(n, sizeof(*n), RAFT_NAME_V1, arg);
+	err = raft_ioctl_copy_in(n, sizeof(*n), RAFT_NAME_V1, arg);
 	if (err)
 		return err;
 	if (n->flags)
@@ -216,7 +140,7 @@ static long raft_ioctl_stop(void __user *arg)
 	struct raft_ioc_name n;
 	int err;
 
-	if (!raft_may_admin(net))
+	if (!raft_ioctl_may_admin(net))
 		return -EPERM;
 	err = raft_name_prepare(&n, arg);
 	if (err)
@@ -274,7 +198,7 @@ static long raft_ioctl_propose(struct file *file, void __user *arg)
 
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EBADF;
-	err = raft_copy_in(&p, sizeof(p), RAFT_PROPOSE_V1, arg);
+	err = raft_ioctl_copy_in(&p, sizeof(p), RAFT_PROPOSE_V1, arg);
 	if (err)
 		return err;
 	payload = raft_propose_payload(&p);
@@ -283,7 +207,7 @@ static long raft_ioctl_propose(struct file *file, void __user *arg)
 	p.index = 0;
 	p.term = 0;
 	p.serial = 0;
-	err = raft_copy_out(arg, &p, sizeof(p));
+	err = raft_ioctl_copy_out(arg, &p, sizeof(p));
 	if (err)
 		goto put_payload;
 
@@ -298,7 +222,7 @@ static long raft_ioctl_propose(struct file *file, void __user *arg)
 	p.index = out.index;
 	p.term = out.term;
 	p.serial = out.serial;
-	if (raft_copy_out(arg, &p, sizeof(p)))
+	if (raft_ioctl_copy_out(arg, &p, sizeof(p)))
 		pr_debug("propose: nowhere to put the result\n");
 
 put_payload:
@@ -385,7 +309,7 @@ static long raft_ioctl_wait(struct file *file, void __user *arg)
 	struct raft_group *g;
 	int err;
 
-	err = raft_copy_in(&w, sizeof(w), RAFT_WAIT_V1, arg);
+	err = raft_ioctl_copy_in(&w, sizeof(w), RAFT_WAIT_V1, arg);
 	if (err)
 		return err;
 	err = raft_wait_check(&w);
@@ -401,7 +325,7 @@ static long raft_ioctl_wait(struct file *file, void __user *arg)
 	/* Also after an error: where things stand now. */
 	w.events = READ_ONCE(g->events);
 	w.leader = READ_ONCE(g->pub.st.leader);
-	return raft_copy_out(arg, &w, sizeof(w)) ?: err;
+	return raft_ioctl_copy_out(arg, &w, sizeof(w)) ?: err;
 }
 
 static void raft_status_numbers(struct raft_ioc_status *s, struct raft_group *g,
@@ -538,7 +462,7 @@ static long raft_ioctl_status(struct file *file, void __user *arg)
 	struct raft_group *g;
 	int err;
 
-	err = raft_copy_in(&s, sizeof(s), RAFT_STATUS_V1, arg);
+	err = raft_ioctl_copy_in(&s, sizeof(s), RAFT_STATUS_V1, arg);
 	if (err)
 		return err;
 	err = raft_status_check(&s);
@@ -555,7 +479,7 @@ static long raft_ioctl_status(struct file *file, void __user *arg)
 	raft_status_numbers(&s, g, pub);
 	err = raft_status_peers(&s, g, pub, s.n_peers);
 	kfree(pub);
-	return err ?: raft_copy_out(arg, &s, sizeof(s));
+	return err ?: raft_ioctl_copy_out(arg, &s, sizeof(s));
 }
 
 /**
@@ -577,7 +501,7 @@ long raft_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case _IOC_NR(RAFT_IOC_FEATURES):
 		return raft_ioctl_features(p);
 	case _IOC_NR(RAFT_IOC_START):
-		return raft_ioctl_start(p);
+		return raft_start_ioctl(p);
 	case _IOC_NR(RAFT_IOC_STOP):
 		return raft_ioctl_stop(p);
 	case _IOC_NR(RAFT_IOC_ATTACH):

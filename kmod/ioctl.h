@@ -5,8 +5,14 @@
 #ifndef _RAFT_IOCTL_H
 #define _RAFT_IOCTL_H
 
-struct file;
+#include <linux/compiler_types.h>
+#include <linux/types.h>
 
+struct file;
+struct net;
+
+bool raft_ioctl_may_admin(const struct net *net);
+int raft_ioctl_copy_in(void *dst, size_t size, size_t min, void __user *arg);
 long raft_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
 #endif /* _RAFT_IOCTL_H */

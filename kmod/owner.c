@@ -335,7 +335,7 @@ static void owner_sleep(struct raft_owner *o)
 	__set_current_state(TASK_RUNNING);
 	/* Before the queues are looked at; the bit may be set again at once. */
 	clear_bit(RAFT_OWNER_WORK, &o->flags);
-	smp_mb__after_atomic();
+	smp_mb__after_atomic(); /* pairs with that of raft_owner_wake() */
 }
 
 static int owner_thread(void *arg)

@@ -182,7 +182,7 @@ static inline void raft_owner_wake(struct raft_owner *o)
 {
 	/* Pairs with the test in owner_sleep(): set, then wake. */
 	set_bit(RAFT_OWNER_WORK, &o->flags);
-	smp_mb__after_atomic();
+	smp_mb__after_atomic(); /* the bit before the look at the task's state */
 	wake_up_process(o->task);
 }
 

@@ -71,7 +71,7 @@ struct raft_wal_boot {
  * @room: bytes that are free, by the measure of raft_entry_disk_bytes()
  * @writes: writes done
  * @bytes: bytes in them
- * @errors: 0 or the errno that ended the log, negative
+ * @error: 0 or the errno that ended the log, negative
  */
 struct raft_wal_stat {
 	u64 size;

@@ -78,12 +78,12 @@ formats() {
 	[ "${1:-}" != long ] || secs=600
 	make -s fuzzers
 	for f in build/fuzz/*_fuzz; do
-		mkdir -p "$f.corpus"
 		local seeds
 		seeds=tools/fuzz/corpus/$(basename "$f" _fuzz)
 		mkdir -p "$f.work"
+		[ -d "$seeds" ] || seeds=$f.work
 		ok "$(basename "$f"), $secs s" "$f" -max_total_time=$secs -rss_limit_mb=4096 \
-			-print_final_stats=1 "$f.work" $([ ! -d "$seeds" ] || echo "$seeds") || bad=1
+			-print_final_stats=1 "$f.work" "$seeds" || bad=1
 	done
 	return $bad
 }

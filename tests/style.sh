@@ -24,12 +24,16 @@ fi
 
 # What does not fit code outside the tree: it has no MAINTAINERS to update, dual licence
 # tags are the UAPI header's; user space has no kernel types or helpers.
-common=SPDX_LICENSE_TAG,FILE_PATH_CHANGES,EMBEDDED_FILENAME,CONST_STRUCT
+# A word in a message that is also a function's name is still a word; RAFT_MUTANT()
+# does not use its argument in most builds.
+common=SPDX_LICENSE_TAG,FILE_PATH_CHANGES,EMBEDDED_FILENAME,CONST_STRUCT,EMBEDDED_FUNCTION_NAME,MACRO_ARG_UNUSED
 if [ -x $dir/scripts/checkpatch.pl ]; then
 	mapfile -t k < <(git ls-files 'kmod/*.[ch]' 'kmod/**/*.[ch]' 'uapi/**/*.h' | sort -u)
 	perl $dir/scripts/checkpatch.pl --no-tree --strict --terse --no-summary --color=never \
 		--max-line-length=100 --ignore $common,MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE \
-		-f "${k[@]}" >$dir/checkpatch-kernel 2>&1
+		-f "${k[@]}" 2>&1 |
+		grep -vE '^kmod/compat.h:.*(LINUX_VERSION_CODE|constant on the right)|^kmod/tests/export.c:.*EXPORT_SYMBOL|^kmod/[a-z/_]*\.h:.*WARNING: Comparisons should place the constant' \
+		>$dir/checkpatch-kernel
 	[ ! -s $dir/checkpatch-kernel ]
 	result $? "checkpatch --strict: ${#k[@]} files of the module"
 	head -20 $dir/checkpatch-kernel

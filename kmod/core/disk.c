@@ -464,8 +464,10 @@ static int pass_state(struct raft_disk_scan *s)
 		if (!legible)
 			return damaged(s, RAFT_DISK_STATE, 0, pos);
 	}
+	/* A good checksum, so a bug or malice: still nothing may overflow. */
 	if (s->state.term > RAFT_MAX_TERM || !s->state.stale_from ||
-	    s->state.durable > RAFT_MAX_INDEX)
+	    s->state.durable > RAFT_MAX_INDEX ||
+	    (s->state.generation | s->state.epoch | s->state.incarnation) >> 62)
 		return damaged(s, RAFT_DISK_STATE, 0,
 			       raft_disk_state_pos(s->state.generation));
 	return 0;

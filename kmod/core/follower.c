@@ -169,7 +169,7 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
  *
  * The answer does not wait for entries on their way to the disk.  It tells what
  * is verified, so that the leader notices lost appends (traps 45, 46), and what
- * of that is durable, so that a lost acknowledgement does no harm.
+ * of that is durable, so that a lost acknowledgment does no harm.
  *
  * Context: owner thread, in a step.
  */

@@ -6,7 +6,7 @@
  * promises durability waits here for the PERSISTED event that makes it true
  * (design.md, SEND_AFTER).  A held message of an older term is dropped: nobody
  * wants it.  When the queue is full the oldest goes, as if the network had lost
- * it; acknowledgements are cumulative, so the newest is the one that matters.
+ * it; acknowledgments are cumulative, so the newest is the one that matters.
  */
 #include "raft_env.h"
 #include "internal.h"

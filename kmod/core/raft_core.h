@@ -11,7 +11,7 @@
  * What the shell must do with an update, in this order (Documentation/core.rst):
  *
  *   1. send up->msgs[]: every message in there may leave now.  A message that
- *      promises durability (vote, append acknowledgement, RequestVote) is kept
+ *      promises durability (vote, append acknowledgment, RequestVote) is kept
  *      inside the core until the PERSISTED event that it waits for, so the
  *      shell cannot send it too early;
  *   2. RAFT_UP_PERSIST: hand up->persist to the write-ahead log, which works
@@ -40,10 +40,10 @@
 #define RAFT_STEP_APPLY		1024	/* entries applied by one step */
 #define RAFT_MAX_HELD		64	/* promises that wait for the disk */
 #define RAFT_CHUNK_ENTRIES	256	/* log entries in one chunk of memory */
-#define RAFT_MAX_INDEX		(1ULL << 56)	/* above: absurd (trap 56) */
-#define RAFT_MAX_TERM		(1ULL << 56)
+#define RAFT_MAX_INDEX		0xffffffffffffffULL	/* above: absurd (trap 56) */
+#define RAFT_MAX_TERM		0xffffffffffffffULL
 
-static_assert(RAFT_STEP_MSGS >= RAFT_MAX_NODES * 4);
+static_assert(RAFT_MAX_NODES * 4 <= RAFT_STEP_MSGS);
 
 enum raft_role {
 	RAFT_FOLLOWER = 0,	/* also blank and removed nodes */

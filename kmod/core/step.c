@@ -453,7 +453,11 @@ static void make_batch(struct raft *r)
 	b->seq = ++r->persist_seq;
 	b->hs.term = r->term;
 	b->hs.vote = r->vote;
-	b->hs.commit = r->commit;
+	/*
+	 * The hint is on disk before the truncation and the entries of the
+	 * same batch: it must be true of the log as it is there now.
+	 */
+	b->hs.commit = min(r->commit, r->durable);
 	b->truncate_from = r->truncate_from;
 	b->first = r->append_first;
 	b->last = r->log.last;

@@ -58,7 +58,7 @@ struct disk_case {
 	void (*run)(struct disk_env *env);
 };
 
-#define EXPECT(env, cond) (env)->expect(env, cond, #cond, __LINE__)
+#define EXPECT(env, cond) ((env)->expect(env, cond, #cond, __LINE__))
 
 /* --- the image ---------------------------------------------------------- */
 

@@ -76,7 +76,7 @@ struct wal_case {
 	void (*run)(struct wal_env *env);
 };
 
-#define WAL_EXPECT(env, cond) (env)->expect(env, cond, #cond, __LINE__)
+#define WAL_EXPECT(env, cond) ((env)->expect(env, cond, #cond, __LINE__))
 
 static u8 wal_byte(u64 index, u64 term, u32 i)
 {

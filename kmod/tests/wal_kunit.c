@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * wal_kunit.c - the cases of wal_cases.h on a file in memory, or on the file that
- * the module parameter names (at least 4 MiB; it is overwritten).
+ * the module parameter names (of 4 MiB; it is overwritten).
  */
 #include <kunit/test.h>
 #include <linux/err.h>

@@ -80,7 +80,9 @@ void test_propose(void)
 	munmap(map, 4096);
 
 	propose_init(&p);
-	p.index = p.term = p.serial = UINT64_MAX;
+	p.index = UINT64_MAX;
+	p.term = UINT64_MAX;
+	p.serial = UINT64_MAX;
 	expect(do_ioctl(dev, RAFT_IOC_PROPOSE, &p), 0, "PROPOSE");
 	check(p.serial == 1, "the refused ones took no serial");
 	check(p.index >= 1 && p.term >= 1, "index and term are told");
@@ -130,7 +132,7 @@ static const struct wait_case {
 	WAIT(RAFT_WAIT_LEADER, 0, 0, 0),
 	WAIT(RAFT_WAIT_LEADER, 0, 0xffffffff, 0),
 	WAIT(RAFT_WAIT_APPLIED, UINT64_MAX, 0, -EINVAL),
-	WAIT(RAFT_WAIT_APPLIED, 1ULL << 56, 0, -ETIMEDOUT),
+	WAIT(RAFT_WAIT_APPLIED, 1ULL << 55, 0, -ETIMEDOUT),
 	WAIT(RAFT_WAIT_APPLIED, 1ULL << 40, 50, -ETIMEDOUT),
 	WAIT(RAFT_WAIT_APPLIED, 0, 0, 0),
 	WAIT(RAFT_WAIT_APPLIED, 1, 60000, 0),

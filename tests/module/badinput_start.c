@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +70,24 @@ static const struct field_case start_cases[] = {
 	START(m[0].addr[0], 224, -EINVAL),
 	START(m[0].addr[4], 1, -EINVAL),
 	START(m[0].addr[15], 1, -EINVAL),
+	START(m[0].addr[0], 128, -EADDRNOTAVAIL),
 };
+
+/* A port that a socket of another program has. */
+static void test_start_port(int dev, int log)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	int sock = socket(AF_INET, SOCK_DGRAM, 0);
+	struct start st;
+
+	start_init(&st, "bad", 7, log);
+	in.sin_port = htons(st.m[0].port);
+	if (sock < 0 || bind(sock, (struct sockaddr *)&in, sizeof(in)))
+		die("bind");
+	expect(do_ioctl(dev, RAFT_IOC_START, &st), -EADDRINUSE,
+	       "START with a port that is taken");
+	close(sock);
+}
 
 /* Nothing of what was refused is left: the name and the log are still free. */
 void test_start(void)
@@ -86,6 +104,7 @@ void test_start(void)
 		       "START with %s", start_cases[i].what);
 	}
 
+	test_start_port(dev, fd);
 	start_init(&st, "bad", 7, fd);
 	memset(st.s.name, 'a', sizeof(st.s.name));
 	expect(do_ioctl(dev, RAFT_IOC_START, &st), -EINVAL,

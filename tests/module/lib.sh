@@ -66,10 +66,11 @@ load() {
 }
 unload() {
 	local pid
-	for pid in ${LOADS[@]+"${LOADS[@]}"}; do
-		kill "$pid" 2>/dev/null || :
-		wait "$pid" 2>/dev/null || :
-	done
+	[ ${#LOADS[@]} != 0 ] || return 0
+	# The loops first, so that they start nothing more; then what is on its way.
+	kill "${LOADS[@]}" 2>/dev/null || :
+	pkill -KILL -f 'propose -g [a-z]* -q -J 8 -k' || :
+	for pid in "${LOADS[@]}"; do wait "$pid" 2>/dev/null || :; done
 	LOADS=()
 }
 

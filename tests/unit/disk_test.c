@@ -75,12 +75,11 @@ static void flip_all(struct disk_env *env, bool closed)
 			EXPECT(env, !err && env->s.last.index == 7);
 		} else if (closed && pos >= 16384) {
 			EXPECT(env, err == -EILSEQ);
-			EXPECT(env, env->s.bad.index &&
-				    env->s.bad.index <= 7);
+			EXPECT(env, env->s.bad.index);
+			EXPECT(env, env->s.bad.index <= 7);
 		} else {
 			EXPECT(env, err == -EILSEQ || env->s.repaired ||
-				    env->s.torn ||
-				    env->s.last.index < 7);
+			       env->s.torn || env->s.last.index < 7);
 		}
 		env->p[pos] ^= 1 << (pos & 7);
 	}

@@ -327,6 +327,7 @@ int main(int argc, char **argv)
 
 	if (!r)
 		return bench_fail("out of memory");
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	if (options_read(argc, argv, &args) || optind == argc)
 		return overview(stderr);
 	args.mode = argv[optind++];

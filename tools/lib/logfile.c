@@ -187,7 +187,8 @@ static int prepare(struct raft_logfile *log, const char *path, uint64_t size)
  * @size: bytes it is to have if it must be made, 0: it must be there
  *
  * A file that is there keeps its size, unless all of it is zeros and it is
- * shorter than @size: then an earlier attempt was cut short.
+ * shorter than @size: then an earlier attempt was cut short.  A file that was
+ * made is removed again if something fails.
  *
  * Return: 0; -EBUSY if it is locked; -ENXIO if it is of another kind; -EFBIG if
  * it is below RAFT_LOG_MIN; -ENOENT if it is not there and @size is 0; or any
@@ -206,6 +207,8 @@ int raft_logfile_open(struct raft_logfile *log, const char *path,
 	}
 	ret = prepare(log, path, size);
 	if (ret) {
+		if (log->made)
+			unlink(path);
 		close(log->fd);
 		log->fd = -1;
 	}

@@ -3,8 +3,7 @@
  * events.c - a stream of lines: what there is, then what changes.
  *
  * The kernel counts changes of role, term, leader and failure; the difference
- * between two looks is printed.  A change that was undone between the looks is
- * still a line, with nothing but the name on it.
+ * between two looks is printed.  What was undone between them is not a line.
  */
 #include "ctl.h"
 
@@ -105,6 +104,13 @@ static void group_line(const struct events_args *args, struct raft_json *j,
 	line_end(j);
 }
 
+static bool group_differs(const struct raft_ioc_status *a,
+			  const struct raft_ioc_status *b)
+{
+	return a->role != b->role || a->term != b->term ||
+	       a->leader != b->leader || a->failed != b->failed;
+}
+
 static void peer_lines(const struct events_args *args, struct raft_json *j,
 		       const struct ctl_snapshot *snap)
 {
@@ -146,7 +152,8 @@ static int changes_print(int fd, const struct events_args *args,
 		}
 		if (ret)
 			return ctl_fail(RAFT_OP_WAIT, ret, old.name, NULL);
-		group_line(args, j, &snap->st, &old);
+		if (group_differs(&snap->st, &old))
+			group_line(args, j, &snap->st, &old);
 		if (ferror(stdout))
 			return CTL_FAILED;
 	}

@@ -186,6 +186,8 @@ int main(int argc, char **argv)
 	static char *show[2] = { "show", NULL };
 	const struct ctl_command *c;
 
+	/* A line at a time, or those of several programs would mix. */
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	if (argc < 2)
 		return ctl_flush(ctl_show(1, show));
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))

@@ -7,10 +7,12 @@
  */
 #include "ctl.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,6 +42,37 @@ static void module_load(const char *path)
 		return;
 	ctl_warn("%s %s did not work", path ? "insmod" : "modprobe",
 		 path ? path : "raft");
+}
+
+/*
+ * Whether this node has the address that its member has.  The kernel listens on
+ * the port of all addresses and would never hear of a wrong one.
+ */
+static int address_check(const struct raft_ioc_start *start,
+			 const struct raft_ioc_member *members)
+{
+	const struct raft_ioc_member *self = &start->listen;
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	uint32_t i;
+	int fd, ret;
+
+	for (i = 0; i < start->n_members; i++)
+		if (members[i].id == start->node_id)
+			self = &members[i];
+	memcpy(&in.sin_addr, self->addr, sizeof(in.sin_addr));
+	memcpy(&in6.sin6_addr, self->addr, sizeof(in6.sin6_addr));
+	in6.sin6_scope_id = self->scope_id;
+	fd = socket(self->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (self->family == AF_INET)
+		ret = bind(fd, (struct sockaddr *)&in, sizeof(in));
+	else
+		ret = bind(fd, (struct sockaddr *)&in6, sizeof(in6));
+	ret = ret ? -errno : 0;
+	close(fd);
+	return ret;
 }
 
 static int log_open(const struct raft_conf *conf, const char *path,
@@ -94,6 +127,11 @@ int ctl_up_conf(const struct raft_conf *conf,
 	/* The kernel checks it as well, but only with a log at hand. */
 	if (!raft_ioc_attach(fd, conf->name)) {
 		ret = ctl_fail(RAFT_OP_START, -EEXIST, conf->name, NULL);
+		goto close_device;
+	}
+	ret = address_check(&start, members);
+	if (ret) {
+		ret = ctl_fail(RAFT_OP_START, ret, conf->name, NULL);
 		goto close_device;
 	}
 	ret = log_open(conf, path, opt->no_create, &log);

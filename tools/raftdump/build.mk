@@ -12,7 +12,9 @@ $(B)/raftdump $(B)/raftmklog: $(B)/%: tools/raftdump/%.c $(RAFTDUMP_COMMON) $(RA
 	@mkdir -p $(@D)
 	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CPPFLAGS) -O2 $(LDFLAGS) -o $@ $(filter %.c,$^)
 
-$(B)/fuzz/disk_fuzz: tools/fuzz/disk_fuzz.c kmod/core/disk.c tools/lib/crc32c.c $(RAFTDUMP_HDR)
+$(B)/fuzz/disk_fuzz: tools/fuzz/disk_fuzz.c kmod/core/disk.c tools/lib/crc32c.c \
+		kmod/tests/disk_cases.h $(RAFTDUMP_HDR)
 	@mkdir -p $(@D)
-	clang $(HOSTFLAGS) $(CPPFLAGS) -O1 -fsanitize=fuzzer,address,undefined \
+	clang $(HOSTFLAGS) -Wno-c2x-extensions $(CPPFLAGS) -O1 \
+		-fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -o $@ $(filter %.c,$^)

@@ -227,7 +227,7 @@ static void result_text(FILE *out, const struct raft_disk_scan *s, int err)
 			s->records, s->last.index, s->last.term,
 			s->super.data_end - s->end);
 	if (s->repaired && s->super.version)
-		fprintf(out, "bad copies of superblock or hard state, their twins are good: mask %x\n",
+		fprintf(out, "bad copies in the head, their twins are good: mask %x\n",
 			s->repaired);
 }
 
@@ -325,7 +325,7 @@ static int options(struct dump *d, int argc, char **argv)
 			break;
 		case 'e':
 			if (range_parse(d, optarg)) {
-				fprintf(stderr, "raftdump: '%s' is not a range of indexes like 5..9\n",
+				fprintf(stderr, "raftdump: '%s' is no range like 5..9\n",
 					optarg);
 				exit(EXIT_TROUBLE);
 			}
@@ -368,7 +368,7 @@ int main(int argc, char **argv)
 	}
 	/* raftctl locks the file, and the group holds the lock while it runs. */
 	if (flock(d.fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK)
-		fprintf(stderr, "raftdump: %s: a group is using it; what is being written may look torn\n",
+		fprintf(stderr, "raftdump: %s: in use by a group, its last write may look torn\n",
 			path);
 	return dump(&d, (u64)size);
 }

@@ -438,6 +438,21 @@ static void check_leader(struct sim *s, struct sim_node *n)
 			 n->id, (ull)term, (ull)i, (ull)c->term[i]);
 }
 
+/* Trap 14.  Only a peer that booted anew begins again. */
+static void check_match_grows(struct sim *s, struct sim_node *n,
+			      const struct raft_status *old)
+{
+	u32 i;
+
+	for (i = 0; i < n->st.n_peers; i++)
+		if (n->st.peers[i].match < old->peers[i].match &&
+		    n->st.peers[i].id != s->new_boot)
+			sim_fail(s, "leader %u: match index of node %u falls from %llu to %llu",
+				 n->id, n->st.peers[i].id,
+				 (ull)old->peers[i].match,
+				 (ull)n->st.peers[i].match);
+}
+
 /**
  * check_step() - a node took a step
  * @s: simulation
@@ -470,6 +485,8 @@ void check_step(struct sim *s, struct sim_node *n,
 	if (st->role == RAFT_LEADER &&
 	    (old->role != RAFT_LEADER || old->term != st->term))
 		check_leader(s, n);
+	else if (st->role == RAFT_LEADER)
+		check_match_grows(s, n, old);
 	if (st->commit > old->commit)
 		check_commit(s, n, st->commit, false);
 	why = raft_check(n->r);

@@ -135,6 +135,7 @@ struct sim_node {
 	u64 n_own;
 	u64 cap_own;
 	u64 applied;		/* last index seen applied in this boot */
+	u64 heard[SIM_MAX_ID + 1];	/* latest boot heard of each node */
 	struct sim_disk disk;
 	struct chk_log log;
 	u32 wiped;		/* times */
@@ -223,6 +224,7 @@ struct sim {
 	struct sim_prop **props_tail;
 	struct check *check;
 	struct raft_update up;
+	u32 new_boot;		/* node whose new boot this step hears of */
 	u32 accepted;		/* of the last PROPOSE */
 	u64 first_serial;
 	int refused;

@@ -7,7 +7,7 @@
  * A group is one replicated log.  It lives in the network namespace of the
  * process that started it.  /dev/raft speaks to one group per open file: the
  * one attached with RAFT_IOC_ATTACH or, when the namespace of the opener has
- * exactly one group, that one.
+ * exactly one group, that one; for good, since poll() depends on it.
  *
  * write(2) proposes its buffer (1 to RAFT_COMMAND_MAX bytes) as one command on
  * any node and returns the length once the command is committed.  It waits
@@ -33,12 +33,18 @@
  * and unknown flags must be zero (EINVAL).
  *
  * errno         meaning                                        safe to retry?
+ * E2BIG         the kernel does not know a field that is set    no
+ * EADDRINUSE    another program has the UDP port                no
+ * EADDRNOTAVAIL this node's address is not one of this machine  no
+ * EAFNOSUPPORT  no IPv6 here                                    no
  * EAGAIN        too much waits for commit, or nothing to read   yes
- * EBADF         log_fd is not an open file                      no
- * EBUSY         group, node or log is in use                    no
+ * EBADF         log_fd is not an open file, or /dev/raft was    no
+ *               not opened for writing
+ * EBUSY         log is in use, or attached to another group     no
  * ECANCELED     the group stopped: the outcome is UNKNOWN       look first
  * EEXIST        a group of this name or id exists here          no
  * EFAULT        bad address                                     no
+ * EFBIG         the log is too large for this machine           no
  * EINVAL        bad argument, size, flag or id                  no
  * EIO           the group failed (disk): see status             no
  * EILSEQ        the log is damaged in the middle                no
@@ -56,6 +62,7 @@
  * ESTALE        the log belongs to another group or node        no
  * ETIMEDOUT     the outcome is UNKNOWN, it may commit later     look first
  * EINTR         killed while waiting: the outcome is UNKNOWN    look first
+ *               (WAIT: a signal came)
  *
  * Every other outcome of a proposal is certain: a length or 0 means committed,
  * durable on a majority, and applied exactly once; an error not marked UNKNOWN
@@ -233,10 +240,10 @@ struct raft_ioc_propose {
  * struct raft_ioc_wait - RAFT_IOC_WAIT: wait for something to be true
  * @size: sizeof this structure
  * @what: RAFT_WAIT_*
- * @value: what for, see RAFT_WAIT_*
+ * @value: what for, see RAFT_WAIT_*; 0 with RAFT_WAIT_LEADER
  * @timeout_ms: 0: only look, -1 (all ones): for ever; else ETIMEDOUT
- * @leader: leader known at the end, 0 if none (out)
- * @events: counter of role, term, leader and failure changes (out)
+ * @leader: leader known at the end, 0 if none (out, after an error too)
+ * @events: counter of role, term, leader and failure changes (out, likewise)
  */
 struct raft_ioc_wait {
 	__u32 size;

@@ -79,7 +79,9 @@ void run_settle(struct run *r)
 	for (i = 0; i < SETTLE_MAX; i++) {
 		run_sleep(quiet);
 		next = activity(r);
-		if (next == last)
+		/* In slow weather there is always a heartbeat on its way. */
+		if (next == last ||
+		    (i > 3 && r->net.delay_max > NS_PER_MS))
 			return;
 		last = next;
 	}

@@ -104,6 +104,7 @@ static void reset(struct run *r, const struct scenario *s)
 	memset(r, 0, sizeof(*r));
 	r->scn = s;
 	r->n_nodes = n;
+	r->nft = getenv("RUN_NFT") != NULL;
 	r->trace = getenv("RUN_TRACE") != NULL;
 	for (i = 1; i <= n; i++) {
 		r->node[i].netns = keep[i].netns;

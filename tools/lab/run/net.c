@@ -2,9 +2,11 @@
 /*
  * net.c - the weather: links that are cut, loss, delay, order.
  *
- * Links are cut on the sender's side by an nftables set of addresses, so that
- * what is on its way arrives.  netem at each node's eth0 delays every message by
- * a constant time: it stays on its way until time passes (scenario.md, 2).
+ * netem at each node's eth0 delays every message by a constant time: it stays on
+ * its way until time passes (scenario.md, 2).  A link is cut on the sender's
+ * side, so that what is on its way arrives: by the module's fault hook, or, with
+ * RUN_NFT set, by an nftables set of addresses.  The latter needs no hook, but
+ * each change of it waits for RCU, tens of milliseconds of simulated time.
  * Touches nothing outside the namespaces of netns.sh.
  */
 #include <fcntl.h>
@@ -85,6 +87,9 @@ void run_net_reset(struct run *r)
 	};
 	for (i = 1; i <= r->n_nodes; i++) {
 		r->node[i].cut = 0;
+		weather_apply(r, i);
+		if (!r->nft)
+			continue;
 		shell(r, i, "nft -f - <<'END'\n"
 		      "table inet lab\n"
 		      "flush table inet lab\n"
@@ -94,7 +99,6 @@ void run_net_reset(struct run *r)
 		      " chain out { type filter hook output priority 0;\n"
 		      "  ip daddr @cut drop; }\n"
 		      "}\nEND");
-		weather_apply(r, i);
 	}
 }
 
@@ -137,6 +141,12 @@ void run_net_link(struct run *r, u32 from, u32 to, bool up)
 	if (from == to || !(n->cut & 1u << to) == up)
 		return;
 	n->cut ^= 1u << to;
+	if (!r->nft) {
+		if (run_alive(r, from) && r->node[to].member)
+			run_fault(r, from, "link %u %s", to,
+				  up ? "up" : "down");
+		return;
+	}
 	snprintf(cmd, sizeof(cmd), "nft %s element inet lab cut '{ 10.77.0.%u }'",
 		 up ? "delete" : "add", to);
 	shell(r, from, cmd);
@@ -154,6 +164,20 @@ void run_net_cut(struct run *r, u32 id, u32 cut)
 
 	for (i = 1; i <= r->n_nodes; i++)
 		run_net_link(r, id, i, !(cut & 1u << i));
+}
+
+/**
+ * run_net_boot() - a node boots: its hook must know which links are cut
+ * @r: the run
+ * @id: node
+ */
+void run_net_boot(struct run *r, u32 id)
+{
+	u32 i;
+
+	for (i = 1; i <= r->n_nodes; i++)
+		if (!r->nft && r->node[id].cut & 1u << i && r->node[i].member)
+			run_fault(r, id, "link %u down", i);
 }
 
 /**

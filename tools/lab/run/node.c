@@ -204,6 +204,7 @@ static void node_attach(struct run *r, u32 id)
 		     strerror(errno));
 	run_status(r, id, &st);
 	n->incarnation = st.incarnation;
+	run_net_boot(r, id);
 	run_rule_boot(r, id);
 	if (n->stall_until > run_now())
 		run_fault(r, id, "stall %llu",
@@ -319,6 +320,21 @@ void run_status(struct run *r, u32 id, struct raft_ioc_status *st)
 
 	if (err)
 		fail(r, "node %u: no status: %s", id, strerror(-err));
+}
+
+/**
+ * run_failed() - has a running node stopped itself?
+ * @r: the run
+ * @id: node id
+ *
+ * Return: true if so.
+ */
+bool run_failed(struct run *r, u32 id)
+{
+	struct raft_ioc_status st;
+
+	run_status(r, id, &st);
+	return st.failed;
 }
 
 /**

@@ -72,7 +72,7 @@ void run_rule_boot(struct run *r, u32 id)
 	for (i = 0; i < r->n_rules; i++) {
 		struct run_rule *rule = &r->rules[i];
 
-		if (rule->d->id && rule->d->id != id)
+		if (rule->released || (rule->d->id && rule->d->id != id))
 			continue;
 		if (rule->d->count && rule->set & 1u << id)
 			skip(r, "how much of a rule was used up before the crash of node %u", id);
@@ -99,8 +99,8 @@ void run_rule_crash(struct run *r, u32 id)
  * @r: the run
  * @d: the directive, release or replay
  *
- * It goes also over links that were cut since: they are mended for the moment of
- * sending.
+ * It goes also over links that were cut since: the hook knows that, for nftables
+ * they are mended for the moment of sending.
  */
 void run_rule_release(struct run *r, const struct scn_dir *d)
 {
@@ -109,22 +109,28 @@ void run_rule_release(struct run *r, const struct scn_dir *d)
 	for (i = 0; i < r->n_rules; i++) {
 		struct run_rule *rule = &r->rules[i];
 
-		if (rule->d->op != SCN_HOLD || strcmp(rule->d->name, d->name))
+		if (rule->d->op != SCN_HOLD ||
+		    rule->released != (d->op == SCN_REPLAY) ||
+		    strcmp(rule->d->name, d->name))
 			continue;
+		rule->released = true;
 		if (rule->lost)
 			skip(r, "what a node kept back is lost when it crashes");
 		for (id = 1; id <= r->n_nodes; id++) {
 			if (!(rule->set & 1u << id) || !run_alive(r, id))
 				continue;
 			cut = r->node[id].cut;
-			run_net_cut(r, id, 0);
+			if (r->nft)
+				run_net_cut(r, id, 0);
 			run_fault(r, id, "%s %s", d->op == SCN_RELEASE ?
 				  "release" : "replay", d->name);
-			run_net_cut(r, id, cut);
+			if (r->nft)
+				run_net_cut(r, id, cut);
 		}
 		return;
 	}
-	fail(r, "expected a hold named %s, there is none", d->name);
+	fail(r, "expected a hold named %s to %s, there is none", d->name,
+	     d->op == SCN_RELEASE ? "release" : "replay");
 }
 
 /**
@@ -135,12 +141,9 @@ void run_rule_heal(struct run *r)
 {
 	u32 i, kept = 0, id;
 
-	for (i = 0; i < r->n_rules; i++) {
+	for (i = 0; i < r->n_rules; i++)
 		if (r->rules[i].d->op == SCN_HOLD)
 			r->rules[kept++] = r->rules[i];
-		else
-			continue;
-	}
 	if (kept == r->n_rules)
 		return;
 	r->n_rules = kept;

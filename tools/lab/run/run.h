@@ -91,11 +91,13 @@ struct run_prop {
  * struct run_rule - a drop or hold in force, or released
  * @d: its directive
  * @set: bit n: node n's fault hook has it
+ * @released: it keeps nothing back any more
  * @lost: a sender crashed: what it kept back is gone
  */
 struct run_rule {
 	const struct scn_dir *d;
 	u32 set;
+	bool released;
 	bool lost;
 };
 
@@ -115,6 +117,7 @@ struct run_rule {
  * @n_nodes: highest namespace
  * @node: by id, 0 is not used
  * @net: the weather
+ * @nft: cut links by nftables, not by the fault hook
  * @trace: print every directive with the time
  * @end: where skip() and fail() return to
  */
@@ -133,6 +136,7 @@ struct run {
 	u32 n_nodes;
 	struct run_node node[RUN_MAX_NODES + 1];
 	struct scn_net net;
+	bool nft;
 	bool trace;
 	jmp_buf end;
 };
@@ -165,6 +169,7 @@ void run_crash(struct run *r, u32 id, bool torn);
 void run_stop(struct run *r, u32 id);
 void run_wipe(struct run *r, u32 id);
 void run_status(struct run *r, u32 id, struct raft_ioc_status *st);
+bool run_failed(struct run *r, u32 id);
 void run_fault(struct run *r, u32 id, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void run_disk(struct run *r, const struct scn_dir *d);
@@ -182,6 +187,7 @@ void run_net_reset(struct run *r);
 void run_net_weather(struct run *r, const struct scn_net *net);
 void run_net_link(struct run *r, u32 from, u32 to, bool up);
 void run_net_cut(struct run *r, u32 id, u32 cut);
+void run_net_boot(struct run *r, u32 id);
 void run_net_isolate(struct run *r, u32 id);
 void run_net_partition(struct run *r, const struct scn_dir *d);
 void run_net_heal(struct run *r);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * start.h - RAFT_IOC_START.
+ */
+#ifndef _RAFT_START_H
+#define _RAFT_START_H
+
+#include <linux/compiler_types.h>
+
+long raft_start_ioctl(void __user *arg);
+
+#endif /* _RAFT_START_H */
