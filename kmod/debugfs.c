@@ -77,7 +77,6 @@ static void raft_show_counters(struct seq_file *m, struct raft_group *g,
 	seq_printf(m, "dup_id_seen %llu\n", pub->dup_id_seen);
 	seq_printf(m, "send_errors %llu\n", pub->send_errors);
 	seq_printf(m, "conflicts %llu\n", pub->st.conflicts);
-	seq_printf(m, "dup_id_seen %llu\n", pub->dup_id_seen);
 	seq_printf(m, "log_size %llu\n", wal.size);
 	seq_printf(m, "log_room %llu\n", wal.room);
 	seq_printf(m, "disk_writes %llu\n", wal.writes);

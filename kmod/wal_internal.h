@@ -219,6 +219,10 @@ struct raft_wal_mark {
  *
  * @writes: statistics
  * @bytes: statistics
+ *
+ * @stall_until: faults: ktime ns, U64_MAX until told otherwise
+ * @fault_error: faults: of the next write, 0 for none
+ * @crashed: faults: nothing is gathered or reported any more
  */
 struct raft_wal {
 	struct file *file;
@@ -261,9 +265,9 @@ struct raft_wal {
 	u64 bytes;
 
 #ifdef RAFT_FAULTS
-	u64 stall_until;	/* ktime ns; U64_MAX until told otherwise */
-	int fault_error;	/* of the next write, 0 for none */
-	bool crashed;		/* nothing is reported any more */
+	u64 stall_until;
+	int fault_error;
+	bool crashed;
 #endif
 };
 

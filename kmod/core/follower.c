@@ -133,6 +133,8 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
 
 	if (!entries_plausible(m))
 		return;
+	if (RAFT_MUTANT("commit-own-last"))
+		commit_to(r, min(m->commit, r->log.last));
 	/*
 	 * What is committed here is the same at every leader: say so instead of
 	 * comparing (trap 13).
@@ -154,10 +156,7 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
 		return;
 	r->verified = max(r->verified, verified);
 	/* 5. commitIndex = min(leaderCommit, index of last new entry) (trap 9). */
-	if (RAFT_MUTANT("commit-own-last"))
-		commit_to(r, min(m->commit, r->log.last));
-	else
-		commit_to(r, min(m->commit, verified));
+	commit_to(r, min(m->commit, verified));
 	out.index = verified;
 	raft_hold(r, &out, verified);
 }

@@ -292,7 +292,7 @@ static enum raft_wire_error decode_entry(const u8 *buf, struct raft_entry *e)
 	if (h.type != RAFT_ENTRY_NOOP && h.type != RAFT_ENTRY_COMMAND)
 		return RAFT_WIRE_FIELD;
 	/* A no-op has no command, and a command is never empty. */
-	if (h.type == RAFT_ENTRY_NOOP ? h.len : !h.len)
+	if (h.type == RAFT_ENTRY_NOOP ? !!h.len : !h.len)
 		return RAFT_WIRE_FIELD;
 	e->term = le64_to_cpu(h.term);
 	e->incarnation = le64_to_cpu(h.incarnation);

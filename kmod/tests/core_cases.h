@@ -494,6 +494,45 @@ static inline void case_contradiction_is_refused(struct raft_case_env *env)
 	CASE_EXPECT(c, case_status(c, 2).commit == 2);
 }
 
+/* Trap 9: only what the message has verified is committed by its word. */
+static inline void case_commit_only_verified(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_led_by_1(env);
+	struct case_msg m = { 0 };
+	u32 i;
+
+	/* Node 2 gets a tail that nobody else has: its leader is cut off. */
+	for (i = 0; i < 3; i++) {
+		CASE_EXPECT(c, case_propose(c, 1, 10) == 1);
+		while (c->count && c->ring[c->head].m.to != 2) {
+			c->head = (c->head + 1) % CASE_MSGS;
+			c->count--;
+		}
+		case_deliver(c, &c->ring[c->head]);
+		case_drop_all(c);
+	}
+	CASE_EXPECT(c, case_status(c, 2).last == 4);
+	/* The next leader knows that entry 1 is the same, and has committed 4. */
+	m.m.type = RAFT_MSG_APPEND;
+	m.m.from = 3;
+	m.m.to = 2;
+	m.m.from_inc = 103;
+	m.m.to_inc = 102;
+	m.m.seq = 1000;
+	m.m.term = 2;
+	m.m.index = 1;
+	m.m.log_term = 1;
+	m.m.commit = 4;
+	case_deliver(c, &m);
+	CASE_EXPECT(c, case_status(c, 2).leader == 3);
+	CASE_EXPECT(c, case_status(c, 2).commit == 1);
+	/* Nor by a heartbeat, whatever it says (trap 10). */
+	m.m.type = RAFT_MSG_HEARTBEAT;
+	m.m.seq++;
+	case_deliver(c, &m);
+	CASE_EXPECT(c, case_status(c, 2).commit == 1);
+}
+
 static inline void case_absurd_messages(struct raft_case_env *env)
 {
 	struct case_cluster *c = case_led_by_1(env);
@@ -574,6 +613,7 @@ static const struct raft_case raft_cases[] = {
 	{ "trap36_replayed_heartbeat", case_replayed_heartbeat },
 	{ "trap11_late_short_append", case_late_short_append },
 	{ "trap12_contradiction_is_refused", case_contradiction_is_refused },
+	{ "trap09_commit_only_verified", case_commit_only_verified },
 	{ "trap56_absurd_messages", case_absurd_messages },
 	{ "disk_failure", case_disk_failure },
 	{ "window_is_bounded", case_window_is_bounded },

@@ -4,8 +4,6 @@
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*_test.c))
 UNIT_SRC_conf_test := $(wildcard tools/lib/conf*.c tools/lib/util.c)
-UNIT_SRC_util_test := tools/lib/util.c tools/lib/json.c
-UNIT_SRC_logfile_test := tools/lib/logfile.c
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)

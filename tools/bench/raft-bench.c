@@ -321,12 +321,11 @@ static int options_read(int argc, char **argv, struct bench_args *args)
 int main(int argc, char **argv)
 {
 	struct bench_args args = { .threads = 1, .size = 64, .seconds = 5 };
-	struct bench_result *r = calloc(1, sizeof(*r));
+	static struct bench_result result;
+	struct bench_result *r = &result;
 	bool needs_target;
 	int ret;
 
-	if (!r)
-		return bench_fail("out of memory");
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	if (options_read(argc, argv, &args) || optind == argc)
 		return overview(stderr);
@@ -353,6 +352,5 @@ int main(int argc, char **argv)
 		else
 			result_print(&args, r);
 	}
-	free(r);
 	return fflush(stdout) ? 1 : ret;
 }

@@ -141,7 +141,7 @@ static const char *quote(const char *text, char buf[RAFT_CONF_QUOTE])
 {
 	size_t i;
 
-	for (i = 0; text[i] && i < RAFT_CONF_QUOTE - 4; i++)
+	for (i = 0; i < RAFT_CONF_QUOTE - 4 && text[i]; i++)
 		buf[i] = isprint((unsigned char)text[i]) ? text[i] : '?';
 	strcpy(buf + i, text[i] ? "..." : "");
 	return buf;

@@ -18,6 +18,15 @@ $(RAFTLIB_OBJS) $(RAFTCTL_OBJS): $(B)/obj/%.o: %.c
 $(B)/raftctl: $(RAFTCTL_OBJS) $(RAFTLIB_OBJS)
 	$(CC) $(HOSTFLAGS) $(LDFLAGS) -o $@ $^ -lpthread
 
+# Without the core, unlike the other unit tests.
+$(B)/unit/conf_test: tools/lib/conf.c tools/lib/util.c
+$(B)/unit/util_test: tools/lib/json.c tools/lib/util.c
+$(B)/unit/logfile_test: tools/lib/logfile.c
+$(addprefix $(B)/unit/,conf_test util_test logfile_test): \
+		$(B)/unit/%: tests/unit/%.c tools/lib/util.h uapi/linux/raft.h
+	@mkdir -p $(@D)
+	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CPPFLAGS) $(SAN) -o $@ $(filter %.c,$^)
+
 $(B)/fuzz/conf_fuzz: tools/fuzz/conf_fuzz.c tools/lib/conf.c tools/lib/util.c \
 		$(wildcard tools/lib/*.h) uapi/linux/raft.h
 	@mkdir -p $(@D)

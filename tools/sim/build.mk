@@ -49,7 +49,6 @@ $(SIM_MUTANTS_OBJ): build/sim-mutants/%.o: %.c $(SIM_HDR)
 	@mkdir -p $(@D)
 	$(SIM_CC) $(SIM_WARN) $(SIM_FLAGS) $(SIM_INC) -c -o $@ $<
 
-.PHONY: sim sim-mutants
-sim: build/raft-sim build/raft-sim-asan build/raft-sim-mutants
+.PHONY: sim-mutants
 sim-mutants: build/raft-sim-mutants
 	tools/sim/mutants.sh

@@ -96,7 +96,7 @@ static void propose_one(struct run *r, const struct scn_dir *d, u32 k)
 	int err;
 
 	/* Behind the NUL no zeros: half of it must not look like all of it. */
-	memset(data, 'x', sizeof(data));
+	memset(data, 'x', d->size < sizeof(data) ? d->size : sizeof(data));
 	len = (size_t)(d->count ? snprintf(data, 256, "%s%u", d->word, k) :
 				  snprintf(data, 256, "%s", d->word));
 	if (d->size > sizeof(data))

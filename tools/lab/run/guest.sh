@@ -15,6 +15,8 @@ for i in $(seq $nodes); do
 		) nud permanent dev eth0"
 	done | ip -n "n$i" -batch - || exit 2
 done
+# The links come up by and by.
+sleep 2
 "$runner" $nodes "$@"
 rc=$?
 lab_net_down

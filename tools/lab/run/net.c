@@ -73,6 +73,19 @@ void run_net_open(struct run *r, u32 n)
 	}
 }
 
+static void weather_apply_all(struct run *r)
+{
+	static struct scn_net now;	/* what netem does at this moment */
+	u32 i;
+
+	r->net.set = 0;
+	if (!memcmp(&now, &r->net, sizeof(now)))
+		return;
+	now = r->net;
+	for (i = 1; i <= r->n_nodes; i++)
+		weather_apply(r, i);
+}
+
 /**
  * run_net_reset() - whole links and the default delay, as a scenario begins
  * @r: the run
@@ -81,13 +94,12 @@ void run_net_reset(struct run *r)
 {
 	u32 i;
 
-	r->net = (struct scn_net) {
-		.delay_min = RUN_DELAY_US * NS_PER_US,
-		.delay_max = RUN_DELAY_US * NS_PER_US,
-	};
+	memset(&r->net, 0, sizeof(r->net));
+	r->net.delay_min = RUN_DELAY_US * NS_PER_US;
+	r->net.delay_max = RUN_DELAY_US * NS_PER_US;
+	weather_apply_all(r);
 	for (i = 1; i <= r->n_nodes; i++) {
 		r->node[i].cut = 0;
-		weather_apply(r, i);
 		if (!r->nft)
 			continue;
 		shell(r, i, "nft -f - <<'END'\n"
@@ -109,8 +121,6 @@ void run_net_reset(struct run *r)
  */
 void run_net_weather(struct run *r, const struct scn_net *net)
 {
-	u32 i;
-
 	if (net->set & SCN_NET_LOSS)
 		r->net.loss = net->loss;
 	if (net->set & SCN_NET_DUP)
@@ -121,8 +131,7 @@ void run_net_weather(struct run *r, const struct scn_net *net)
 		r->net.delay_min = net->delay_min;
 		r->net.delay_max = net->delay_max;
 	}
-	for (i = 1; i <= r->n_nodes; i++)
-		weather_apply(r, i);
+	weather_apply_all(r);
 }
 
 /**
