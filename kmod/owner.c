@@ -425,6 +425,8 @@ int raft_owner_attach(void *priv)
 	p->changed = true;
 	/* The first deadline. */
 	tick(p);
+	/* Who started the group may ask for its status at once. */
+	publish(p);
 	return 0;
 }
 

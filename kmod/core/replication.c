@@ -63,7 +63,8 @@ void raft_become_leader(struct raft *r)
 		raft_become_follower(r, r->term, 0);
 		return;
 	}
-	send_heartbeats(r);
+	/* The append with the no-op is the first sign of life. */
+	r->heartbeat_deadline = r->now + r->cfg.heartbeat;
 	r->quorum_deadline = r->now + r->cfg.election_timeout;
 	raft_take_pending(r);
 }

@@ -50,7 +50,8 @@ propose() {
 	ctl "$i" propose -g "$name" "$@" -
 }
 
-# load NAME I...: proposals without end at each; whatever becomes of them. unload ends it.
+# load NAME I...: proposals without end at each, some hundreds a second, so that the log
+# does not fill up; whatever becomes of them. unload ends it.
 LOADS=()
 load() {
 	local name=$1 i
@@ -58,7 +59,8 @@ load() {
 	for i; do
 		(
 			while :; do
-				yes "load-$i" | head -n 2000 | propose "$name" "$i" -q -J 8 -k || sleep 0.05
+				yes "load-$i" | head -n 50 | propose "$name" "$i" -q -J 8 -k || :
+				sleep 0.1
 			done
 		) >/dev/null 2>&1 &
 		LOADS+=($!)

@@ -71,7 +71,8 @@ static size_t encode(u8 *to, size_t size, const struct raft_msg *m, u32 len)
 
 		if (!i) {
 			e.type = RAFT_ENTRY_NOOP;
-			e.len = e.origin = 0;
+			e.len = 0;
+			e.origin = 0;
 			e.incarnation = 0;
 		}
 		raft_wire_add(&w, &e, command + i);

@@ -90,4 +90,12 @@ bool parse_name(struct parse *p, struct parse_name **list, const char **name);
 bool parse_cond(struct parse *p, struct scn_cond *c);
 bool parse_cond_word(const char *word);
 
+bool parse_assignment(struct parse *p, const char *key, const char **value);
+bool parse_count(struct parse *p, const char *text, u32 *n);
+bool parse_dir_link(struct parse *p, struct scn_dir *d);
+bool parse_dir_partition(struct parse *p, struct scn_dir *d);
+bool parse_dir_net(struct parse *p, struct scn_dir *d);
+bool parse_dir_rule(struct parse *p, struct scn_dir *d);
+bool parse_dir_release(struct parse *p, struct scn_dir *d);
+
 #endif /* _SCENARIO_PARSE_H */

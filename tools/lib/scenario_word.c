@@ -5,6 +5,7 @@
  * The smallest parts of the language: each function takes one word, says what
  * it expected when it is something else, and accepts nothing out of range.
  */
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -508,8 +509,7 @@ bool parse_name(struct parse *p, struct parse_name **list, const char **name)
 	if (!parse_word(p, "a name", &word))
 		return false;
 	for (c = word; *c; c++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.", *c))
+		if (!isalnum((unsigned char)*c) && !strchr("_-.", *c))
 			return parse_error(p, "expected a name, got '%s'",
 					   word);
 	if (parse_cond_word(word))
@@ -522,5 +522,47 @@ bool parse_name(struct parse *p, struct parse_name **list, const char **name)
 	entry->next = *list;
 	*list = entry;
 	*name = word;
+	return true;
+}
+
+/**
+ * parse_assignment() - eat key=value
+ * @p: parser
+ * @key: wanted
+ * @value: what is behind the equals sign
+ *
+ * Return: false, without an error, if the next word is another.
+ */
+bool parse_assignment(struct parse *p, const char *key, const char **value)
+{
+	const char *word = parse_peek(p);
+	size_t len = strlen(key);
+
+	if (!word || strncmp(word, key, len) || word[len] != '=')
+		return false;
+	*value = word + len + 1;
+	p->pos++;
+	return true;
+}
+
+/**
+ * parse_count() - the value of count=
+ * @p: parser
+ * @text: the value
+ * @n: result, 0 before
+ *
+ * Return: false if it is no count, or given twice.
+ */
+bool parse_count(struct parse *p, const char *text, u32 *n)
+{
+	u64 value;
+
+	if (*n)
+		return parse_error(p, "count given twice");
+	if (!parse_number_text(text, &value) || !value ||
+	    value > SCN_MAX_COUNT)
+		return parse_error(p, "expected count= from 1 to %u, got '%s'",
+				   SCN_MAX_COUNT, text);
+	*n = (u32)value;
 	return true;
 }

@@ -222,7 +222,7 @@ void check_persist(struct sim *s, struct sim_node *n,
 		s->count.truncations++;
 		if (old->role == RAFT_LEADER && n->st.role == RAFT_LEADER &&
 		    old->term == n->st.term)
-			sim_fail(s, "leader append-only: node %u leads term %llu and drops entry %llu",
+			sim_fail(s, "leader append-only: node %u, term %llu, drops entry %llu",
 				 n->id, (ull)old->term, (ull)p->truncate_from);
 		if (p->truncate_from <= old->commit)
 			sim_fail(s, "node %u drops entry %llu, committed up to %llu",
@@ -287,7 +287,7 @@ static void check_leaders_have(struct sim *s, struct sim_node *n, u64 index)
 		if (m->running && m->st.role == RAFT_LEADER &&
 		    m->st.term > n->st.term &&
 		    chain_at(m, index) != chain_at(n, index))
-			sim_fail(s, "leader completeness: node %u commits %llu in term %llu, which leader %u of term %llu lacks",
+			sim_fail(s, "leader completeness: %u commits %llu.%llu, %u leads %llu without",
 				 n->id, (ull)index, (ull)n->st.term, m->id,
 				 (ull)m->st.term);
 	}
@@ -317,7 +317,7 @@ static void check_commit(struct sim *s, struct sim_node *n, u64 commit,
 		return;
 	}
 	if (known && chain_at(n, known) != c->chain[known]) {
-		sim_fail(s, "state machine safety: node %u committed other entries up to %llu than others did",
+		sim_fail(s, "state machine safety: node %u commits others than others up to %llu",
 			 n->id, (ull)known);
 		return;
 	}
@@ -345,7 +345,7 @@ static void check_vote(struct sim *s, struct sim_node *n, u64 term,
 
 	if (*vote && *vote != candidate)
 		sim_fail(s, "one vote a term: node %u votes for %u in term %llu, and did for %llu",
-			 n->id, candidate, (ull)term, (ull)*vote);
+			 n->id, candidate, (ull)term, (ull)vote[0]);
 	*vote = candidate;
 	if (n->disk.hs.term < term ||
 	    (n->disk.hs.term == term && n->disk.hs.vote != candidate))
@@ -374,7 +374,7 @@ void check_sent(struct sim *s, struct sim_node *n, const struct raft_msg *m)
 	case RAFT_MSG_APPEND:
 	case RAFT_MSG_HEARTBEAT:
 		if (n->st.role != RAFT_LEADER || n->st.term != m->term)
-			sim_fail(s, "node %u sends an append or heartbeat of term %llu and does not lead it",
+			sim_fail(s, "node %u sends as leader of term %llu and is not",
 				 n->id, (ull)m->term);
 		break;
 	case RAFT_MSG_APPEND_RESP:
@@ -428,13 +428,13 @@ static void check_leader(struct sim *s, struct sim_node *n)
 	sim_trace(s, "node %u leads term %llu", n->id, (ull)term);
 	if (*leader && *leader != n->id)
 		sim_fail(s, "election safety: node %u and node %llu lead term %llu",
-			 n->id, (ull)*leader, (ull)term);
+			 n->id, (ull)leader[0], (ull)term);
 	*leader = n->id;
 	check_vote(s, n, term, n->id);
 	for (i = c->committed; i && c->term[i] >= term; i--)
 		;
 	if (i && chain_at(n, i) != c->chain[i])
-		sim_fail(s, "leader completeness: node %u leads term %llu without entry %llu, committed in term %llu",
+		sim_fail(s, "leader completeness: %u leads term %llu without %llu.%llu",
 			 n->id, (ull)term, (ull)i, (ull)c->term[i]);
 }
 
@@ -530,7 +530,7 @@ static void check_fate(struct sim *s, struct sim_node *n, u64 index,
 		sim_fail(s, "node %u applies entry %llu, which was refused",
 			 n->id, (ull)index);
 	if (is != c->fate[index])
-		sim_fail(s, "exactly once: node %u %s entry %llu (serial %llu of node %u), which must be %s",
+		sim_fail(s, "exactly once: node %u %s entry %llu (serial %llu of %u), to be %s",
 			 n->id, is == RAFT_ENTRY_APPLIED ? "applies" : "drops",
 			 (ull)index, (ull)e->serial, e->origin,
 			 c->fate[index] == RAFT_ENTRY_APPLIED ?

@@ -16,7 +16,6 @@
 static void end_faults(struct fuzz *f)
 {
 	struct sim *s = f->s;
-	struct sim_node *n;
 	u32 i;
 
 	sim_trace(s, "all faults end");
@@ -30,15 +29,30 @@ static void end_faults(struct fuzz *f)
 		if (f->holds[i])
 			f->holds[i]->ended = true;
 	for (i = 0; i < s->n_nodes; i++) {
-		n = s->nodes[i];
-		n->disk.room = U64_MAX;
-		sim_disk_ok(s, n);
-		if (n->paused)
-			sim_resume(s, n);
-		if (n->failed)
+		s->nodes[i]->disk.room = U64_MAX;
+		sim_disk_ok(s, s->nodes[i]);
+		if (s->nodes[i]->paused)
+			sim_resume(s, s->nodes[i]);
+		if (s->nodes[i]->failed)
+			sim_crash(s, s->nodes[i]);
+	}
+}
+
+/* Boots all nodes but @down voters, which are the next to crash if they run. */
+static void boot(struct fuzz *f, u32 down)
+{
+	struct sim *s = f->s;
+	u32 i, k = (u32)fuzz_random(f, s->n_nodes);
+
+	for (i = 0; i < s->n_nodes && !s->failed[0]; i++) {
+		struct sim_node *n = s->nodes[(i + k) % s->n_nodes];
+
+		if (down && !n->learner) {
 			sim_crash(s, n);
-		if (!n->running)
+			down--;
+		} else if (!n->running) {
 			sim_boot(s, n, true);
+		}
 	}
 }
 
@@ -47,37 +61,36 @@ static bool has_leader(struct sim *s)
 	u32 i, leader = 0;
 
 	for (i = 0; i < s->n_nodes; i++)
-		if (s->nodes[i]->st.role == RAFT_LEADER &&
-		    s->nodes[i]->running)
+		if (s->nodes[i]->running &&
+		    s->nodes[i]->st.role == RAFT_LEADER)
 			leader = s->nodes[i]->id;
 	for (i = 0; leader && i < s->n_nodes; i++)
-		if (s->nodes[i]->st.leader != leader)
+		if (s->nodes[i]->running && s->nodes[i]->st.leader != leader)
 			return false;
 	return leader;
 }
 
 static bool all_decided(struct sim *s)
 {
-	const struct sim_prop *p;
 	u32 i;
 
 	for (i = 0; i < s->n_nodes; i++)
-		if (s->nodes[i]->st.pending)
-			return false;
-	for (p = s->props; p; p = p->next)
-		if (p->outcome == SCN_PENDING)
+		if (s->nodes[i]->running && s->nodes[i]->st.pending)
 			return false;
 	return true;
 }
 
 static bool all_equal(struct sim *s)
 {
-	const struct sim_node *a = s->nodes[0];
+	const struct sim_node *n, *a = NULL;
 	u32 i;
 
 	for (i = 0; i < s->n_nodes; i++) {
-		const struct sim_node *n = s->nodes[i];
-
+		n = s->nodes[i];
+		if (!n->running)
+			continue;
+		if (!a)
+			a = n;
 		if (n->log.n != a->log.n || n->applied != a->log.n ||
 		    n->disk.n != a->log.n)
 			return false;
@@ -139,7 +152,7 @@ static void acknowledged_are_there(struct sim *s)
 			    raft_entry_at(s->nodes[i]->r, p->index) : NULL;
 			if (!e || e->payload != p->payload ||
 			    !(e->flags & RAFT_ENTRY_APPLIED))
-				sim_fail(s, "'%s' of node %u was acknowledged at %llu and is not there on node %u",
+				sim_fail(s, "'%s' of %u, acknowledged at %llu, is not on %u",
 					 p->payload->text, p->node,
 					 (unsigned long long)p->index,
 					 s->nodes[i]->id);
@@ -147,20 +160,42 @@ static void acknowledged_are_there(struct sim *s)
 	}
 }
 
+static void must_work(struct sim *s)
+{
+	const struct sim_prop *p;
+	u32 i;
+
+	wait_for(s, has_leader, "an election");
+	for (i = 0; i < s->n_nodes; i++)
+		if (s->nodes[i]->running)
+			propose_at(s, s->nodes[i]);
+	wait_for(s, all_decided, "the commit of all proposals");
+	for (p = s->props; p && !s->failed[0]; p = p->next)
+		if (p->outcome == SCN_PENDING)
+			sim_fail(s, "liveness: '%s' of node %u is forgotten",
+				 p->payload->text, p->node);
+	wait_for(s, all_equal, "agreement of all logs");
+}
+
 /**
  * fuzz_liveness() - faults end: elect, commit, agree
  * @f: fuzzer
+ *
+ * Sometimes first with as few voters as can do, then with all.
  */
 void fuzz_liveness(struct fuzz *f)
 {
 	struct sim *s = f->s;
-	u32 i;
+	u32 i, voters = 0;
 
 	end_faults(f);
-	wait_for(s, has_leader, "an election");
 	for (i = 0; i < s->n_nodes; i++)
-		propose_at(s, s->nodes[i]);
-	wait_for(s, all_decided, "the commit of all proposals");
-	wait_for(s, all_equal, "agreement of all logs");
+		voters += !s->nodes[i]->learner;
+	if (!fuzz_random(f, 2)) {
+		boot(f, (voters - 1) / 2);
+		must_work(s);
+	}
+	boot(f, 0);
+	must_work(s);
 	acknowledged_are_there(s);
 }

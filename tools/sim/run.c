@@ -146,7 +146,7 @@ static bool do_preset(struct run *r)
 static bool start_node(struct run *r, struct sim_node *n, bool withhold)
 {
 	if (n->disk.hs.commit > n->disk.n)
-		return error(r, "expected a log with the committed entries of node %u, got %u of %llu",
+		return error(r, "expected all committed entries of node %u, got %u of %llu",
 			     n->id, n->disk.n,
 			     (unsigned long long)n->disk.hs.commit);
 	if (r->s->cfg.heartbeat >= r->s->cfg.election_timeout)
@@ -339,7 +339,7 @@ static bool do_disk(struct run *r)
 		break;
 	case SCN_DISK_CORRUPT:
 		if (d->value > n->disk.n)
-			return error(r, "expected entry %llu on the disk of node %u, got %u entries",
+			return error(r, "expected entry %llu on disk %u, got %u entries",
 				     (unsigned long long)d->value, n->id,
 				     n->disk.n);
 		n->disk.corrupt = true;

@@ -111,7 +111,7 @@ t "down wakes waiting proposers (unknown) and readers" t_down_wakes
 
 t_sigkill() {
 	local pid k
-	cluster g 3
+	cluster g 3 -s 32M
 	for k in 1 2 3 4 5; do
 		yes "killed-$k" | head -n 100000 | propose g $((k % 3 + 1)) -q -J 4 >/dev/null 2>&1 &
 		pid=$!

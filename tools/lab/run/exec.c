@@ -18,6 +18,7 @@
 #define QUIET_NS	(5ull * RUN_DELAY_US * NS_PER_US)
 #define SETTLE_MAX	2000		/* pieces */
 #define AWAIT_STEP	NS_PER_MS
+#define IN_FLIGHT_NS	(3ull * RUN_DELAY_US * NS_PER_US)
 #define LOG_BYTES	(4ull << 20)
 
 /**
@@ -172,8 +173,9 @@ static void pause_node(struct run *r, u32 id, bool paused)
 }
 
 /*
- * A write is done at once here.  If the node is to crash before time passes, it
- * must not be: the disk hangs from now on.
+ * A write is done at once here.  If the node is to crash before time passes, or
+ * less of it than a message and a write take, it must not be: the disk hangs from
+ * now on.
  */
 static void keep_in_flight(struct run *r, const struct scn_dir *d)
 {
@@ -182,8 +184,8 @@ static void keep_in_flight(struct run *r, const struct scn_dir *d)
 
 	for (i++; i < r->scn->n; i++) {
 		next = &r->scn->dir[i];
-		if (next->op == SCN_SETTLE || next->op == SCN_RUN ||
-		    next->op == SCN_AWAIT)
+		if (next->op == SCN_SETTLE || next->op == SCN_AWAIT ||
+		    (next->op == SCN_RUN && next->time >= IN_FLIGHT_NS))
 			return;
 		if (next->op == SCN_CRASH && run_alive(r, next->id))
 			run_fault(r, next->id, "stall %llu",
