@@ -539,7 +539,7 @@ void raft_wal_close(struct raft_wal *wal, const struct raft_hard_state *hs)
 void raft_wal_stat(const struct raft_wal *wal, struct raft_wal_stat *st)
 {
 	st->size = wal->super.data_end;
-	st->room = raft_wal_room(wal);
+	st->room = raft_wal_free_bytes(wal);
 	st->writes = READ_ONCE(wal->writes);
 	st->bytes = READ_ONCE(wal->bytes);
 	st->error = READ_ONCE(wal->error);

@@ -68,7 +68,7 @@ struct raft_wal_boot {
 /**
  * struct raft_wal_stat - counters, racy reads are fine
  * @size: bytes of the log
- * @room: bytes that are free, by the measure of raft_entry_disk_bytes()
+ * @room: bytes that are free, not counting a reserve for no-ops
  * @writes: writes done
  * @bytes: bytes in them
  * @error: 0 or the errno that ended the log, negative

@@ -281,6 +281,7 @@ const struct raft_wal_mark *raft_wal_mark_get(struct raft_wal *wal, u64 index);
 int raft_wal_queue_init(struct raft_wal *wal);
 void raft_wal_queue_destroy(struct raft_wal *wal);
 int raft_wal_work_init(struct raft_wal *wal);
+u64 raft_wal_free_bytes(const struct raft_wal *wal);
 void raft_wal_kick(struct raft_wal *wal);
 bool raft_wal_is_idle(struct raft_wal *wal);
 bool raft_wal_gather(struct raft_wal *wal);

@@ -225,6 +225,25 @@ void raft_wal_submit(struct raft_wal *wal, const struct raft *core,
 }
 
 /**
+ * raft_wal_free_bytes() - bytes that neither hold nor await entries
+ * @wal: log
+ *
+ * Context: Any.
+ * Return: bytes, not counting the reserve; 0 if the log failed.
+ */
+u64 raft_wal_free_bytes(const struct raft_wal *wal)
+{
+	u64 used;
+
+	if (READ_ONCE(wal->error))
+		return 0;
+	/* In this order, so that an entry is never in neither; see queue_pop(). */
+	used = atomic64_read_acquire(&wal->pending);
+	used += READ_ONCE(wal->tail) + RAFT_WAL_RESERVE;
+	return used < wal->super.data_end ? wal->super.data_end - used : 0;
+}
+
+/**
  * raft_wal_room() - how much may be appended
  * @wal: log
  *
@@ -234,18 +253,9 @@ void raft_wal_submit(struct raft_wal *wal, const struct raft *core,
  */
 u64 raft_wal_room(const struct raft_wal *wal)
 {
-	u64 used, room;
-
-	if (READ_ONCE(wal->error))
-		return 0;
-	/* In this order, so that an entry is never in neither; see queue_pop(). */
-	used = atomic64_read_acquire(&wal->pending);
-	used += READ_ONCE(wal->tail) + RAFT_WAL_RESERVE;
-	if (used >= wal->super.data_end)
-		return 0;
-	room = wal->super.data_end - used;
 	/* The measure is in units of 512, a lone entry takes a whole block. */
-	return div_u64(room, wal->super.block / RAFT_DISK_BLOCK_MIN);
+	return div_u64(raft_wal_free_bytes(wal),
+		       wal->super.block / RAFT_DISK_BLOCK_MIN);
 }
 
 /**

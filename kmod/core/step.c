@@ -458,6 +458,8 @@ static void make_batch(struct raft *r)
 	 * same batch: it must be true of the log as it is there now.
 	 */
 	b->hs.commit = min(r->commit, r->durable);
+	if (RAFT_MUTANT("hint-before-entries"))
+		b->hs.commit = r->commit;
 	b->truncate_from = r->truncate_from;
 	b->first = r->append_first;
 	b->last = r->log.last;

@@ -9,6 +9,7 @@
 #define _RAFT_WAL_CASES_H
 
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/ktime.h>
 #include <linux/slab.h>
@@ -473,6 +474,28 @@ static void wal_crash_torn(struct wal_env *env)
 	WAL_EXPECT(env, env->boot.hs.term < 6 && !env->boot.torn);
 }
 
+/* Whatever is in flight: all that was reported is there, nothing is invented. */
+static void wal_crash_busy(struct wal_env *env)
+{
+	struct raft *core = wal_case_core(env, 300, 1, 301, 1, 0);
+	u64 i, first = 1, done;
+	u32 round;
+
+	WAL_EXPECT(env, wal_case_open(env, true) == 0);
+	for (round = 0; round < 10; round++) {
+		for (i = first; i < first + 25; i++)
+			wal_case_submit(env, core, 0, i, i, 1);
+		if (round & 1)
+			udelay(50 * round);
+		raft_wal_crash(env->wal, round & 2);
+		env->wal = NULL;
+		done = env->done_index;
+		WAL_EXPECT(env, wal_case_open(env, false) == 0);
+		WAL_EXPECT(env, env->loaded >= done && env->loaded < i);
+		first = env->loaded + 1;
+	}
+}
+
 static void wal_corrupt(struct wal_env *env)
 {
 	struct raft *core = wal_case_core(env, 30, 1, 31, 1, 0);
@@ -505,6 +528,7 @@ static const struct wal_case wal_cases[] = {
 	{ "an error is reported once", wal_error_once },
 	{ "stall", wal_stall },
 	{ "crash with a torn write", wal_crash_torn },
+	{ "crash with writes in flight", wal_crash_busy },
 	{ "damage in the middle", wal_corrupt },
 #endif
 };

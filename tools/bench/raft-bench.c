@@ -151,43 +151,59 @@ static int client_open(const struct bench_args *args)
 	return -1;
 }
 
+/* Threads run from the barrier on, so start all of them or none. */
+static int clients_run(struct client *clients, struct loop *loop)
+{
+	const struct bench_args *args = loop->args;
+	unsigned int i, n;
+	uint64_t begin;
+
+	pthread_barrier_init(&loop->start, NULL, args->threads + 1);
+	for (n = 0; n < args->threads; n++)
+		if (pthread_create(&clients[n].thread, NULL, client_run,
+				   &clients[n]))
+			break;
+	if (n < args->threads) {
+		bench_fail("only %u threads of %u could be started", n,
+			   args->threads);
+		exit(1);	/* the others wait for ever */
+	}
+	begin = raft_clock_ns();
+	loop->deadline_ns = begin + args->seconds * RAFT_NS_PER_S;
+	pthread_barrier_wait(&loop->start);
+	for (i = 0; i < n; i++)
+		pthread_join(clients[i].thread, NULL);
+	loop->result->elapsed_ns = raft_clock_ns() - begin;
+	pthread_barrier_destroy(&loop->start);
+	if (loop->result->unknown)
+		return 3;
+	return loop->result->failed ? 1 : 0;
+}
+
 static int bench_propose(const struct bench_args *args, struct bench_result *r)
 {
 	struct loop loop = { .args = args, .left = args->count, .result = r };
 	struct client *clients;
-	uint64_t begin;
-	unsigned int i, n;
+	unsigned int n;
 	int ret = 0;
 
 	clients = calloc(args->threads, sizeof(*clients));
 	if (!clients)
 		return bench_fail("out of memory");
 	pthread_mutex_init(&loop.lock, NULL);
-	pthread_barrier_init(&loop.start, NULL, args->threads + 1);
 	for (n = 0; n < args->threads; n++) {
 		clients[n].loop = &loop;
 		clients[n].number = n;
 		clients[n].fd = client_open(args);
-		if (clients[n].fd < 0)
-			return 4;
-		if (pthread_create(&clients[n].thread, NULL, client_run,
-				   &clients[n]))
-			return bench_fail("only %u threads of %u could be started",
-					  n, args->threads);
+		if (clients[n].fd < 0) {
+			ret = 4;
+			break;
+		}
 	}
-	loop.deadline_ns = raft_clock_ns() + args->seconds * RAFT_NS_PER_S;
-	begin = raft_clock_ns();
-	pthread_barrier_wait(&loop.start);
-	for (i = 0; i < n; i++) {
-		pthread_join(clients[i].thread, NULL);
-		close(clients[i].fd);
-	}
-	r->elapsed_ns = raft_clock_ns() - begin;
-	if (r->failed)
-		ret = 1;
-	if (r->unknown)
-		ret = 3;
-	pthread_barrier_destroy(&loop.start);
+	if (!ret)
+		ret = clients_run(clients, &loop);
+	while (n)
+		close(clients[--n].fd);
 	pthread_mutex_destroy(&loop.lock);
 	free(clients);
 	return ret;

@@ -120,7 +120,8 @@ static struct sim_node *any(struct fuzz *f)
 
 static void act_propose(struct fuzz *f, struct sim_node *n)
 {
-	u32 count = percent(f, 5) ? (u32)between(f, 10, 60) :
+	u32 count = percent(f, 1) ? (u32)between(f, 300, 1200) :
+		    percent(f, 5) ? (u32)between(f, 10, 60) :
 		    percent(f, 20) ? (u32)between(f, 2, 5) : 1;
 	u64 size = percent(f, 3) ? between(f, 1000, RAFT_MAX_COMMAND + 1) :
 		   percent(f, 50) ? between(f, 1, 300) : 0;

@@ -10,8 +10,7 @@
 #include "fuzz.h"
 
 /* Generous: a correct cluster needs a few election timeouts. */
-#define PATIENCE	100ULL
-#define PATIENCE_NS	20000000000ULL
+#define PATIENCE	50ULL
 
 static void end_faults(struct fuzz *f)
 {
@@ -101,23 +100,43 @@ static bool all_equal(struct sim *s)
 	return true;
 }
 
-/* Lets time pass until something holds; how long it may take is generous. */
+/* Grows as long as a backlog is worked off, and then no more. */
+static u64 work_done(const struct sim *s)
+{
+	u64 done = check_committed(s);
+	u32 i;
+
+	for (i = 0; i < s->n_nodes; i++)
+		done += s->nodes[i]->applied;
+	return done;
+}
+
+/* Lets time pass until something holds, or patience ends without progress. */
 static void wait_for(struct sim *s, bool (*holds)(struct sim *s),
 		     const char *what)
 {
-	u64 until = s->now + PATIENCE * s->cfg.election_timeout + PATIENCE_NS;
+	u64 patience = PATIENCE * s->cfg.election_timeout;
+	u64 until = s->now + patience;
+	u64 done = work_done(s);
 
-	while (!s->failed[0] && !holds(s))
+	while (!s->failed[0] && !holds(s)) {
 		if (!sim_next(s, until) && !s->failed[0]) {
 			sim_fail(s, "liveness: %s does not happen", what);
 			return;
 		}
+		if (work_done(s) > done) {
+			done = work_done(s);
+			until = s->now + patience;
+		}
+	}
 }
 
 /* A command at a node; what waits there may have to go first. */
 static void propose_at(struct sim *s, struct sim_node *n)
 {
-	u64 until = s->now + PATIENCE * s->cfg.election_timeout + PATIENCE_NS;
+	u64 patience = PATIENCE * s->cfg.election_timeout;
+	u64 until = s->now + patience;
+	u64 done = work_done(s);
 	struct sim_prop *p;
 
 	while (!s->failed[0]) {
@@ -128,6 +147,10 @@ static void propose_at(struct sim *s, struct sim_node *n)
 			sim_fail(s, "liveness: node %u refuses a proposal: %d",
 				 n->id, s->refused);
 			return;
+		}
+		if (work_done(s) > done) {
+			done = work_done(s);
+			until = s->now + patience;
 		}
 		if (s->now >= until) {
 			sim_fail(s, "liveness: node %u is never ready for a proposal",

@@ -47,6 +47,7 @@ static const struct mutant mutants[] = {
 	{ "stale-resp-counts", 16, 5000, "counts responses of older terms" },
 	{ "self-ack-early", 17, 200, "a leader counts its own entries before they are on disk" },
 	{ "ack-aba", 17, 20000, "compares only the index of what became durable" },
+	{ "hint-before-entries", 18, 20000, "the commit hint is on disk before what it speaks of" },
 	{ "quorum-minus-one", 19, 200, "takes one vote less than a majority" },
 	{ "sticky-forever", 34, 2000, "a leader without a majority does not step down" },
 	{ "no-timer-fresh", 36, 2000, "replayed heartbeats count as signs of life" },

@@ -110,15 +110,14 @@ t_down_wakes() {
 t "down wakes waiting proposers (unknown) and readers" t_down_wakes
 
 t_sigkill() {
-	local pid k
+	local k
 	cluster g 3 -s 32M
 	for k in 1 2 3 4 5; do
-		yes "killed-$k" | head -n 100000 | propose g $((k % 3 + 1)) -q -J 4 >/dev/null 2>&1 &
-		pid=$!
-		sleep 0.7
-		pkill -KILL -P "$pid" 2>/dev/null || :
-		kill -KILL "$pid" 2>/dev/null || :
-		wait 2>/dev/null || :
+		( yes "killed-$k" | propose g $((k % 3 + 1)) -q -J 4 ) >/dev/null 2>&1 &
+		until_true pgrep -x raftctl >/dev/null
+		sleep 0.2
+		pkill -KILL -x raftctl
+		wait $! || :
 	done
 	for k in 1 2 3; do lines "s$k" 20 | propose g $k -q; done
 	same_logs g 1 2 3

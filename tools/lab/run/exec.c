@@ -193,6 +193,22 @@ static void keep_in_flight(struct run *r, const struct scn_dir *d)
 	}
 }
 
+/*
+ * With nftables mending a link takes time, in which what was kept back by the cut
+ * is sent: a rule that must be there before that cannot be.
+ */
+static void mends(struct run *r, const struct scn_dir *d)
+{
+	u32 i, cut = 0;
+
+	for (i = 1; i <= r->n_nodes; i++)
+		cut |= r->node[i].cut;
+	if (!r->nft || !cut || d + 1 == r->scn->dir + r->scn->n)
+		return;
+	if (d[1].op == SCN_DROP || d[1].op == SCN_HOLD)
+		skip(r, "a rule at the moment of mending: nftables takes time");
+}
+
 static void one(struct run *r, const struct scn_dir *d)
 {
 	switch (d->op) {
@@ -243,6 +259,7 @@ static void one(struct run *r, const struct scn_dir *d)
 		run_net_partition(r, d);
 		break;
 	case SCN_HEAL:
+		mends(r, d);
 		run_net_heal(r);
 		run_rule_heal(r);
 		break;
