@@ -7,6 +7,7 @@
  * of its endpoint; everyone else posts to the inbox or reads what is published.
  *
  * Lock order (outermost first):
+ *   raft_file.lock (mutex)       group and cursor of an open file (chardev.c)
  *   raft_net.lock (mutex)        groups and endpoints of a network namespace
  *   group->pub_lock (spinlock)   published status, proposals that wait
  *   sk->sk_callback_lock         socket callbacks of an endpoint

@@ -364,6 +364,7 @@ static void raft_status_numbers(struct raft_ioc_status *s, struct raft_group *g,
 	s->msgs_bad = pub->msgs_bad;
 	s->send_errors = pub->send_errors;
 	s->conflicts = st->conflicts;
+	s->dup_id_seen = pub->dup_id_seen;
 	s->disk_writes = wal.writes;
 	s->disk_bytes = wal.bytes;
 }

@@ -46,7 +46,7 @@ if [ -x $dir/scripts/checkpatch.pl ]; then
 	result $? "checkpatch --strict: ${#u[@]} files of the tools"
 	head -20 $dir/checkpatch-tools
 	perl $dir/scripts/kernel-doc -none -Wall "${k[@]}" >$dir/kernel-doc 2>&1
-	! grep -E 'warning|error' $dir/kernel-doc | head -20
+	! grep -qE "warning|error" $dir/kernel-doc
 	result $? "kernel-doc of the module"
 else
 	echo "ok - checkpatch # SKIP no linux-source-6.12 package"

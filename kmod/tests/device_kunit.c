@@ -29,7 +29,7 @@ static void raft_device_test_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_propose), 48);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_wait), 32);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_peer), 72);
-	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_status), 248);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_status), 256);
 }
 
 static void raft_device_test_numbers(struct kunit *test)
@@ -40,7 +40,7 @@ static void raft_device_test_numbers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_ATTACH, 0x4028bb03);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_PROPOSE, 0xc030bb04);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_WAIT, 0xc020bb05);
-	KUNIT_EXPECT_EQ(test, RAFT_IOC_STATUS, 0xc0f8bb06);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_STATUS, 0xc100bb06);
 }
 
 struct raft_name_case {

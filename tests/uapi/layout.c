@@ -61,7 +61,7 @@ AT(raft_ioc_peer, inflight, 48);
 AT(raft_ioc_peer, heard_ns, 56);
 AT(raft_ioc_peer, incarnation, 64);
 
-SIZE(raft_ioc_status, 248);
+SIZE(raft_ioc_status, 256);
 AT(raft_ioc_status, group_id, 40);
 AT(raft_ioc_status, term, 56);
 AT(raft_ioc_status, first, 72);
@@ -71,9 +71,10 @@ AT(raft_ioc_status, log_size, 136);
 AT(raft_ioc_status, election_timeout_ms, 160);
 AT(raft_ioc_status, timer_late_max_ns, 168);
 AT(raft_ioc_status, conflicts, 208);
-AT(raft_ioc_status, disk_bytes, 224);
-AT(raft_ioc_status, n_peers, 232);
-AT(raft_ioc_status, peers, 240);
+AT(raft_ioc_status, dup_id_seen, 216);
+AT(raft_ioc_status, disk_bytes, 232);
+AT(raft_ioc_status, n_peers, 240);
+AT(raft_ioc_status, peers, 248);
 
 NUMBER(RAFT_IOC_FEATURES, 0xc018bb00);
 NUMBER(RAFT_IOC_START, 0x4098bb01);
@@ -81,4 +82,4 @@ NUMBER(RAFT_IOC_STOP, 0x4028bb02);
 NUMBER(RAFT_IOC_ATTACH, 0x4028bb03);
 NUMBER(RAFT_IOC_PROPOSE, 0xc030bb04);
 NUMBER(RAFT_IOC_WAIT, 0xc020bb05);
-NUMBER(RAFT_IOC_STATUS, 0xc0f8bb06);
+NUMBER(RAFT_IOC_STATUS, 0xc100bb06);

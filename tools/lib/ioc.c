@@ -271,8 +271,6 @@ static const char *any_text(enum raft_ioc_op op, int error)
 		return "the group has failed here; raftctl status says why";
 	case -ECANCELED:
 		return "the group was stopped";
-	case -ENOTUNIQ:
-		return "another node with the id of this one answers";
 	case -E2BIG:
 	case -ENOTTY:
 		return "this tool and the module do not fit together";

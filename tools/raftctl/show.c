@@ -71,6 +71,7 @@ static const struct field group_fields[] = {
 	ST(disk_bytes, FIELD_U64),
 	ST_AS(n_peers, "members", FIELD_U32),
 	ST(conflicts, FIELD_U64),
+	ST(dup_id_seen, FIELD_U64),
 };
 
 static const struct field peer_fields[] = {

@@ -71,6 +71,9 @@ static void counters_print(const struct raft_ioc_status *st)
 	if (st->conflicts)
 		printf("  ALARM  %llu messages contradict the committed log: data lost or forged\n",
 		       (unsigned long long)st->conflicts);
+	if (st->dup_id_seen)
+		printf("  ALARM  another node has id %u too: stop one of them (%llu datagrams)\n",
+		       st->node_id, (unsigned long long)st->dup_id_seen);
 	if (st->pending)
 		printf("  pending  %u proposals of this node\n", st->pending);
 }

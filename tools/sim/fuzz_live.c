@@ -107,7 +107,7 @@ static u64 work_done(const struct sim *s)
 	u32 i;
 
 	for (i = 0; i < s->n_nodes; i++)
-		done += s->nodes[i]->applied;
+		done += s->nodes[i]->applied + s->nodes[i]->disk.n;
 	return done;
 }
 

@@ -55,7 +55,6 @@
  * ENOMEM        out of memory, nothing happened                 yes
  * ENOSPC        the log is full, nothing happened               later
  * ENOTCONN      this node is not a member of a configuration    later
- * ENOTUNIQ      another node with this id answers here          no
  * EPERM         CAP_NET_ADMIN and CAP_SYS_ADMIN are needed      no
  * EPIPE         the cursor was overtaken by compaction          read again
  * EPROTO        the log is of another version                   no
@@ -191,7 +190,7 @@ struct raft_ioc_start {
 	__u64 reserved[2];
 };
 
-#define RAFT_LOG_MIN		(1 << 20)
+#define RAFT_LOG_MIN		(1024 * 1024)
 
 /**
  * struct raft_ioc_name - RAFT_IOC_STOP, RAFT_IOC_ATTACH: name a group
@@ -331,6 +330,8 @@ struct raft_ioc_peer {
  * @send_errors: messages that the network layer refused
  * @conflicts: messages that contradicted a committed entry and were refused: an
  *	alarm, a node lost data or somebody forges
+ * @dup_id_seen: datagrams of another node that has this node's id: two machines
+ *	run with one identity, stop one of them
  * @disk_writes: writes done to the log
  * @disk_bytes: bytes in them
  * @n_peers: room in @peers (in), members (out)
@@ -368,6 +369,7 @@ struct raft_ioc_status {
 	__u64 msgs_bad;
 	__u64 send_errors;
 	__u64 conflicts;
+	__u64 dup_id_seen;
 	__u64 disk_writes;
 	__u64 disk_bytes;
 	__u32 n_peers;

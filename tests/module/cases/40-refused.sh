@@ -41,14 +41,18 @@ t_damaged() {
 }
 t "a log that is damaged in the middle is refused and left alone" t_damaged
 
+# What a power-off in the last write leaves: the log of a running node, its last record torn.
 t_torn() {
-	local log=$RAFT_DIR/g.2.log at
+	local log=$RAFT_DIR/g.2.log
 	cluster g 3
 	lines whole 30 | propose g 1 -q
 	same_logs g 1 2 3
+	cp "$log" "$TMP/crash"
 	raft_down g 1 2 3
-	at=$(where 'whole-30' "$log")
-	spoil "$log" "$at"
+	spoil "$TMP/crash" "$(where 'whole-30' "$TMP/crash")"
+	mv "$TMP/crash" "$log"
+	"$RAFT_TOOLS/raftdump" "$log" >"$TMP/dump" 2>&1 || :
+	grep -qi torn "$TMP/dump" || fail "raftdump sees nothing torn: $(tail -n 5 "$TMP/dump")"
 	raft_up g 1 2 3
 	raft_wait_leader g 1 2 3 >/dev/null
 	lines more 5 | propose g 2 -q
@@ -57,6 +61,18 @@ t_torn() {
 	once 5 more
 }
 t "a torn tail is cut off and comes back from the others" t_torn
+
+# After an orderly stop nothing was being written: the same is damage.
+t_damaged_end() {
+	local log=$RAFT_DIR/g.2.log
+	cluster g 3
+	lines whole 30 | propose g 1 -q
+	same_logs g 1 2 3
+	raft_down g 2
+	spoil "$log" "$(where 'whole-30' "$log")"
+	refused 1 'damaged' ctl 2 up "$RAFT_DIR/g.conf" --node 2
+}
+t "a damaged last record of a log that was stopped in order" t_damaged_end
 
 t_not_a_log() {
 	raft_conf g 1
