@@ -499,6 +499,7 @@ int raft_sysfs_add(struct raft_group *g)
 	INIT_DELAYED_WORK(&s->commit_work, raft_sysfs_commit_work);
 	atomic_inc(&raft_sysfs_live);
 	device_initialize(&s->dev);
+	device_set_pm_not_required(&s->dev);	/* no power/ */
 	s->dev.class = &raft_class;
 	err = dev_set_name(&s->dev, "%s", g->params.ioc.name);
 	if (!err)

@@ -205,6 +205,7 @@ struct raft_config {
  * @term: current term
  * @vote: candidate voted for in @term, 0 if none
  * @commit: a lower bound of the commit index; a hint, never forces a write
+ *	and never speaks of entries that are not durable yet
  */
 struct raft_hard_state {
 	u64 term;

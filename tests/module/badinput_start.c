@@ -89,6 +89,35 @@ static void test_start_port(int dev, int log)
 	close(sock);
 }
 
+static void test_start_ipv6(int dev, int log)
+{
+	struct start st;
+	int ret;
+
+	start_init(&st, "six", 7, log);
+	st.m[0].family = AF_INET6;
+	memset(st.m[0].addr, 0, sizeof(st.m[0].addr));
+	expect(do_ioctl(dev, RAFT_IOC_START, &st), -EINVAL, "START on ::");
+	st.m[0].addr[0] = 0xfe;
+	st.m[0].addr[1] = 0x80;
+	st.m[0].addr[15] = 0x99;
+	expect(do_ioctl(dev, RAFT_IOC_START, &st), -EINVAL,
+	       "START on a link-local address without its interface");
+	st.m[0].addr[0] = 0;
+	st.m[0].addr[1] = 0;
+	st.m[0].addr[15] = 1;
+	ret = do_ioctl(dev, RAFT_IOC_START, &st);
+	check(!ret || ret == -EAFNOSUPPORT || ret == -EADDRNOTAVAIL,
+	      "START on ::1%s", ret ? " # SKIP no IPv6 here" : "");
+	if (ret)
+		return;
+	expect(wait_leader(dev), 0, "WAIT for a leader");
+	expect(group_stop(dev, "six"), 0, "STOP");
+	st.m[0].addr[0] = 0xfd;
+	expect(do_ioctl(dev, RAFT_IOC_START, &st), -EADDRNOTAVAIL,
+	       "START on an IPv6 address that is not here");
+}
+
 /* Nothing of what was refused is left: the name and the log are still free. */
 void test_start(void)
 {
@@ -133,6 +162,12 @@ void test_start(void)
 	expect(do_ioctl(dev, RAFT_IOC_START, &st), 0,
 	       "START with larger members, the rest zero");
 	expect(group_stop(dev, "bad"), 0, "STOP");
+	close(fd);
+	close(dev);
+
+	fd = log_new("log", O_RDWR, LOG_BYTES);
+	dev = dev_open(O_RDWR);
+	test_start_ipv6(dev, fd);
 	close(fd);
 	close(dev);
 }

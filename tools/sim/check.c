@@ -284,12 +284,13 @@ static void check_leaders_have(struct sim *s, struct sim_node *n, u64 index)
 	for (i = 0; i < s->n_nodes; i++) {
 		const struct sim_node *m = s->nodes[i];
 
-		if (m->running && m->st.role == RAFT_LEADER &&
-		    m->st.term > n->st.term &&
-		    chain_at(m, index) != chain_at(n, index))
-			sim_fail(s, "leader completeness: %u commits %llu.%llu, %u leads %llu without",
-				 n->id, (ull)index, (ull)n->st.term, m->id,
-				 (ull)m->st.term);
+		if (!m->running || m->st.role != RAFT_LEADER ||
+		    m->st.term <= n->st.term ||
+		    chain_at(m, index) == chain_at(n, index))
+			continue;
+		sim_fail(s, "leader completeness: %u commits %llu.%llu, %u leads %llu without",
+			 n->id, (ull)index, (ull)n->st.term, m->id,
+			 (ull)m->st.term);
 	}
 }
 

@@ -71,7 +71,7 @@ static bool leaders(struct run *r, u32 wanted, char *got, size_t size)
 	for (id = 1; id <= r->n_nodes; id++)
 		if (counts(r, id, &st) && st.role == RAFT_ROLE_LEADER)
 			n++;
-	return say(n == wanted, got, size, "%u leaders", n);
+	return say(n == wanted, got, size, "%u of them", n);
 }
 
 /* The terms of a node's log in memory; the caller frees them. */

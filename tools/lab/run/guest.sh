@@ -4,12 +4,12 @@
 . "$(dirname "$0")/../netns.sh"
 runner=$1
 shift
-nodes=9
+nodes=$("$runner" --count-nodes "$@") || exit 2
 insmod "${RAFT_KO:?}" || exit 2
-lab_net_up $nodes || exit 2
+lab_net_up "$nodes" || exit 2
 # Who is where is known: no ARP, whose first packet waits for the answer.
-for i in $(seq $nodes); do
-	for j in $(seq $nodes); do
+for i in $(seq "$nodes"); do
+	for j in $(seq "$nodes"); do
 		[ "$i" = "$j" ] || echo "neigh replace 10.77.0.$j lladdr $(
 			ip netns exec "n$j" cat /sys/class/net/eth0/address
 		) nud permanent dev eth0"
@@ -17,7 +17,7 @@ for i in $(seq $nodes); do
 done
 # The links come up by and by.
 sleep 2
-"$runner" $nodes "$@"
+"$runner" "$nodes" "$@"
 rc=$?
 lab_net_down
 rmmod raft || rc=2

@@ -104,8 +104,8 @@ static void reset(struct run *r, const struct scenario *s)
 	memset(r, 0, sizeof(*r));
 	r->scn = s;
 	r->n_nodes = n;
-	r->nft = getenv("RUN_NFT") != NULL;
-	r->trace = getenv("RUN_TRACE") != NULL;
+	r->nft = !!getenv("RUN_NFT");
+	r->trace = !!getenv("RUN_TRACE");
 	for (i = 1; i <= n; i++) {
 		r->node[i].netns = keep[i].netns;
 		r->node[i].fd = -1;
@@ -116,7 +116,7 @@ static void reset(struct run *r, const struct scenario *s)
 static enum run_result run_file(const char *file)
 {
 	struct scenario s = { 0 };
-	volatile enum run_result result = RUN_OK;
+	static enum run_result result;	/* longjmp() spares it */
 	const char *complaint;
 	u32 i;
 
@@ -127,6 +127,7 @@ static enum run_result run_file(const char *file)
 		return strstr(verdict, "not yet") ? RUN_SKIPPED : RUN_FAILED;
 	}
 	reset(&run, &s);
+	result = RUN_OK;
 	snprintf(verdict, sizeof(verdict), "ok %s", file);
 	switch (setjmp(run.end)) {
 	case RUN_OK:
@@ -166,13 +167,47 @@ static void setup(u32 n)
 	run_net_open(&run, n);
 }
 
+static u32 highest_in(const struct scn_ids *ids)
+{
+	u32 i, max = 0;
+
+	for (i = 0; i < ids->n; i++)
+		max = max(max, ids->id[i]);
+	return max;
+}
+
+/* How many namespaces the files need; a file with errors needs none. */
+static u32 highest(int n, char **files)
+{
+	struct scenario s = { 0 };
+	u32 i, g, max = 1;
+
+	for (; n; n--, files++) {
+		if (!scenario_load(&s, *files)) {
+			for (i = 0; i < s.n; i++) {
+				max = max(max, highest_in(&s.dir[i].ids));
+				for (g = 0; g < s.dir[i].n_groups; g++)
+					max = max(max, highest_in(&s.dir[i].groups[g]));
+			}
+		}
+		scenario_free(&s);
+		memset(&s, 0, sizeof(s));
+	}
+	return min_t(u32, max, RUN_MAX_NODES);
+}
+
 int main(int argc, char **argv)
 {
 	u32 count[3] = { 0 };
 	int i;
 
+	if (argc > 2 && !strcmp(argv[1], "--count-nodes")) {
+		printf("%u\n", highest(argc - 2, argv + 2));
+		return 0;
+	}
 	if (argc < 3 || atoi(argv[1]) < 1 || atoi(argv[1]) > RUN_MAX_NODES) {
-		fprintf(stderr, "usage: raft-lab-run NAMESPACES FILE...\n");
+		fprintf(stderr, "usage: raft-lab-run NAMESPACES FILE...\n"
+			"       raft-lab-run --count-nodes FILE...\n");
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);

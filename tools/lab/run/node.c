@@ -120,7 +120,8 @@ static void log_preset(struct run *r, u32 id, const char *path)
 	char *terms = terms_text(n->preset_log), *cmd;
 	int bad;
 
-	if (asprintf(&cmd, "%s --group %u --node %u --term %llu --vote %u --commit %llu --log %s %s",
+	if (asprintf(&cmd, "%s --group %u --node %u --term %llu --vote %u"
+		     " --commit %llu --log %s %s",
 		     tool ? tool : "raftmklog", RUN_GROUP_ID, id,
 		     (unsigned long long)n->preset_term, n->preset_vote,
 		     (unsigned long long)n->preset_commit, terms, path) < 0)
@@ -170,7 +171,7 @@ static void start_fill(struct run *r, u32 id, bool fresh,
 	s->flags = RAFT_START_CREATE | (fresh ? RAFT_START_FRESH : 0) |
 		   (r->no_prevote ? RAFT_START_NO_PREVOTE : 0) |
 		   (r->no_check_quorum ? RAFT_START_NO_CHECK_QUORUM : 0);
-	strcpy(s->name, RUN_GROUP);
+	memcpy(s->name, RUN_GROUP, sizeof(RUN_GROUP));
 	s->group_id = RUN_GROUP_ID;
 	s->node_id = id;
 	s->member_size = sizeof(*members);

@@ -104,13 +104,14 @@ void run_rule_crash(struct run *r, u32 id)
  */
 void run_rule_release(struct run *r, const struct scn_dir *d)
 {
+	bool replay = d->op == SCN_REPLAY;
 	u32 i, id, cut;
 
 	for (i = 0; i < r->n_rules; i++) {
 		struct run_rule *rule = &r->rules[i];
 
 		if (rule->d->op != SCN_HOLD ||
-		    rule->released != (d->op == SCN_REPLAY) ||
+		    rule->released != replay ||
 		    strcmp(rule->d->name, d->name))
 			continue;
 		rule->released = true;
