@@ -57,6 +57,7 @@ struct case_node {
  * @count: their number
  * @sent: messages ever sent, by type
  * @now: ns
+ * @status: of the node that was asked last
  */
 struct case_cluster {
 	struct raft_case_env *env;
@@ -66,6 +67,7 @@ struct case_cluster {
 	u32 count;
 	u32 sent[RAFT_MSG_TYPES];
 	u64 now;
+	struct raft_status status;
 };
 
 #define CASE_EXPECT(c, cond) \
@@ -228,12 +230,11 @@ static inline u32 case_propose(struct case_cluster *c, u32 id, u32 len)
 	return c->nodes[id - 1].up.accepted;
 }
 
-static inline struct raft_status case_status(struct case_cluster *c, u32 id)
+static inline const struct raft_status *case_status(struct case_cluster *c,
+						    u32 id)
 {
-	struct raft_status st;
-
-	raft_status(c->nodes[id - 1].r, &st);
-	return st;
+	raft_status(c->nodes[id - 1].r, &c->status);
+	return &c->status;
 }
 
 static inline struct case_cluster *case_led_by_1(struct raft_case_env *env)
@@ -242,7 +243,7 @@ static inline struct case_cluster *case_led_by_1(struct raft_case_env *env)
 
 	case_campaign(c, 1);
 	case_settle(c);
-	CASE_EXPECT(c, case_status(c, 1).role == RAFT_LEADER);
+	CASE_EXPECT(c, case_status(c, 1)->role == RAFT_LEADER);
 	return c;
 }
 
@@ -284,10 +285,10 @@ static inline void case_elects_and_commits_noop(struct raft_case_env *env)
 	u32 id;
 
 	for (id = 1; id <= CASE_NODES; id++) {
-		CASE_EXPECT(c, case_status(c, id).leader == 1);
-		CASE_EXPECT(c, case_status(c, id).term == 1);
-		CASE_EXPECT(c, case_status(c, id).commit == 1);
-		CASE_EXPECT(c, case_status(c, id).durable == 1);
+		CASE_EXPECT(c, case_status(c, id)->leader == 1);
+		CASE_EXPECT(c, case_status(c, id)->term == 1);
+		CASE_EXPECT(c, case_status(c, id)->commit == 1);
+		CASE_EXPECT(c, case_status(c, id)->durable == 1);
 	}
 }
 
@@ -301,7 +302,7 @@ static inline void case_vote_waits_for_disk(struct raft_case_env *env)
 	c->nodes[2].disk_stalls = true;
 	case_campaign(c, 1);
 	case_settle(c);
-	CASE_EXPECT(c, case_status(c, 1).role == RAFT_CANDIDATE);
+	CASE_EXPECT(c, case_status(c, 1)->role == RAFT_CANDIDATE);
 	CASE_EXPECT(c, c->sent[RAFT_MSG_PREVOTE] == 2);
 	CASE_EXPECT(c, !c->sent[RAFT_MSG_VOTE]);
 	CASE_EXPECT(c, c->nodes[0].hs_term == 1 && c->nodes[0].hs_vote == 1);
@@ -312,7 +313,7 @@ static inline void case_vote_waits_for_disk(struct raft_case_env *env)
 	case_persist(c, &c->nodes[1]);
 	case_settle(c);
 	CASE_EXPECT(c, c->sent[RAFT_MSG_VOTE_RESP] == 1);
-	CASE_EXPECT(c, case_status(c, 1).role == RAFT_LEADER);
+	CASE_EXPECT(c, case_status(c, 1)->role == RAFT_LEADER);
 }
 
 /* Traps 17, 18: nobody's entry counts before its own disk has it. */
@@ -325,16 +326,16 @@ static inline void case_ack_waits_for_disk(struct raft_case_env *env)
 	c->nodes[2].disk_stalls = true;
 	CASE_EXPECT(c, case_propose(c, 1, 10) == 1);
 	case_settle(c);
-	CASE_EXPECT(c, case_status(c, 3).last == 2);
-	CASE_EXPECT(c, case_status(c, 1).commit == 1);
+	CASE_EXPECT(c, case_status(c, 3)->last == 2);
+	CASE_EXPECT(c, case_status(c, 1)->commit == 1);
 	case_persist(c, &c->nodes[1]);
 	case_settle(c);
-	CASE_EXPECT(c, case_status(c, 1).commit == 1);
+	CASE_EXPECT(c, case_status(c, 1)->commit == 1);
 	case_persist(c, &c->nodes[2]);
 	case_settle(c);
 	/* Two of three have it, the leader itself does not. */
-	CASE_EXPECT(c, case_status(c, 1).commit == 2);
-	CASE_EXPECT(c, case_status(c, 1).durable == 1);
+	CASE_EXPECT(c, case_status(c, 1)->commit == 2);
+	CASE_EXPECT(c, case_status(c, 1)->durable == 1);
 }
 
 /* Trap 17: PERSISTED for an index whose entry has been replaced. */
@@ -350,11 +351,11 @@ static inline void case_persisted_aba(struct raft_case_env *env)
 	ev.persisted.index = 2;
 	ev.persisted.term = 7;
 	case_step(c, n, &ev);
-	CASE_EXPECT(c, case_status(c, 1).durable == 1);
+	CASE_EXPECT(c, case_status(c, 1)->durable == 1);
 	ev.persisted.term = 1;
 	case_step(c, n, &ev);
 	/* The batch was reported already: numbers do not come twice. */
-	CASE_EXPECT(c, case_status(c, 1).durable == 1);
+	CASE_EXPECT(c, case_status(c, 1)->durable == 1);
 }
 
 static inline void case_forwards_and_completes(struct raft_case_env *env)
@@ -384,18 +385,18 @@ static inline void case_forward_twice(struct raft_case_env *env)
 	case_settle(c);
 	case_deliver(c, &copy);
 	case_settle(c);
-	CASE_EXPECT(c, case_status(c, 1).last == 2);
+	CASE_EXPECT(c, case_status(c, 1)->last == 2);
 	/* A gap is not appended either: the origin sends again. */
 	copy.m.serial = 5;
 	copy.entries[0].serial = 5;
 	case_deliver(c, &copy);
-	CASE_EXPECT(c, case_status(c, 1).last == 2);
+	CASE_EXPECT(c, case_status(c, 1)->last == 2);
 	/* Nor is what claims to be of somebody else. */
 	copy.m.serial = 2;
 	copy.entries[0].serial = 2;
 	copy.entries[0].origin = 2;
 	case_deliver(c, &copy);
-	CASE_EXPECT(c, case_status(c, 1).last == 2);
+	CASE_EXPECT(c, case_status(c, 1)->last == 2);
 }
 
 static inline void case_refusals(struct raft_case_env *env)
@@ -439,7 +440,7 @@ static inline void case_replayed_heartbeat(struct raft_case_env *env)
 	c->now += 50 * CASE_MS;
 	case_deliver(c, &copy);
 	CASE_EXPECT(c, c->nodes[1].up.deadline == before);
-	CASE_EXPECT(c, case_status(c, 2).leader == 1);
+	CASE_EXPECT(c, case_status(c, 2)->leader == 1);
 }
 
 /* Trap 11: a late, shorter append does not cut what came after it. */
@@ -454,9 +455,9 @@ static inline void case_late_short_append(struct raft_case_env *env)
 	CASE_EXPECT(c, case_propose(c, 1, 10) == 1);
 	CASE_EXPECT(c, case_propose(c, 1, 10) == 1);
 	case_settle(c);
-	CASE_EXPECT(c, case_status(c, late.m.to).last == 4);
+	CASE_EXPECT(c, case_status(c, late.m.to)->last == 4);
 	case_deliver(c, &late);
-	CASE_EXPECT(c, case_status(c, late.m.to).last == 4);
+	CASE_EXPECT(c, case_status(c, late.m.to)->last == 4);
 }
 
 /* Trap 12: what is committed is not cut, whatever a leader says. */
@@ -483,15 +484,15 @@ static inline void case_contradiction_is_refused(struct raft_case_env *env)
 	bad.entries[0].term = 9;
 	bad.entries[0].type = RAFT_ENTRY_NOOP;
 	case_deliver(c, &bad);
-	CASE_EXPECT(c, case_status(c, 2).last == 3);
+	CASE_EXPECT(c, case_status(c, 2)->last == 3);
 	/* Now the same term claims another entry 2, which is committed. */
 	bad.m.index = 0;
 	bad.m.log_term = 0;
 	bad.m.seq++;
 	ev.now = c->now;
 	raft_step(n->r, &ev, &n->up);
-	CASE_EXPECT(c, case_status(c, 2).last == 3);
-	CASE_EXPECT(c, case_status(c, 2).commit == 2);
+	CASE_EXPECT(c, case_status(c, 2)->last == 3);
+	CASE_EXPECT(c, case_status(c, 2)->commit == 2);
 }
 
 /* Trap 9: only what the message has verified is committed by its word. */
@@ -511,7 +512,7 @@ static inline void case_commit_only_verified(struct raft_case_env *env)
 		case_deliver(c, &c->ring[c->head]);
 		case_drop_all(c);
 	}
-	CASE_EXPECT(c, case_status(c, 2).last == 4);
+	CASE_EXPECT(c, case_status(c, 2)->last == 4);
 	/* The next leader knows that entry 1 is the same, and has committed 4. */
 	m.m.type = RAFT_MSG_APPEND;
 	m.m.from = 3;
@@ -524,13 +525,13 @@ static inline void case_commit_only_verified(struct raft_case_env *env)
 	m.m.log_term = 1;
 	m.m.commit = 4;
 	case_deliver(c, &m);
-	CASE_EXPECT(c, case_status(c, 2).leader == 3);
-	CASE_EXPECT(c, case_status(c, 2).commit == 1);
+	CASE_EXPECT(c, case_status(c, 2)->leader == 3);
+	CASE_EXPECT(c, case_status(c, 2)->commit == 1);
 	/* Nor by a heartbeat, whatever it says (trap 10). */
 	m.m.type = RAFT_MSG_HEARTBEAT;
 	m.m.seq++;
 	case_deliver(c, &m);
-	CASE_EXPECT(c, case_status(c, 2).commit == 1);
+	CASE_EXPECT(c, case_status(c, 2)->commit == 1);
 }
 
 static inline void case_absurd_messages(struct raft_case_env *env)
@@ -545,14 +546,14 @@ static inline void case_absurd_messages(struct raft_case_env *env)
 	bad.m.term = RAFT_MAX_TERM + 1;
 	bad.m.from = 3;
 	case_deliver(c, &bad);
-	CASE_EXPECT(c, case_status(c, 2).term == 1);
+	CASE_EXPECT(c, case_status(c, 2)->term == 1);
 	/* Strangers and oneself are not believed (trap 27). */
 	bad.m.term = 50;
 	bad.m.from = 9;
 	case_deliver(c, &bad);
 	bad.m.from = 2;
 	case_deliver(c, &bad);
-	CASE_EXPECT(c, case_status(c, 2).term == 1);
+	CASE_EXPECT(c, case_status(c, 2)->term == 1);
 	CASE_EXPECT(c, !c->nodes[1].up.n_msgs);
 }
 
@@ -566,9 +567,9 @@ static inline void case_disk_failure(struct raft_case_env *env)
 	case_step(c, &c->nodes[0], &ev);
 	CASE_EXPECT(c, c->nodes[0].up.flags & RAFT_UP_FAILED);
 	CASE_EXPECT(c, c->nodes[0].up.deadline == U64_MAX);
-	CASE_EXPECT(c, case_status(c, 1).failed == RAFT_FAIL_DISK);
-	CASE_EXPECT(c, case_status(c, 1).error == -EIO);
-	CASE_EXPECT(c, case_status(c, 1).last == 1);
+	CASE_EXPECT(c, case_status(c, 1)->failed == RAFT_FAIL_DISK);
+	CASE_EXPECT(c, case_status(c, 1)->error == -EIO);
+	CASE_EXPECT(c, case_status(c, 1)->last == 1);
 	CASE_EXPECT(c, !case_propose(c, 1, 10));
 	CASE_EXPECT(c, c->nodes[0].up.refused == -EIO);
 	case_drop_all(c);
@@ -587,13 +588,13 @@ static inline void case_window_is_bounded(struct raft_case_env *env)
 
 	for (i = 0; i < 100; i++)
 		CASE_EXPECT(c, case_propose(c, 1, 10) == 1);
-	peer = case_status(c, 1).peers[0];
+	peer = case_status(c, 1)->peers[0];
 	CASE_EXPECT(c, peer.state == RAFT_REPLICATE);
 	CASE_EXPECT(c, peer.inflight == 4);
 	CASE_EXPECT(c, peer.next == 6);
 	case_settle(c);
-	CASE_EXPECT(c, case_status(c, 3).commit == 101);
-	CASE_EXPECT(c, case_status(c, 1).peers[0].inflight == 0);
+	CASE_EXPECT(c, case_status(c, 3)->commit == 101);
+	CASE_EXPECT(c, case_status(c, 1)->peers[0].inflight == 0);
 }
 
 struct raft_case {

@@ -103,7 +103,7 @@ prepare() {
 	rm -rf "$RAFT_DIR" "$TMP"
 	mkdir -p "$RAFT_DIR" "$TMP"
 	raft_load
-	lab_net_up "${NODES:-5}"
+	lab_net_up "$nodes"
 }
 
 # Whatever is left of a test goes; if the module cannot be unloaded, that is a failure.
@@ -145,9 +145,9 @@ run_limited() {
 	return $rc
 }
 
-# t NAME FUNC: one TAP line.
+# t NAME FUNC [NODES]: one TAP line; there are so many namespaces, default 3.
 t() {
-	local name=$1 rc t0=$SECONDS
+	local name=$1 nodes=${3:-3} rc t0=$SECONDS
 	[ ${#only[@]} = 0 ] || [[ " ${only[*]} " == *" $2 "* ]] || return 0
 	count=$((count + 1))
 	echo "raft-test $count begins: $name" >/dev/kmsg

@@ -106,7 +106,7 @@ t_address() {
 	refused 1 'in use by another socket' ctl 4 up "$RAFT_DIR/h.conf" --node 4
 	kill %1
 }
-t "an address that is not here, or taken" t_address
+t "an address that is not here, or taken" t_address 4
 
 t_same_id() {
 	local before
@@ -124,7 +124,7 @@ t_same_id() {
 	once 20 real
 	[ "$(raft_get g 1 commit)" -ge "$before" ]
 }
-t "an impostor with a living node's id changes nothing" t_same_id
+t "an impostor with a living node's id changes nothing" t_same_id 4
 
 t_unknown_group() {
 	refused 4 'no such group|no group' ctl 1 status nobody

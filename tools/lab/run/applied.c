@@ -224,8 +224,7 @@ void run_invariants(struct run *r)
 		a = strlen(longest);
 		b = strlen(text);
 		if (strncmp(longest, text, a < b ? a : b))
-			fail(r, "expected applied sequences that agree, got"
-			     " \"%.300s\" at node %u and \"%.300s\" at node %u",
+			fail(r, "expected equal histories, got %.300s at node %u, %.300s at node %u",
 			     longest, best, text, id);
 		if (b >= a) {
 			free(longest);
@@ -244,8 +243,7 @@ void run_invariants(struct run *r)
 	for (i = 0; i < r->n_props; i++)
 		if (r->props[i].index > 1 ||
 		    (r->props[i].outcome == SCN_COMMITTED && !r->props[i].index))
-			fail(r, "expected proposal %llu of node %u applied once,"
-			     " got %llu times",
+			fail(r, "expected proposal %llu of node %u applied once, got %llu times",
 			     (unsigned long long)r->props[i].serial,
 			     r->props[i].node,
 			     (unsigned long long)r->props[i].index);

@@ -120,8 +120,7 @@ static void log_preset(struct run *r, u32 id, const char *path)
 	char *terms = terms_text(n->preset_log), *cmd;
 	int bad;
 
-	if (asprintf(&cmd, "%s --group %u --node %u --term %llu --vote %u"
-		     " --commit %llu --log %s %s",
+	if (asprintf(&cmd, "%s --group %u --node %u --term %llu --vote %u --commit %llu -l %s %s",
 		     tool ? tool : "raftmklog", RUN_GROUP_ID, id,
 		     (unsigned long long)n->preset_term, n->preset_vote,
 		     (unsigned long long)n->preset_commit, terms, path) < 0)
