@@ -224,7 +224,7 @@ void run_invariants(struct run *r)
 		a = strlen(longest);
 		b = strlen(text);
 		if (strncmp(longest, text, a < b ? a : b))
-			fail(r, "expected equal histories, got %.300s at node %u, %.300s at node %u",
+			fail(r, "expected one history, got %.300s at node %u, %.300s at node %u",
 			     longest, best, text, id);
 		if (b >= a) {
 			free(longest);
