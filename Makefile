@@ -24,7 +24,8 @@ SAN	:= -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 CORE_SRC := $(sort $(wildcard kmod/core/*.c))
 CORE_HDR := $(wildcard kmod/core/*.h) tools/lib/raft_env.h
 
-.PHONY: all module tools sim check check-long demo shell figures style clean \
+# TOOLS, FUZZERS, UNIT_TESTS: filled by the build.mk files.
+.PHONY: all module tools sim fuzzers check check-long demo shell figures style clean \
 	distclean install tools-install modules_install dkms-install help
 all: module tools
 
@@ -46,6 +47,7 @@ module:
 		$(if $(FAULTS),--faults)
 
 tools: $(TOOLS)
+fuzzers: $(FUZZERS)
 sim: $(B)/raft-sim
 
 check:

@@ -204,7 +204,7 @@ void raft_proposal_truncated(struct raft *r, u64 from)
 void raft_forward_restart(struct raft *r)
 {
 	r->fwd_next = r->pend_first;
-	r->fwd_mark = 0;
+	r->fwd_mark = r->pend_first + r->own_logged;
 	r->fwd_deadline = r->now + 2 * r->cfg.heartbeat;
 }
 
