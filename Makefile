@@ -67,9 +67,12 @@ install: modules_install tools-install
 modules_install: module
 	$(MAKE) -C "$(KDIR)" M="$(CURDIR)/$(B)/module" \
 		INSTALL_MOD_PATH="$(DESTDIR)" INSTALL_MOD_DIR=updates modules_install
+	# Debian's headers have no System.map, without which kbuild skips depmod.
+	[ -n "$(DESTDIR)" ] || depmod -a "$$($(MAKE) -s -C "$(KDIR)" kernelrelease)"
 tools-install: tools
 	install -D -m 755 $(B)/raftctl $(DESTDIR)$(SBINDIR)/raftctl
 	install -D -m 755 $(B)/raftdump $(DESTDIR)$(SBINDIR)/raftdump
+	install -D -m 644 uapi/linux/raft.h $(DESTDIR)$(PREFIX)/include/linux/raft.h
 	install -d $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man4
 	install -m 644 tools/raftctl/raftctl.8 tools/raftdump/raftdump.8 $(DESTDIR)$(MANDIR)/man8
 	install -m 644 tools/raftctl/raft.conf.5 $(DESTDIR)$(MANDIR)/man5

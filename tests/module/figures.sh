@@ -4,7 +4,8 @@
 # network and its disk cost in the same run; figures-guest.sh measures.
 #
 # Figures of an emulated machine are good for comparing with each other, not with those of
-# hardware. ROUNDS=20 fail-overs, SECONDS_EACH=10 for each measurement.
+# hardware. ROUNDS=20 fail-overs, SECONDS_EACH=10 for the disk, COUNT_1=2000 commands of one
+# client, COUNT_64=16000 of 64.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top"
@@ -24,7 +25,7 @@ trap 'rm -f "$disk"' EXIT
 truncate -s 512M "$disk"
 mkfs.ext4 -q -F "$disk"
 env=(-e "RAFT_TOOLS=$top/build" -e "RAFT_KO=$ko" -e "UDPRTT_KO=$top/build/udprtt-$kernel/udprtt.ko"
-	-e ROUNDS -e SECONDS_EACH -e RAFT_ET)
+	-e ROUNDS -e SECONDS_EACH -e COUNT_1 -e COUNT_64 -e RAFT_ET)
 case $kernel in
 stock) tools/lab/vm.sh -smp 2 -m 1536 -t 3000 "${env[@]}" --disk "$disk" tests/module/figures-guest.sh ;;
 um) tools/lab/um.sh -m 1024 -t 3000 "${env[@]}" --disk "$disk" tests/module/figures-guest.sh ;;

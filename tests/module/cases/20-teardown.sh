@@ -89,7 +89,7 @@ t_startstop_idle() {
 		raft_down g 1
 	done
 	ctl 1 show | grep . && fail "a group is left"
-	is "$(pgrep -c '^raft' || :)" 0 "threads left"
+	is "$(pgrep -c '^raft/' || :)" 0 "threads left"
 }
 t "twenty starts and stops leave no thread" t_startstop_idle
 
