@@ -68,7 +68,7 @@ modules_install: module
 	$(MAKE) -C "$(KDIR)" M="$(CURDIR)/$(B)/module" \
 		INSTALL_MOD_PATH="$(DESTDIR)" INSTALL_MOD_DIR=updates modules_install
 	# Debian's headers have no System.map, without which kbuild skips depmod.
-	[ -n "$(DESTDIR)" ] || depmod -a "$$($(MAKE) -s -C "$(KDIR)" kernelrelease)"
+	[ -n "$(DESTDIR)" ] || depmod -a "$$(modinfo -F vermagic $(B)/module/raft.ko | cut -d' ' -f1)"
 tools-install: tools
 	install -D -m 755 $(B)/raftctl $(DESTDIR)$(SBINDIR)/raftctl
 	install -D -m 755 $(B)/raftdump $(DESTDIR)$(SBINDIR)/raftdump
