@@ -129,13 +129,13 @@ static void boot_refill(struct work_struct *work)
 {
 	struct raft_group_priv *p = container_of(work, struct raft_group_priv,
 						 refill);
-	struct raft_log_chunk *chunk, *old;
 
-	chunk = kzalloc(raft_log_chunk_size(), GFP_NOIO);
-	if (!chunk)
-		return;
-	old = xchg(&p->spare, chunk);
-	kfree(old);
+	/* The owner only takes, and this work does not run twice at once. */
+	if (!READ_ONCE(p->spare))
+		xchg(&p->spare, kzalloc(raft_log_chunk_size(), GFP_NOIO));
+	if (!READ_ONCE(p->spare_payload))
+		xchg(&p->spare_payload,
+		     raft_payload_alloc(RAFT_MAX_COMMAND, GFP_NOIO));
 	raft_owner_wake(&p->ep->owner);
 }
 
@@ -158,7 +158,8 @@ static int boot_table(struct raft_group_priv *p, struct file *log, u32 *size)
 	u64 bytes = i_size_read(log->f_mapping->host);
 	u64 n = div_u64(bytes, raft_entry_disk_bytes(1)) / RAFT_CHUNK_ENTRIES;
 
-	if (n > U32_MAX - 2)
+	/* More than kvcalloc() gives. */
+	if (n > INT_MAX / sizeof(*p->table) - 2)
 		return -EFBIG;
 	*size = n + 2;
 	p->table = kvcalloc(*size, sizeof(*p->table), GFP_KERNEL_ACCOUNT);
@@ -272,4 +273,6 @@ void raft_boot_free(struct raft_group_priv *p)
 	p->table = NULL;
 	kfree(p->spare);
 	p->spare = NULL;
+	raft_payload_put(p->spare_payload);
+	p->spare_payload = NULL;
 }

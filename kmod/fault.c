@@ -75,7 +75,7 @@ struct fault_rule {
  * struct raft_faults - the faults of a group
  * @rules: struct fault_rule
  * @n_rules: how many
- * @down: bit n: the link to peers[n] is down
+ * @down: bit n: the link to remotes[n] is down
  * @paused: the owner does nothing for the group
  */
 struct raft_faults {
@@ -142,8 +142,8 @@ static u32 link_bit(const struct raft_group_priv *p, u32 to)
 {
 	u32 i;
 
-	for (i = 0; i < p->n_peers; i++)
-		if (p->peers[i].id == to)
+	for (i = 0; i < p->n_remotes; i++)
+		if (p->remotes[i].id == to)
 			return BIT(i);
 	return 0;
 }

@@ -117,26 +117,26 @@ void raft_group_queue(struct work_struct *work)
 	queue_work(raft_wq, work);
 }
 
-static int peer_address(struct raft_peer *peer,
-			const struct raft_ioc_member *m)
+static int remote_address(struct raft_remote *remote,
+			  const struct raft_ioc_member *m)
 {
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&peer->addr;
-	struct sockaddr_in *in = (struct sockaddr_in *)&peer->addr;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&remote->addr;
+	struct sockaddr_in *in = (struct sockaddr_in *)&remote->addr;
 
-	peer->id = m->id;
+	remote->id = m->id;
 	switch (m->family) {
 	case AF_INET:
 		in->sin_family = AF_INET;
 		in->sin_port = htons(m->port);
 		memcpy(&in->sin_addr, m->addr, sizeof(in->sin_addr));
-		peer->addr_len = sizeof(*in);
+		remote->addr_len = sizeof(*in);
 		return 0;
 	case AF_INET6:
 		in6->sin6_family = AF_INET6;
 		in6->sin6_port = htons(m->port);
 		in6->sin6_scope_id = m->scope_id;
 		memcpy(&in6->sin6_addr, m->addr, sizeof(in6->sin6_addr));
-		peer->addr_len = sizeof(*in6);
+		remote->addr_len = sizeof(*in6);
 		return 0;
 	default:
 		return -EAFNOSUPPORT;
@@ -149,7 +149,7 @@ static u32 family_bit(u16 family)
 }
 
 /* The other members, and the families and the port that we need. */
-static int group_peers(struct raft_group *g, u16 *port, u32 *families)
+static int group_remotes(struct raft_group *g, u16 *port, u32 *families)
 {
 	const struct raft_ioc_member *self = &g->params.listen;
 	struct raft_group_priv *p = g->priv;
@@ -165,7 +165,7 @@ static int group_peers(struct raft_group *g, u16 *port, u32 *families)
 			self = m;
 			continue;
 		}
-		err = peer_address(&p->peers[p->n_peers++], m);
+		err = remote_address(&p->remotes[p->n_remotes++], m);
 		if (err)
 			return err;
 		*families |= family_bit(m->family);
@@ -173,12 +173,12 @@ static int group_peers(struct raft_group *g, u16 *port, u32 *families)
 	*port = self->port;
 	*families |= family_bit(self->family);
 
-	p->frag_mem = kvmalloc_array(p->n_peers ?: 1, bytes,
+	p->frag_mem = kvmalloc_array(p->n_remotes ?: 1, bytes,
 				     GFP_KERNEL_ACCOUNT);
 	if (!p->frag_mem)
 		return -ENOMEM;
-	for (i = 0; i < p->n_peers; i++)
-		raft_frag_init(&p->peers[i].frag, p->frag_mem + i * bytes);
+	for (i = 0; i < p->n_remotes; i++)
+		raft_frag_init(&p->remotes[i].frag, p->frag_mem + i * bytes);
 	return 0;
 }
 
@@ -248,7 +248,7 @@ static int group_endpoint(struct raft_net *rn, struct raft_group *g)
 	u16 port;
 	int err;
 
-	err = group_peers(g, &port, &families);
+	err = group_remotes(g, &port, &families);
 	if (err)
 		return err;
 	mutex_lock(&rn->lock);

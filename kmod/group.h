@@ -9,7 +9,7 @@
  * Lock order (outermost first):
  *   raft_file.lock (mutex)       group and cursor of an open file (chardev.c)
  *   raft_net.lock (mutex)        groups and endpoints of a network namespace
- *   group->pub_lock (spinlock)   published status, proposals that wait
+ *   group->pub_lock (spinlock)   published status, the pointer to the log
  *   sk->sk_callback_lock         socket callbacks of an endpoint
  * No lock is held while raft_step() runs or anything is sent.
  */
@@ -90,13 +90,13 @@ struct raft_group_priv;		/* group.c, owner.c: the owner's side */
  * @stopping: set once; waiters leave with -ECANCELED
  * @wait: woken when @applied or @events move, when room for proposals comes
  *	back, and when the group stops or fails
- * @pub_lock: protects @pub
- * @pub: what is published
+ * @pub_lock: protects @pub and, against its removal, @wal
+ * @pub: [pub_lock] what is published; owner.c writes
  * @notify: work that tells sysfs and udev about @events; never the owner thread
  * @dev: /sys/class/raft/<name>, owned by sysfs.c
  * @sysfs: private to sysfs.c
  * @debugfs: private to debugfs.c
- * @wal: the write-ahead log, valid until the group is freed
+ * @wal: [pub_lock; owner.c while attached] the write-ahead log, NULL once stopped
  * @priv: the owner's side
  */
 struct raft_group {

@@ -104,6 +104,8 @@ void raft_reports_init(struct raft_reports *r)
  */
 static void report_merge(struct raft_report *into, const struct raft_report *r)
 {
+	if (into->error)
+		return;
 	into->seq = r->seq;
 	into->error = r->error;
 	if (r->index) {

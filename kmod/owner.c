@@ -17,6 +17,7 @@
  */
 #define pr_fmt(fmt) "raft: " fmt
 
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
@@ -35,10 +36,15 @@
 #define RX_BUDGET	64	/* datagrams of a socket in one pass */
 /*
  * Passes with a socket that is never empty, after which deadlines are looked at
- * all the same: what was queued when the deadline passed, 4 MiB of datagrams
- * that take at least 1 KiB of it each, is handled by then.
+ * all the same: what was queued when the deadline passed is handled by then, for
+ * even an empty datagram takes 512 bytes of the socket's buffer.
  */
-#define RX_ROUNDS	64
+#define RX_ROUNDS	(RAFT_RCVBUF / 512 / RX_BUDGET)
+/*
+ * A rest after that, in us: a flood from outside must not take a processor away
+ * from all that is not real-time.  Below any heartbeat.
+ */
+#define RX_REST		500
 #define TICK_BUDGET	16	/* RAFT_UP_AGAIN in one pass */
 #define REPORT_BUDGET	(2 * RAFT_REPORTS_MAX)
 
@@ -158,7 +164,9 @@ void raft_owner_step(struct raft_group_priv *p, struct raft_event *ev)
 	give_chunks(p);
 	ev->now = ktime_get_ns();
 	ev->random = get_random_u64();
-	ev->log_room = raft_wal_room(p->g->wal);
+	/* Without memory to hand entries to the log there is no room for any. */
+	ev->log_room = raft_wal_prepare(p->g->wal) ?
+		       raft_wal_room(p->g->wal) : 0;
 	raft_step(p->core, ev, up);
 	execute(p, up);
 }
@@ -216,11 +224,11 @@ static void publish_peers(struct raft_group_priv *p, struct raft_published *pub)
 	u32 i, k;
 
 	for (i = 0; i < pub->st.n_peers; i++) {
-		for (k = 0; k < p->n_peers; k++) {
-			if (p->peers[k].id != pub->st.peers[i].id)
+		for (k = 0; k < p->n_remotes; k++) {
+			if (p->remotes[k].id != pub->st.peers[i].id)
 				continue;
-			pub->peer_heard[i] = p->peers[k].heard;
-			pub->peer_incarnation[i] = p->peers[k].incarnation;
+			pub->peer_heard[i] = p->remotes[k].heard;
+			pub->peer_incarnation[i] = p->remotes[k].incarnation;
 		}
 	}
 }
@@ -303,7 +311,7 @@ static bool paused(const struct raft_owner *o)
 static void pass(struct raft_owner *o)
 {
 	struct raft_group_priv *p;
-	bool more;
+	bool more, flood = false;
 
 	run_calls(o);
 	if (paused(o))
@@ -319,11 +327,14 @@ static void pass(struct raft_owner *o)
 		o->rounds = 0;
 		list_for_each_entry(p, &o->groups, node)
 			take_deadline(p);
+		flood = more;
 		if (more)
 			set_bit(RAFT_OWNER_WORK, &o->flags);
 	}
 	list_for_each_entry(p, &o->groups, node)
 		finish_pass(p);
+	if (flood)
+		usleep_idle_range(RX_REST, 2 * RX_REST);
 }
 
 static void owner_sleep(struct raft_owner *o)

@@ -30,15 +30,17 @@ struct raft_faults;
 #define RAFT_PROPOSE_BATCH	64	/* proposals in one step */
 
 /**
- * struct raft_peer - another member, as the owner knows it
+ * struct raft_remote - another member, as the owner knows it
  * @id: node id
  * @addr: where it listens
  * @addr_len: bytes of @addr in use
  * @heard: ktime ns of the last message from it, 0 if never
  * @incarnation: its newest boot that we heard of, 0 if none
  * @frag: messages of it that are incomplete
+ *
+ * How to reach it and what came; the protocol's side is the core's raft_peer.
  */
-struct raft_peer {
+struct raft_remote {
 	u32 id;
 	struct sockaddr_storage addr;
 	int addr_len;
@@ -78,12 +80,13 @@ enum raft_group_state {
  * @room_told: @room when waiters were last woken for it
  * @full: the last proposal was refused for want of room; read by anyone
  * @spare: a chunk of log for times without memory, or NULL; xchg() only
- * @refill: gets a new @spare
- * @peers: the other members
- * @n_peers: how many
+ * @spare_payload: the same for a large command: RAFT_MAX_COMMAND bytes
+ * @refill: gets new spares
+ * @remotes: the other members
+ * @n_remotes: how many
  * @recovered: entries between the recovery of the log and the start of @core
  * @wal_last: counters of the log when it was closed; [g->pub_lock]
- * @frag_mem: memory of the peers' incomplete messages
+ * @frag_mem: memory of the remotes' incomplete messages
  * @msgs_in: messages taken
  * @msgs_out: messages sent
  * @msgs_bad: datagrams refused
@@ -118,9 +121,10 @@ struct raft_group_priv {
 	u64 room_told;
 	bool full;
 	struct raft_log_chunk *spare;
+	struct raft_payload *spare_payload;
 	struct work_struct refill;
-	struct raft_peer peers[RAFT_MAX_NODES];
-	u32 n_peers;
+	struct raft_remote remotes[RAFT_MAX_NODES];
+	u32 n_remotes;
 	struct list_head recovered;
 	struct raft_wal_stat wal_last;
 	u8 *frag_mem;

@@ -113,6 +113,9 @@ static struct llist_node *take_batch(struct raft_group_priv *p,
 			WRITE_ONCE(p->full, true);
 		proposal_finish(prs[i], o->up.refused ? o->up.refused : -EIO);
 	}
+	/* The core failed in this step: nobody will apply what it accepted. */
+	if (p->failed)
+		raft_propose_cancel(p, -ECANCELED);
 	return node;
 }
 

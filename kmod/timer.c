@@ -19,11 +19,8 @@ static enum hrtimer_restart timer_fired(struct hrtimer *hrtimer)
 	s64 late = ktime_to_ns(ktime_sub(ktime_get(),
 					 hrtimer_get_expires(hrtimer)));
 
-	if (late < 0)
-		late = 0;
-	/* Read by the owner with READ_ONCE(); an old value does no harm. */
-	WRITE_ONCE(t->late, late);
-	if (late > t->late_max)
+	/* Pairs with READ_ONCE() in publish(); an old value does no harm. */
+	if (late > 0 && (u64)late > t->late_max)
 		WRITE_ONCE(t->late_max, late);
 	raft_owner_wake(t->owner);
 	return HRTIMER_NORESTART;
@@ -40,7 +37,6 @@ void raft_timer_init(struct raft_timer *t, struct raft_owner *owner)
 {
 	t->owner = owner;
 	t->armed = U64_MAX;
-	t->late = 0;
 	t->late_max = 0;
 	hrtimer_setup(&t->hrtimer, timer_fired, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_ABS_HARD);

@@ -19,14 +19,12 @@ struct raft_owner;
  * @hrtimer: the timer
  * @owner: the thread that it wakes
  * @armed: absolute ns it is set to, U64_MAX if it is not; the owner's
- * @late: ns by which it fired too late the last time; written by the callback
- * @late_max: the largest @late; written by the callback
+ * @late_max: ns by which it fired too late at worst; written by the callback
  */
 struct raft_timer {
 	struct hrtimer hrtimer;
 	struct raft_owner *owner;
 	u64 armed;
-	u64 late;
 	u64 late_max;
 };
 

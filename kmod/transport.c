@@ -75,7 +75,7 @@ static int sock_open(struct raft_endpoint *ep, enum raft_family family)
 	/* The owner must not wait for memory to be reclaimed. */
 	sk->sk_allocation = GFP_ATOMIC;
 	sk->sk_use_task_frag = false;
-	sock_set_rcvbuf(sk, RAFT_RCVBUF);
+	sock_set_rcvbuf(sk, RAFT_RCVBUF / 2);	/* which doubles it */
 	err = sock_bind(sock, family, ep->port);
 	if (err) {
 		sock_release(sock);

@@ -79,9 +79,9 @@ bool raft_rx_drain(struct raft_endpoint *ep, u32 budget);
 void raft_tx_update(struct raft_group_priv *p, const struct raft_update *up);
 void raft_tx_encoded(struct raft_group_priv *p, const struct raft_msg *m,
 		     const u8 *buf, u32 len);
-void raft_tx_ask(struct raft_group_priv *p, struct raft_peer *peer,
+void raft_tx_ask(struct raft_group_priv *p, struct raft_remote *remote,
 		 struct raft_wire_ask *ask);
-void raft_tx_again(struct raft_group_priv *p, struct raft_peer *peer,
+void raft_tx_again(struct raft_group_priv *p, struct raft_remote *remote,
 		   const struct raft_frag_sent *sent, u64 missing);
 
 #endif /* _RAFT_TRANSPORT_H */

@@ -47,13 +47,13 @@ static struct raft_group_priv *find_group(struct raft_owner *o, u64 id)
 	return NULL;
 }
 
-static struct raft_peer *find_peer(struct raft_group_priv *p, u32 id)
+static struct raft_remote *find_remote(struct raft_group_priv *p, u32 id)
 {
 	u32 i;
 
-	for (i = 0; i < p->n_peers; i++)
-		if (p->peers[i].id == id)
-			return &p->peers[i];
+	for (i = 0; i < p->n_remotes; i++)
+		if (p->remotes[i].id == id)
+			return &p->remotes[i];
 	return NULL;
 }
 
@@ -67,18 +67,23 @@ static void duplicate_id(struct raft_group_priv *p, const struct raft_frag *f)
 }
 
 /*
- * A small command comes from the slab without waiting; a large one may need
- * pages that are free but scattered.  No allocation here writes anything out:
- * the thread is in a NOIO section, and it takes "no" for an answer.
+ * Nothing here waits for memory: a heartbeat may be next.  What gets none is
+ * lost, and its sender sends it again.  A large command needs pages in a row,
+ * of which there may be none for ever, so a worker that may wait puts one
+ * together by scattered pages for the next time.
  */
-static struct raft_payload *payload_alloc(u32 len)
+static struct raft_payload *payload_alloc(struct raft_group_priv *p, u32 len)
 {
-	struct raft_payload *p;
+	struct raft_payload *payload;
 
-	p = raft_payload_alloc(len, GFP_NOWAIT | __GFP_NOWARN);
-	if (!p && len > PAGE_SIZE)
-		p = raft_payload_alloc(len, GFP_NOIO | __GFP_NOWARN);
-	return p;
+	payload = raft_payload_alloc(len, GFP_NOWAIT | __GFP_NOWARN);
+	if (payload || len <= PAGE_SIZE)
+		return payload;
+	payload = xchg(&p->spare_payload, NULL);
+	raft_group_queue(&p->refill);
+	if (payload)
+		payload->len = len;
+	return payload;
 }
 
 static void put_payloads(struct raft_entry *entries, u32 n)
@@ -87,7 +92,8 @@ static void put_payloads(struct raft_entry *entries, u32 n)
 		raft_payload_put(entries[n].payload);
 }
 
-static bool get_payloads(struct raft_owner *o, const u8 *buf, u32 n)
+static bool get_payloads(struct raft_owner *o, struct raft_group_priv *p,
+			 const u8 *buf, u32 n)
 {
 	struct raft_payload *payload;
 	u32 i;
@@ -95,7 +101,7 @@ static bool get_payloads(struct raft_owner *o, const u8 *buf, u32 n)
 	for (i = 0; i < n; i++) {
 		if (!o->entries[i].len)
 			continue;
-		payload = payload_alloc(o->entries[i].len);
+		payload = payload_alloc(p, o->entries[i].len);
 		if (!payload) {
 			put_payloads(o->entries, i);
 			return false;
@@ -107,7 +113,7 @@ static bool get_payloads(struct raft_owner *o, const u8 *buf, u32 n)
 }
 
 static void take_message(struct raft_owner *o, struct raft_group_priv *p,
-			 struct raft_peer *peer, const u8 *buf, u32 len)
+			 struct raft_remote *remote, const u8 *buf, u32 len)
 {
 	const struct raft_ioc_start *ioc = &p->g->params.ioc;
 	struct raft_event ev = { .type = RAFT_EV_MESSAGE, .msg = &o->msg };
@@ -115,21 +121,21 @@ static void take_message(struct raft_owner *o, struct raft_group_priv *p,
 
 	err = raft_wire_decode(buf, len, ioc->group_id, ioc->node_id, &o->msg,
 			       o->entries, o->offsets, RAFT_MAX_BATCH);
-	if (!err && o->msg.from != peer->id)
+	if (!err && o->msg.from != remote->id)
 		err = RAFT_WIRE_NODE;
 	if (err) {
 		refuse(p, RAFT_DROP_WIRE, err);
 		return;
 	}
-	if (!get_payloads(o, buf, o->msg.n_entries)) {
+	if (!get_payloads(o, p, buf, o->msg.n_entries)) {
 		refuse(p, RAFT_DROP_NOMEM, o->msg.n_entries);
 		return;
 	}
 	p->msgs_in++;
 	p->dirty = true;
-	peer->heard = ktime_get_ns();
-	if (o->msg.from_inc > peer->incarnation)
-		peer->incarnation = o->msg.from_inc;
+	remote->heard = ktime_get_ns();
+	if (o->msg.from_inc > remote->incarnation)
+		remote->incarnation = o->msg.from_inc;
 	trace_raft_msg(ioc->name, ioc->node_id, false, &o->msg);
 	raft_owner_step(p, &ev);
 	put_payloads(o->entries, o->msg.n_entries);
@@ -137,7 +143,7 @@ static void take_message(struct raft_owner *o, struct raft_group_priv *p,
 
 /* One part of a message, or a request for parts of ours. */
 static void take_part(struct raft_owner *o, struct raft_group_priv *p,
-		      struct raft_peer *peer, const struct raft_frag *f)
+		      struct raft_remote *remote, const struct raft_frag *f)
 {
 	const struct raft_frag_sent *sent;
 	u64 missing, now = ktime_get_ns();
@@ -145,13 +151,13 @@ static void take_part(struct raft_owner *o, struct raft_group_priv *p,
 	const u8 *msg;
 
 	if (f->ask) {
-		sent = raft_frag_asked(&peer->frag, f, &missing);
+		sent = raft_frag_asked(&remote->frag, f, &missing);
 		if (sent)
-			raft_tx_again(p, peer, sent, missing);
+			raft_tx_again(p, remote, sent, missing);
 	} else {
-		switch (raft_frag_add(&peer->frag, f, now, &msg)) {
+		switch (raft_frag_add(&remote->frag, f, now, &msg)) {
 		case RAFT_FRAG_DONE:
-			take_message(o, p, peer, msg, f->total);
+			take_message(o, p, remote, msg, f->total);
 			break;
 		case RAFT_FRAG_FORGED:
 			refuse(p, RAFT_DROP_FRAG, f->from);
@@ -161,15 +167,15 @@ static void take_part(struct raft_owner *o, struct raft_group_priv *p,
 			break;
 		}
 	}
-	if (raft_frag_ask(&peer->frag, f, now, p->g->incarnation, &ask))
-		raft_tx_ask(p, peer, &ask);
+	if (raft_frag_ask(&remote->frag, f, now, p->g->incarnation, &ask))
+		raft_tx_ask(p, remote, &ask);
 }
 
 static void take_datagram(struct raft_owner *o, size_t len)
 {
 	struct raft_group_priv *p;
 	enum raft_wire_error err;
-	struct raft_peer *peer;
+	struct raft_remote *remote;
 	struct raft_frag f;
 
 	err = raft_frag_parse(o->rx, len, &f);
@@ -187,12 +193,12 @@ static void take_datagram(struct raft_owner *o, size_t len)
 		duplicate_id(p, &f);
 		return;
 	}
-	peer = find_peer(p, f.from);
-	if (!peer || f.to != p->g->params.ioc.node_id) {
-		refuse(p, RAFT_DROP_NODE, peer ? f.to : f.from);
+	remote = find_remote(p, f.from);
+	if (!remote || f.to != p->g->params.ioc.node_id) {
+		refuse(p, RAFT_DROP_NODE, remote ? f.to : f.from);
 		return;
 	}
-	take_part(o, p, peer, &f);
+	take_part(o, p, remote, &f);
 }
 
 /* One socket; true if it may hold more. */

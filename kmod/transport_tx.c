@@ -13,13 +13,13 @@
 #include "trace.h"
 #include "transport.h"
 
-static struct raft_peer *find_peer(struct raft_group_priv *p, u32 id)
+static struct raft_remote *find_remote(struct raft_group_priv *p, u32 id)
 {
 	u32 i;
 
-	for (i = 0; i < p->n_peers; i++)
-		if (p->peers[i].id == id)
-			return &p->peers[i];
+	for (i = 0; i < p->n_remotes; i++)
+		if (p->remotes[i].id == id)
+			return &p->remotes[i];
 	return NULL;
 }
 
@@ -49,7 +49,7 @@ static void lost(struct raft_group_priv *p, enum raft_drop why, u32 detail)
 			detail);
 }
 
-static int send_part(struct raft_group_priv *p, struct raft_peer *peer,
+static int send_part(struct raft_group_priv *p, struct raft_remote *remote,
 		     const struct raft_msg *m, const u8 *buf, u32 len, u32 i,
 		     bool control)
 {
@@ -62,25 +62,25 @@ static int send_part(struct raft_group_priv *p, struct raft_peer *peer,
 	vec[0].iov_len = sizeof(h);
 	vec[1].iov_base = (void *)(buf + i * RAFT_FRAG_DATA);
 	vec[1].iov_len = part;
-	return raft_endpoint_send(p->ep, &peer->addr, peer->addr_len, vec,
+	return raft_endpoint_send(p->ep, &remote->addr, remote->addr_len, vec,
 				  ARRAY_SIZE(vec), sizeof(h) + part, control);
 }
 
 /**
  * raft_tx_ask - ask a peer for the missing parts of its message
  * @p: the group
- * @peer: the peer
+ * @remote: the peer
  * @ask: the datagram
  *
  * Context: the owner thread.
  */
-void raft_tx_ask(struct raft_group_priv *p, struct raft_peer *peer,
+void raft_tx_ask(struct raft_group_priv *p, struct raft_remote *remote,
 		 struct raft_wire_ask *ask)
 {
 	struct kvec vec = { .iov_base = ask, .iov_len = sizeof(*ask) };
 	int err;
 
-	err = raft_endpoint_send(p->ep, &peer->addr, peer->addr_len, &vec, 1,
+	err = raft_endpoint_send(p->ep, &remote->addr, remote->addr_len, &vec, 1,
 				 sizeof(*ask), true);
 	if (err)
 		lost(p, RAFT_DROP_SEND, -err);
@@ -89,18 +89,18 @@ void raft_tx_ask(struct raft_group_priv *p, struct raft_peer *peer,
 /**
  * raft_tx_again - send parts of a message again
  * @p: the group
- * @peer: the peer that asked for them
+ * @remote: the peer that asked for them
  * @sent: the message
  * @missing: bit n: part n
  *
  * Context: the owner thread.
  */
-void raft_tx_again(struct raft_group_priv *p, struct raft_peer *peer,
+void raft_tx_again(struct raft_group_priv *p, struct raft_remote *remote,
 		   const struct raft_frag_sent *sent, u64 missing)
 {
 	struct raft_msg m = {
 		.from = p->g->params.ioc.node_id,
-		.to = peer->id,
+		.to = remote->id,
 		.from_inc = p->g->incarnation,
 		.seq = sent->id,
 	};
@@ -110,7 +110,7 @@ void raft_tx_again(struct raft_group_priv *p, struct raft_peer *peer,
 	for (i = 0; i < raft_frag_count(sent->total); i++) {
 		if (!(missing >> i & 1))
 			continue;
-		err = send_part(p, peer, &m, sent->buf, sent->total, i, false);
+		err = send_part(p, remote, &m, sent->buf, sent->total, i, false);
 		if (err) {
 			lost(p, RAFT_DROP_SEND, -err);
 			return;
@@ -130,17 +130,17 @@ void raft_tx_again(struct raft_group_priv *p, struct raft_peer *peer,
 void raft_tx_encoded(struct raft_group_priv *p, const struct raft_msg *m,
 		     const u8 *buf, u32 len)
 {
-	struct raft_peer *peer = find_peer(p, m->to);
+	struct raft_remote *remote = find_remote(p, m->to);
 	u32 i, n = raft_frag_count(len);
 	int err;
 
-	if (!peer) {
+	if (!remote) {
 		lost(p, RAFT_DROP_NODE, m->to);
 		return;
 	}
-	raft_frag_keep(&peer->frag, m->seq, buf, len);
+	raft_frag_keep(&remote->frag, m->seq, buf, len);
 	for (i = 0; i < n; i++) {
-		err = send_part(p, peer, m, buf, len, i, !m->n_entries);
+		err = send_part(p, remote, m, buf, len, i, !m->n_entries);
 		if (err) {
 			/* Without one part the others are of no use. */
 			lost(p, RAFT_DROP_SEND, -err);

@@ -87,6 +87,7 @@ int raft_wal_open(struct raft_wal **walp, struct file *file,
 		  struct raft_wal_boot *boot);
 void raft_wal_submit(struct raft_wal *wal, const struct raft *core,
 		     const struct raft_persist *batch);
+bool raft_wal_prepare(struct raft_wal *wal);
 u64 raft_wal_room(const struct raft_wal *wal);
 void raft_wal_stat(const struct raft_wal *wal, struct raft_wal_stat *st);
 void raft_wal_close(struct raft_wal *wal, const struct raft_hard_state *hs);

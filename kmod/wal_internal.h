@@ -34,7 +34,11 @@
 
 #define RAFT_WAL_BUF		(256 * 1024)	/* bytes in one write */
 #define RAFT_WAL_RESERVE	(64 * 1024)	/* bytes kept for no-ops */
-#define RAFT_WAL_CHUNKS		16		/* queue memory at the start */
+/*
+ * Items that one step of the core may make: all own proposals, a message and a
+ * no-op; a hard state and a truncation.
+ */
+#define RAFT_WAL_STEP_ITEMS	(RAFT_MAX_PENDING + RAFT_MAX_BATCH + 3)
 
 static_assert(RAFT_DISK_RECORD_MAX + RAFT_DISK_ALIGN <= RAFT_WAL_BUF);
 
@@ -106,6 +110,10 @@ struct raft_wal_item {
 #define RAFT_WAL_CHUNK_ITEMS \
 	((4096 - 2 * sizeof(void *)) / sizeof(struct raft_wal_item))
 
+/* Chunks for one step, and the rest of the one that is being filled. */
+#define RAFT_WAL_CHUNKS \
+	(DIV_ROUND_UP(RAFT_WAL_STEP_ITEMS, RAFT_WAL_CHUNK_ITEMS) + 1)
+
 struct raft_wal_chunk {
 	struct llist_node free;
 	struct raft_wal_chunk *next;
@@ -118,6 +126,7 @@ struct raft_wal_chunk {
  * @tail_n: [owner] items in it
  * @filled: [owner] items ever put in
  * @spare: [owner] chunks to use
+ * @n_spare: [owner] how many
  * @submitted: published value of @filled: smp_store_release() by the owner in
  *	raft_wal_submit(), pairs with smp_load_acquire() in queue_peek()
  * @head: [worker] chunk that is being emptied
@@ -130,6 +139,7 @@ struct raft_wal_queue {
 	u32 tail_n;
 	u64 filled;
 	struct llist_node *spare;
+	u32 n_spare;
 	u64 submitted;
 	struct raft_wal_chunk *head;
 	u32 head_n;

@@ -28,30 +28,72 @@
 #include "payload.h"
 #include "wal_internal.h"
 
+/* --- reports ------------------------------------------------------------ */
+
+static void wal_report(struct raft_wal *wal, u64 seq, u64 index, u64 term,
+		       int error)
+{
+#ifdef RAFT_FAULTS
+	if (READ_ONCE(wal->crashed))
+		return;
+#endif
+	wal->ops->done(wal->ctx, seq, index, term, error);
+}
+
+/* Fail-stop, once: nothing that follows is written or reported. */
+static void wal_fail(struct raft_wal *wal, int err)
+{
+	if (cmpxchg(&wal->error, 0, err))
+		return;
+	pr_err("group %llx node %u: log failed at byte %llu: error %d\n",
+	       wal->super.group_id, wal->super.node_id, wal->group.pos, err);
+	wal_report(wal, 0, 0, 0, err);
+}
+
 /* --- the queue ---------------------------------------------------------- */
 
+static void chunk_keep(struct raft_wal_queue *q, struct raft_wal_chunk *c)
+{
+	c->free.next = q->spare;
+	q->spare = &c->free;
+	q->n_spare++;
+}
+
 /*
- * Owner: an empty chunk.  What the worker returned is enough unless the disk
- * lags far behind; growth is bounded by the memory of the core's own log.  One
- * page that must come is better than a group that fails for want of it.
+ * Owner: is there memory for @items more?  What the worker returned is enough
+ * unless the disk lags far behind; growth is bounded by the memory of the
+ * core's own log.  Never waits.
  */
+static bool queue_reserve(struct raft_wal_queue *q, u64 items)
+{
+	struct raft_wal_chunk *c, *next;
+
+	if (q->n_spare * RAFT_WAL_CHUNK_ITEMS >= items)
+		return true;
+	llist_for_each_entry_safe(c, next, llist_del_all(&q->empties), free)
+		chunk_keep(q, c);
+	while (q->n_spare * RAFT_WAL_CHUNK_ITEMS < items) {
+		c = kmalloc(sizeof(*c), GFP_NOWAIT | __GFP_NOWARN);
+		if (!c)
+			return false;
+		chunk_keep(q, c);
+	}
+	return true;
+}
+
+/* Owner: an empty chunk, reserved before. */
 static struct raft_wal_chunk *chunk_get(struct raft_wal_queue *q)
 {
 	struct raft_wal_chunk *c;
 
-	if (!q->spare)
-		q->spare = llist_del_all(&q->empties);
-	if (q->spare) {
-		c = llist_entry(q->spare, struct raft_wal_chunk, free);
-		q->spare = q->spare->next;
-	} else {
-		c = kmalloc(sizeof(*c), GFP_NOIO | __GFP_NOFAIL);
-	}
+	c = llist_entry(q->spare, struct raft_wal_chunk, free);
+	q->spare = q->spare->next;
+	q->n_spare--;
 	c->next = NULL;
 	return c;
 }
 
-/* Owner: a new item, not yet seen by the worker. */
+/* Owner: a new item, not yet seen by the worker; there is memory for it. */
 static struct raft_wal_item *queue_add(struct raft_wal_queue *q, u64 seq,
 				       enum raft_wal_kind kind, u64 index)
 {
@@ -127,7 +169,7 @@ int raft_wal_queue_init(struct raft_wal *wal)
 		c = kmalloc(sizeof(*c), GFP_KERNEL);
 		if (!c)
 			return -ENOMEM;
-		llist_add(&c->free, &q->empties);
+		chunk_keep(q, c);
 	}
 	q->tail = chunk_get(q);
 	q->head = q->tail;
@@ -176,16 +218,37 @@ void raft_wal_kick(struct raft_wal *wal)
 }
 
 /**
+ * raft_wal_prepare() - see to memory for what the next step may submit
+ * @wal: log
+ *
+ * Context: Owner thread; does not wait.
+ * Return: false if there is too little: the step must not append entries.
+ */
+bool raft_wal_prepare(struct raft_wal *wal)
+{
+	return queue_reserve(&wal->queue, RAFT_WAL_STEP_ITEMS);
+}
+
+static u64 batch_items(const struct raft_persist *batch)
+{
+	u64 n = 2;	/* hard state, truncation */
+
+	if (batch->what & RAFT_PERSIST_ENTRIES)
+		n += batch->last - batch->first + 1;
+	return n;
+}
+
+/**
  * raft_wal_submit() - hand a batch to the log
  * @wal: log
  * @core: owner of the entries
  * @batch: what to write; @batch->seq is one more than that of the last batch
  *
  * The outcome is reported by ops->done().  After an error was reported, batches
- * are dropped without another report.
+ * are dropped without another report.  If there is no memory for the batch even
+ * though raft_wal_prepare() kept some, that is such an error.
  *
- * Context: Owner thread, before its next raft_step().  Does not wait for the
- * disk; may sleep for memory if a great deal is queued.
+ * Context: Owner thread, before its next raft_step().  Waits for nothing.
  */
 void raft_wal_submit(struct raft_wal *wal, const struct raft *core,
 		     const struct raft_persist *batch)
@@ -197,6 +260,10 @@ void raft_wal_submit(struct raft_wal *wal, const struct raft *core,
 
 	if (READ_ONCE(wal->error))
 		return;
+	if (!queue_reserve(q, batch_items(batch))) {
+		wal_fail(wal, -ENOMEM);
+		return;
+	}
 	if (batch->what & RAFT_PERSIST_HARD_STATE) {
 		it = queue_add(q, batch->seq, RAFT_WAL_STATE, 0);
 		it->hs = batch->hs;
@@ -279,26 +346,6 @@ bool raft_wal_is_idle(struct raft_wal *wal)
 
 /* --- completion --------------------------------------------------------- */
 
-static void wal_report(struct raft_wal *wal, u64 seq, u64 index, u64 term,
-		       int error)
-{
-#ifdef RAFT_FAULTS
-	if (READ_ONCE(wal->crashed))
-		return;
-#endif
-	wal->ops->done(wal->ctx, seq, index, term, error);
-}
-
-/* Fail-stop, once: nothing that follows is written or reported. */
-static void wal_fail(struct raft_wal *wal, int err)
-{
-	if (cmpxchg(&wal->error, 0, err))
-		return;
-	pr_err("group %llx node %u: log failed at byte %llu: error %d\n",
-	       wal->super.group_id, wal->super.node_id, wal->group.pos, err);
-	wal_report(wal, 0, 0, 0, err);
-}
-
 /* The writes of this stage are over; whoever finished the last one is here. */
 static void group_end(struct raft_wal *wal)
 {
@@ -317,7 +364,8 @@ static void group_end(struct raft_wal *wal)
 			wal->state.durable = g->last;
 			wal->state.durable_crc = g->last_crc;
 		}
-		if (g->seq)
+		/* The owner may have failed the log meanwhile. */
+		if (g->seq && !READ_ONCE(wal->error))
 			wal_report(wal, g->seq, g->index, g->term, 0);
 	}
 	/*

@@ -63,6 +63,7 @@ struct raft_inflight {
  * @next: next index to send, above @match
  * @commit_sent: highest commit index sent in an AppendEntries
  * @probe_sent: PROBE: one append is on the way, wait for a sign of life
+ * @probe_last: PROBE: last index in it
  * @active: answered this leader since the last CheckQuorum round
  * @last_heard: ns of the last fresh message
  * @incarnation: highest boot seen
@@ -85,6 +86,7 @@ struct raft_peer {
 	u64 next;
 	u64 commit_sent;
 	bool probe_sent;
+	u64 probe_last;
 	bool active;
 	u64 last_heard;
 	u64 incarnation;
@@ -132,6 +134,8 @@ struct raft_held {
  * @persist_seq: last batch handed to the log
  * @persisted_seq: last batch known to be durable
  * @hs_seq: last batch with a hard state
+ * @cut_seq: last batch with a truncation
+ * @cut_from: while that is not durable: lowest index that was dropped
  * @hs_term: term of that hard state
  * @hs_vote: vote of that hard state
  * @persist_since: when the disk last made progress, while it has work
@@ -181,6 +185,8 @@ struct raft {
 	u64 persist_seq;
 	u64 persisted_seq;
 	u64 hs_seq;
+	u64 cut_seq;
+	u64 cut_from;
 	u64 hs_term;
 	u32 hs_vote;
 	u64 persist_since;

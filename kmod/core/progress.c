@@ -3,7 +3,8 @@
  * progress.c - what a leader knows of one peer's log.
  *
  *   PROBE      one append at a time until one is acknowledged; a heartbeat
- *              answer allows the next one (traps 45, 46)
+ *              answer allows the next one (traps 45, 46), also to a peer
+ *              that matches but has no room
  *   REPLICATE  pipelined; the ring of messages on the way bounds it
  *
  * match only grows within a term, next is always above it (trap 14).  Knows
@@ -64,6 +65,7 @@ void raft_progress_probe(struct raft_peer *p, u64 next)
 	p->state = RAFT_PROBE;
 	p->next = max(next, p->match + 1);
 	p->probe_sent = false;
+	p->probe_last = 0;
 	inflight_clear(p);
 }
 
@@ -122,6 +124,7 @@ void raft_progress_sent(struct raft_peer *p, u64 last, u32 bytes)
 
 	if (p->state == RAFT_PROBE) {
 		p->probe_sent = true;
+		p->probe_last = last;
 		return;
 	}
 	slot = (p->inflight_start + p->inflight_count) % RAFT_MAX_INFLIGHT;

@@ -20,7 +20,8 @@
  *      decided: publish them, wake readers, complete own proposals;
  *   4. RAFT_UP_STATE: role, term or leader changed: publish, uevent;
  *   5. RAFT_UP_FAILED: stop answering, say why, keep the data;
- *   6. arm one timer for up->deadline; RAFT_UP_AGAIN: step a TICK at once.
+ *   6. arm one timer for up->deadline; RAFT_UP_AGAIN: step a TICK at once, but
+ *	behind all that has arrived: a TICK looks at the deadline.
  *
  * "Raft n.m" cites the paper (extended version), "thesis n.m" the dissertation,
  * "trap n" the project's list of mistakes that others made.

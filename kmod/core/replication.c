@@ -234,18 +234,26 @@ static void handle_reject(struct raft *r, struct raft_peer *p,
 void raft_handle_append_resp(struct raft *r, struct raft_peer *p,
 			     const struct raft_msg *m)
 {
+	bool grew;
+
 	if (m->flags & RAFT_MSG_REJECT) {
 		handle_reject(r, p, m);
 		return;
 	}
 	if (m->index > r->log.last)
 		return;
-	raft_progress_ack(p, m->index);
-	if (p->state == RAFT_PROBE) {
-		p->state = RAFT_REPLICATE;
-		p->next = p->match + 1;
-		p->probe_sent = false;
-	}
+	grew = raft_progress_ack(p, m->index);
+	if (p->state != RAFT_PROBE)
+		return;
+	/*
+	 * It matches but took nothing: it has no room.  More would go round and
+	 * round; the next sign of life is time to ask again.
+	 */
+	if (!grew && m->index < p->probe_last)
+		return;
+	p->state = RAFT_REPLICATE;
+	p->next = p->match + 1;
+	p->probe_sent = false;
 }
 
 /**

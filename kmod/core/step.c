@@ -402,9 +402,13 @@ static void handle_persisted(struct raft *r, const struct raft_event *ev)
 		return;
 	r->persisted_seq = seq;
 	r->persist_since = r->now;
-	/* The suffix may have been rewritten since: ABA (trap 17). */
+	/*
+	 * The suffix may have been rewritten since: ABA (trap 17).  A term may
+	 * come back too: cut, and written again by a later leader.
+	 */
 	if (index > r->durable && index <= r->log.last &&
-	    (raft_log_term(&r->log, index) == ev->persisted.term ||
+	    ((raft_log_term(&r->log, index) == ev->persisted.term &&
+	      (seq >= r->cut_seq || index < r->cut_from)) ||
 	     RAFT_MUTANT("ack-aba")))
 		r->durable = index;
 	raft_count_own_vote(r);
@@ -461,6 +465,12 @@ static void make_batch(struct raft *r)
 	if (RAFT_MUTANT("hint-before-entries"))
 		b->hs.commit = r->commit;
 	b->truncate_from = r->truncate_from;
+	if (b->what & RAFT_PERSIST_TRUNCATE) {
+		if (r->cut_seq <= r->persisted_seq ||
+		    b->truncate_from < r->cut_from)
+			r->cut_from = b->truncate_from;
+		r->cut_seq = b->seq;
+	}
 	b->first = r->append_first;
 	b->last = r->log.last;
 	if (b->what & RAFT_PERSIST_HARD_STATE) {

@@ -5,6 +5,7 @@
  * A table of words, one function each.  A function eats its line from left to
  * right and leaves the first thing that it did not expect as the error.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -397,15 +398,42 @@ static struct scn_dir *new_dir(struct scenario *s)
 	return dir;
 }
 
-/* "A->B" and ">=3" are written without blanks as well. */
+/* Is the n-th word of a line, from 0, this one? */
+static bool word_is(const char *line, size_t len, u32 n, const char *word)
+{
+	const char *end = line + len;
+
+	for (;; n--) {
+		while (line < end && isspace((unsigned char)*line))
+			line++;
+		if (!n)
+			break;
+		while (line < end && !isspace((unsigned char)*line))
+			line++;
+	}
+	len = strlen(word);
+	return (size_t)(end - line) >= len && !strncmp(line, word, len) &&
+	       (line + len == end || isspace((unsigned char)line[len]));
+}
+
+/*
+ * "A->B" and ">=3" are written without blanks as well, where an arrow or a
+ * comparison may stand: the text of a command is left alone.
+ */
 static void spread(const char *line, size_t len, char *out)
 {
+	bool arrows = word_is(line, len, 0, "link") ||
+		      word_is(line, len, 0, "drop") ||
+		      word_is(line, len, 0, "hold");
+	bool ops = (word_is(line, len, 0, "expect") ||
+		    word_is(line, len, 0, "await")) &&
+		   !word_is(line, len, 1, "applied");
 	size_t i = 0;
 
 	while (i < len) {
-		bool arrow = i + 1 < len && line[i] == '-' &&
+		bool arrow = arrows && i + 1 < len && line[i] == '-' &&
 			     line[i + 1] == '>';
-		bool op = i + 1 < len && line[i + 1] == '=' &&
+		bool op = ops && i + 1 < len && line[i + 1] == '=' &&
 			  strchr("<>!", line[i]);
 
 		if (arrow || op) {

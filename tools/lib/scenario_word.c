@@ -5,7 +5,6 @@
  * The smallest parts of the language: each function takes one word, says what
  * it expected when it is something else, and accepts nothing out of range.
  */
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -499,19 +498,17 @@ struct parse_name *parse_name_find(struct parse_name *list, const char *name)
  * @list: where
  * @name: result
  *
- * Return: false if it is not a name or a word of the conditions.
+ * Any word will do but those of the conditions.
+ *
+ * Return: false if there is none or it is a word of the conditions.
  */
 bool parse_name(struct parse *p, struct parse_name **list, const char **name)
 {
 	struct parse_name *entry;
-	const char *word, *c;
+	const char *word;
 
 	if (!parse_word(p, "a name", &word))
 		return false;
-	for (c = word; *c; c++)
-		if (!isalnum((unsigned char)*c) && !strchr("_-.", *c))
-			return parse_error(p, "expected a name, got '%s'",
-					   word);
 	if (parse_cond_word(word))
 		return parse_error(p,
 				   "'%s' is a word of the conditions, not a name",

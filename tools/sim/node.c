@@ -145,12 +145,15 @@ void sim_event(struct sim *s, struct sim_node *n, struct raft_event *ev)
 			s->accepted = s->up.accepted;
 			s->first_serial = s->up.first_serial;
 			s->refused = s->up.refused;
+			s->no_slot = s->refused == -EAGAIN &&
+				     n->st.pending == RAFT_MAX_PENDING;
 		}
 		ev->type = RAFT_EV_TICK;
 		if (again++ > 10000)
 			sim_fail(s, "node %u asks for one more step for ever",
 				 n->id);
-	} while (s->up.flags & RAFT_UP_AGAIN);
+		/* A TICK looks at deadlines: the inbox first (rule 7). */
+	} while ((s->up.flags & RAFT_UP_AGAIN) && !n->inbox);
 }
 
 /**
@@ -217,7 +220,7 @@ void sim_item(struct sim *s, struct sim_node *n, const struct sim_item *item)
 		ev.error = item->error;
 		break;
 	case RAFT_EV_PROPOSE:
-		sim_prop_step(s, n, item->prop, item->n_props);
+		sim_prop_come(s, n, item->prop, item->n_props);
 		return;
 	case RAFT_EV_TICK:
 	case RAFT_EV_CAMPAIGN:
@@ -225,6 +228,7 @@ void sim_item(struct sim *s, struct sim_node *n, const struct sim_item *item)
 	}
 	sim_event(s, n, &ev);
 	s->new_boot = 0;
+	sim_prop_go_on(s, n);
 }
 
 /**

@@ -74,15 +74,8 @@ static void own_add(struct sim_node *n, struct sim_prop *p)
 	p->serial = n->n_own;
 }
 
-/**
- * sim_prop_step() - proposals come to the core
- * @s: simulation
- * @n: node that runs
- * @first: the first of them
- * @count: how many
- */
-void sim_prop_step(struct sim *s, struct sim_node *n, struct sim_prop *first,
-		   u32 count)
+static void prop_step(struct sim *s, struct sim_node *n,
+		      struct sim_prop *first, u32 count)
 {
 	struct raft_event ev = { .type = RAFT_EV_PROPOSE };
 	struct raft_entry *e = sim_alloc(count * sizeof(*e));
@@ -114,12 +107,57 @@ void sim_prop_step(struct sim *s, struct sim_node *n, struct sim_prop *first,
 		if (p->outcome == SCN_COMMITTED)
 			sim_fail(s, "node %u: a refused proposal is applied",
 				 n->id);
+		p->serial = 0;
+		if (s->no_slot && n->running && !n->failed) {
+			n->waiting = p;
+			n->n_waiting = count - i;
+			return;
+		}
 		p->outcome = SCN_FAILED;
 		p->payload->refused = true;
-		p->serial = 0;
 	}
 	if (s->accepted < count && !s->refused)
 		sim_fail(s, "node %u: refuses without a reason", n->id);
+}
+
+/**
+ * sim_prop_go_on() - proposals that found too many pending get their turn
+ * @s: simulation
+ * @n: node
+ *
+ * As callers who block in write(2) until one of RAFT_MAX_PENDING is free.
+ */
+void sim_prop_go_on(struct sim *s, struct sim_node *n)
+{
+	while (n->waiting && n->running && !n->failed && !s->failed[0] &&
+	       n->st.pending < RAFT_MAX_PENDING) {
+		struct sim_prop *first = n->waiting;
+
+		n->waiting = NULL;
+		prop_step(s, n, first, n->n_waiting);
+	}
+}
+
+/**
+ * sim_prop_come() - proposals come to the core, behind those that wait
+ * @s: simulation
+ * @n: node that runs
+ * @first: the first of them
+ * @count: how many
+ */
+void sim_prop_come(struct sim *s, struct sim_node *n, struct sim_prop *first,
+		   u32 count)
+{
+	struct sim_prop *last = n->waiting;
+
+	if (!last) {
+		prop_step(s, n, first, count);
+		return;
+	}
+	while (last->more)
+		last = last->more;
+	last->more = first;
+	n->n_waiting += count;
 }
 
 /**
@@ -168,6 +206,7 @@ void sim_prop_lost(struct sim *s, struct sim_node *n)
 		if (p->node == n->id && p->outcome == SCN_PENDING)
 			p->outcome = SCN_UNKNOWN;
 	n->n_own = 0;
+	n->waiting = NULL;
 }
 
 /**

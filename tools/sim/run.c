@@ -15,6 +15,7 @@ struct run {
 	const struct scn_dir *d;
 	char error[768];
 	bool seeded;		/* the command line's seed wins */
+	bool heartbeat;		/* the scenario gave one */
 };
 
 __attribute__((format(printf, 2, 3)))
@@ -44,6 +45,9 @@ static struct sim_node *stopped(struct run *r, u32 id)
 {
 	struct sim_node *n = known(r, id);
 
+	/* One that stopped itself needs no crash before it boots again. */
+	if (n && n->failed)
+		sim_crash(r->s, n);
 	if (n && n->running) {
 		error(r, "expected node %u to be stopped, got a running one",
 		      id);
@@ -86,11 +90,12 @@ static bool do_option(struct run *r)
 	case SCN_OPT_ELECTION_TIMEOUT:
 		cfg->election_timeout = value;
 		/* A scenario that gives only one keeps the proportion. */
-		if (cfg->heartbeat >= value / 2)
+		if (!r->heartbeat && cfg->heartbeat >= value / 2)
 			cfg->heartbeat = value / 10;
 		break;
 	case SCN_OPT_HEARTBEAT:
 		cfg->heartbeat = value;
+		r->heartbeat = true;
 		break;
 	case SCN_OPT_PREVOTE:
 		cfg->prevote = value;

@@ -99,7 +99,7 @@ struct sim_prop {
 	struct sim_prop *next;	/* all of the simulation */
 	const char *name;	/* as NAME, or NULL */
 	struct sim_payload *payload;
-	struct sim_prop *more;	/* of the same directive */
+	struct sim_prop *more;	/* next in the same event */
 	u32 node;
 	u64 serial;		/* 0 while not accepted */
 	enum scn_outcome outcome;
@@ -134,6 +134,8 @@ struct sim_node {
 	struct sim_prop **own;	/* by serial - 1 */
 	u64 n_own;
 	u64 cap_own;
+	struct sim_prop *waiting;	/* for one of RAFT_MAX_PENDING */
+	u32 n_waiting;
 	u64 applied;		/* last index seen applied in this boot */
 	u64 heard[SIM_MAX_ID + 1];	/* latest boot heard of each node */
 	struct sim_disk disk;
@@ -228,6 +230,7 @@ struct sim {
 	u32 accepted;		/* of the last PROPOSE */
 	u64 first_serial;
 	int refused;
+	bool no_slot;		/* and RAFT_MAX_PENDING is why */
 	struct sim_count count;
 	char failed[512];	/* first broken invariant, "" if none */
 	bool trace;		/* print */
@@ -266,8 +269,9 @@ bool sim_alive(const struct sim_node *n);
 /* propose.c */
 struct sim_prop *sim_propose(struct sim *s, struct sim_node *n, const char *name,
 			     const char *text, u64 size, u32 count);
-void sim_prop_step(struct sim *s, struct sim_node *n, struct sim_prop *first,
+void sim_prop_come(struct sim *s, struct sim_node *n, struct sim_prop *first,
 		   u32 count);
+void sim_prop_go_on(struct sim *s, struct sim_node *n);
 void sim_prop_applied(struct sim *s, struct sim_node *n, u64 index,
 		      const struct raft_entry *e);
 void sim_prop_lost(struct sim *s, struct sim_node *n);

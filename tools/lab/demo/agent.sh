@@ -26,7 +26,7 @@ prepare() {
 	else
 		lab_net_up $# || return
 	fi
-	[ -e "$RAFT_DIR/demo.conf" ] || raft_conf demo 3 -s 16M || return
+	raft_conf demo 3 -s 16M || return
 	raft_load
 }
 
