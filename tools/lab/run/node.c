@@ -211,6 +211,18 @@ static void node_attach(struct run *r, u32 id)
 			  (unsigned long long)(n->stall_until - run_now()));
 }
 
+/* Refused its log at boot, or failed since: no crash is needed to boot it again. */
+static bool stopped_itself(struct run *r, u32 id)
+{
+	struct run_node *n = run_node(r, id);
+	struct raft_ioc_status st;
+
+	if (!n->running || n->refused)
+		return n->running;
+	run_status(r, id, &st);
+	return st.failed != RAFT_FAILED_NONE;
+}
+
 /**
  * run_boot() - start a node from its log
  * @r: the run
@@ -224,6 +236,8 @@ void run_boot(struct run *r, u32 id, bool fresh)
 	struct raft_ioc_start s = { 0 };
 	int fd;
 
+	if (stopped_itself(r, id))
+		run_stop(r, id);
 	if (n->running)
 		fail(r, "expected node %u to be stopped, it runs", id);
 	start_fill(r, id, fresh, &s, members);
@@ -300,6 +314,8 @@ void run_wipe(struct run *r, u32 id)
 	struct run_node *n = run_node(r, id);
 	char path[64];
 
+	if (stopped_itself(r, id))
+		run_stop(r, id);
 	if (n->running)
 		fail(r, "expected node %u to be stopped, it runs", id);
 	log_path(id, path, sizeof(path));
