@@ -76,10 +76,12 @@ step formats tests/steps.sh formats "${long:+long}"
 step kunit tests/steps.sh kunit um
 step module-um tests/steps.sh module_um
 step module-vm tests/steps.sh module_vm
+[ -n "$long" ] || step poweroff tests/steps.sh poweroff
 if [ -n "$long" ]; then
 	step kunit-debug tests/steps.sh kunit um-debug
 	step module-debug tests/steps.sh module_debug
 	step poweroff tests/steps.sh poweroff_long
+	step machines tests/steps.sh machines
 	step demo tests/steps.sh demo 1
 	step demo-vms tests/steps.sh demo 3
 fi
