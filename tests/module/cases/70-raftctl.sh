@@ -23,7 +23,7 @@ t_lists() {
 	refused 2 'is no field' ctl 1 show g nonsense
 	refused 4 'not exactly one' ctl 1 show role
 }
-t "groups are listed by network namespace" t_lists
+t "groups are listed by network namespace" t_lists 4
 
 t_stdin() {
 	cluster g 3
