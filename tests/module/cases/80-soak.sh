@@ -29,7 +29,7 @@ soak_proposer() {
 		fi
 		wait $pid 2>/dev/null || sleep 0.2
 		head -n "$(wc -l <"$TMP/out.$p")" "$TMP/in.$p" >>"$TMP/acked.$p"
-		sleep 0.05
+		sleep 0.3
 	done
 }
 
@@ -55,7 +55,7 @@ soak_order() {
 
 t_soak() {
 	local p i end jobs=() round=0
-	raft_conf g 3 -s 32M
+	raft_conf g 3 -s 48M
 	raft_up g 1 2 3
 	raft_wait_leader g 1 2 3 >/dev/null
 	for p in 1 2 3 4 5 6; do
