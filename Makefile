@@ -36,7 +36,7 @@ help:
 	@echo "make demo         a cluster in virtual machines; VMS=3: one each"
 	@echo "make check        the tests; check-long: the slow ones"
 	@echo "make shell        a running cluster to play with"
-	@echo "make sim          the simulator, build/raft-sim"
+	@echo "make sim          the simulator, tools/sim/raft-sim"
 	@echo "make figures      latency, throughput, fail-over time"
 	@echo "make install      module, tools, man pages, units; dkms-install"
 	@echo "make distclean    also empties the cache, $${RAFT_CACHE:-~/.cache/raft}"
@@ -48,7 +48,9 @@ module:
 
 tools: $(TOOLS)
 fuzzers: $(FUZZERS)
+# The binary is where people look for it, and is built where all is built.
 sim: $(B)/raft-sim
+	@ln -sf ../../$(B)/raft-sim tools/sim/raft-sim
 
 check:
 	@tests/check.sh
@@ -83,6 +85,6 @@ dkms-install:
 	tools/raftctl/dist/dkms-install.sh "$(DESTDIR)" "$(VERSION)"
 
 clean:
-	rm -rf $(B)
+	rm -rf $(B) tools/sim/raft-sim
 distclean: clean
 	rm -rf "$${RAFT_CACHE:-$$HOME/.cache/raft}"
