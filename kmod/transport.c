@@ -285,3 +285,21 @@ int raft_endpoint_recv(struct raft_endpoint *ep, enum raft_family family,
 	return kernel_recvmsg(sock, &msg, &vec, 1, size,
 			      MSG_DONTWAIT | MSG_NOSIGNAL);
 }
+
+/**
+ * raft_remote_find - another member as the owner knows it
+ * @p: the group
+ * @id: node id
+ *
+ * Context: the owner thread.
+ * Return: the member, NULL if @id is none, or this node.
+ */
+struct raft_remote *raft_remote_find(struct raft_group_priv *p, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < p->n_remotes; i++)
+		if (p->remotes[i].id == id)
+			return &p->remotes[i];
+	return NULL;
+}

@@ -75,6 +75,7 @@ int raft_endpoint_recv(struct raft_endpoint *ep, enum raft_family family,
 		       void *buf, size_t size);
 
 /* transport_rx.c, transport_tx.c: the owner's */
+struct raft_remote *raft_remote_find(struct raft_group_priv *p, u32 id);
 bool raft_rx_drain(struct raft_endpoint *ep, u32 budget);
 void raft_tx_update(struct raft_group_priv *p, const struct raft_update *up);
 void raft_tx_encoded(struct raft_group_priv *p, const struct raft_msg *m,

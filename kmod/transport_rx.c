@@ -47,16 +47,6 @@ static struct raft_group_priv *find_group(struct raft_owner *o, u64 id)
 	return NULL;
 }
 
-static struct raft_remote *find_remote(struct raft_group_priv *p, u32 id)
-{
-	u32 i;
-
-	for (i = 0; i < p->n_remotes; i++)
-		if (p->remotes[i].id == id)
-			return &p->remotes[i];
-	return NULL;
-}
-
 /* Two nodes with one id could vote twice (trap 27). */
 static void duplicate_id(struct raft_group_priv *p, const struct raft_frag *f)
 {
@@ -193,7 +183,7 @@ static void take_datagram(struct raft_owner *o, size_t len)
 		duplicate_id(p, &f);
 		return;
 	}
-	remote = find_remote(p, f.from);
+	remote = raft_remote_find(p, f.from);
 	if (!remote || f.to != p->g->params.ioc.node_id) {
 		refuse(p, RAFT_DROP_NODE, remote ? f.to : f.from);
 		return;

@@ -13,16 +13,6 @@
 #include "trace.h"
 #include "transport.h"
 
-static struct raft_remote *find_remote(struct raft_group_priv *p, u32 id)
-{
-	u32 i;
-
-	for (i = 0; i < p->n_remotes; i++)
-		if (p->remotes[i].id == id)
-			return &p->remotes[i];
-	return NULL;
-}
-
 static u32 encode(struct raft_group_priv *p, const struct raft_msg *m, u8 *buf)
 {
 	const struct raft_payload *payload;
@@ -130,7 +120,7 @@ void raft_tx_again(struct raft_group_priv *p, struct raft_remote *remote,
 void raft_tx_encoded(struct raft_group_priv *p, const struct raft_msg *m,
 		     const u8 *buf, u32 len)
 {
-	struct raft_remote *remote = find_remote(p, m->to);
+	struct raft_remote *remote = raft_remote_find(p, m->to);
 	u32 i, n = raft_frag_count(len);
 	int err;
 

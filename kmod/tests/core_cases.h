@@ -55,7 +55,7 @@ struct case_node {
  * @ring: messages on the way
  * @head: first of them
  * @count: their number
- * @sent: messages ever sent, by type
+ * @sent: messages ever sent, by type; [0] counts what a case made up
  * @now: ns
  * @status: of the node that was asked last
  */
@@ -597,6 +597,99 @@ static inline void case_window_is_bounded(struct raft_case_env *env)
 	CASE_EXPECT(c, case_status(c, 1)->peers[0].inflight == 0);
 }
 
+/* Node 3 gets everything, but its log takes nothing. */
+static inline void case_deliver_without_room(struct case_cluster *c)
+{
+	struct case_msg m = c->ring[c->head];
+	struct raft_event ev = { .type = RAFT_EV_MESSAGE, .msg = &m.m };
+	struct case_node *n = &c->nodes[2];
+
+	c->head = (c->head + 1) % CASE_MSGS;
+	c->count--;
+	if (m.m.to != 3) {
+		case_deliver(c, &m);
+		return;
+	}
+	m.m.entries = m.entries;
+	ev.now = c->now;
+	raft_step(n->r, &ev, &n->up);
+	case_take_update(c, n);
+}
+
+/* A peer whose log is full is not sent the same entries round and round. */
+static inline void case_full_peer_is_not_flooded(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_led_by_1(env);
+	struct raft_event ev = { .type = RAFT_EV_TICK };
+	u32 i, rounds = 0;
+
+	for (i = 0; i < CASE_ENTRIES + 4; i++)
+		CASE_EXPECT(c, case_propose(c, 1, 10) == 1);
+	while (c->count && rounds++ < 1000) {
+		case_deliver_without_room(c);
+		for (i = 0; i < CASE_NODES; i++)
+			case_persist(c, &c->nodes[i]);
+	}
+	CASE_EXPECT(c, !c->count);
+	CASE_EXPECT(c, case_status(c, 1)->commit == CASE_ENTRIES + 5);
+	CASE_EXPECT(c, case_status(c, 3)->last == 1);
+	/* With room again, a sign of life is enough. */
+	c->now += 10 * CASE_MS;
+	case_step(c, &c->nodes[0], &ev);
+	case_settle(c);
+	CASE_EXPECT(c, case_status(c, 3)->durable == CASE_ENTRIES + 5);
+}
+
+/* To node 3, which has only heard of boots of which it is told here. */
+static inline void case_leader_says(struct case_cluster *c, u32 from, u64 term,
+				    u64 prev, u32 n, u64 entry_term)
+{
+	struct case_msg m = { .m = {
+		.type = RAFT_MSG_APPEND, .from = from, .to = 3, .term = term,
+		.seq = 1000 + c->sent[0]++, .from_inc = 100 + from, .to_inc = 103,
+		.index = prev, .log_term = prev ? 1 : 0, .n_entries = n,
+	} };
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		m.entries[i] = (struct raft_entry) {
+			.type = RAFT_ENTRY_NOOP, .term = entry_term,
+		};
+	case_deliver(c, &m);
+}
+
+static inline void case_written(struct case_cluster *c, u64 seq, u64 index,
+				u64 term)
+{
+	struct raft_event ev = { .type = RAFT_EV_PERSISTED };
+
+	ev.persisted.seq = seq;
+	ev.persisted.index = index;
+	ev.persisted.term = term;
+	case_step(c, &c->nodes[2], &ev);
+}
+
+/*
+ * Trap 17: index 2 is of term 1, then of term 2, then of term 1 again; the
+ * report of the first write comes last, and the second write cuts it.
+ */
+static inline void case_aba_of_the_same_term(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_cluster_new(env);
+
+	case_leader_says(c, 1, 1, 0, 2, 1);
+	case_leader_says(c, 2, 2, 1, 1, 2);
+	case_leader_says(c, 1, 3, 1, 0, 0);
+	case_leader_says(c, 1, 3, 1, 1, 1);
+	CASE_EXPECT(c, c->nodes[2].up.persist.seq == 4);
+	case_written(c, 1, 2, 1);
+	CASE_EXPECT(c, case_status(c, 3)->durable < 2);
+	case_written(c, 3, 2, 2);
+	CASE_EXPECT(c, case_status(c, 3)->durable < 2);
+	case_written(c, 4, 2, 1);
+	CASE_EXPECT(c, case_status(c, 3)->durable == 2);
+}
+
 struct raft_case {
 	const char *name;
 	void (*run)(struct raft_case_env *env);
@@ -618,6 +711,8 @@ static const struct raft_case raft_cases[] = {
 	{ "trap56_absurd_messages", case_absurd_messages },
 	{ "disk_failure", case_disk_failure },
 	{ "window_is_bounded", case_window_is_bounded },
+	{ "full_peer_is_not_flooded", case_full_peer_is_not_flooded },
+	{ "trap17_aba_of_the_same_term", case_aba_of_the_same_term },
 };
 
 #endif /* _RAFT_CORE_CASES_H */

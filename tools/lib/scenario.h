@@ -263,4 +263,6 @@ void scenario_free(struct scenario *s);
 bool scenario_compare(enum scn_cmp cmp, u64 actual, u64 wanted);
 const char *scenario_outcome_name(enum scn_outcome outcome);
 
+const char *scenario_msg_word(u8 type);
+
 #endif /* _SCENARIO_H */

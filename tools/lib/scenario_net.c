@@ -139,25 +139,37 @@ bool parse_dir_net(struct parse *p, struct scn_dir *d)
 	return ok;
 }
 
+static const char *const types[RAFT_MSG_TYPES] = {
+	[0] = "any",
+	[RAFT_MSG_PREVOTE] = "prevote",
+	[RAFT_MSG_PREVOTE_RESP] = "prevote_resp",
+	[RAFT_MSG_VOTE] = "vote",
+	[RAFT_MSG_VOTE_RESP] = "vote_resp",
+	[RAFT_MSG_APPEND] = "append",
+	[RAFT_MSG_APPEND_RESP] = "append_resp",
+	[RAFT_MSG_HEARTBEAT] = "heartbeat",
+	[RAFT_MSG_HEARTBEAT_RESP] = "heartbeat_resp",
+	[RAFT_MSG_SNAPSHOT] = "snapshot",
+	[RAFT_MSG_SNAPSHOT_RESP] = "snapshot_resp",
+	[RAFT_MSG_TIMEOUT_NOW] = "timeout_now",
+	[RAFT_MSG_FORWARD] = "forward",
+	[RAFT_MSG_READ_INDEX] = "read_index",
+	[RAFT_MSG_READ_INDEX_RESP] = "read_index_resp",
+};
+
+/**
+ * scenario_msg_word() - the word of the language for a message type
+ * @type: enum raft_msg_type, 0 for any
+ *
+ * Return: a constant string, NULL if there is no such type.
+ */
+const char *scenario_msg_word(u8 type)
+{
+	return type < RAFT_MSG_TYPES ? types[type] : NULL;
+}
+
 static bool msg_type(struct parse *p, struct scn_dir *d)
 {
-	static const char *const types[RAFT_MSG_TYPES] = {
-		[0] = "any",
-		[RAFT_MSG_PREVOTE] = "prevote",
-		[RAFT_MSG_PREVOTE_RESP] = "prevote_resp",
-		[RAFT_MSG_VOTE] = "vote",
-		[RAFT_MSG_VOTE_RESP] = "vote_resp",
-		[RAFT_MSG_APPEND] = "append",
-		[RAFT_MSG_APPEND_RESP] = "append_resp",
-		[RAFT_MSG_HEARTBEAT] = "heartbeat",
-		[RAFT_MSG_HEARTBEAT_RESP] = "heartbeat_resp",
-		[RAFT_MSG_SNAPSHOT] = "snapshot",
-		[RAFT_MSG_SNAPSHOT_RESP] = "snapshot_resp",
-		[RAFT_MSG_TIMEOUT_NOW] = "timeout_now",
-		[RAFT_MSG_FORWARD] = "forward",
-		[RAFT_MSG_READ_INDEX] = "read_index",
-		[RAFT_MSG_READ_INDEX_RESP] = "read_index_resp",
-	};
 	const char *word;
 	u8 i;
 

@@ -10,24 +10,10 @@
 
 #include "run.h"
 
-/* Words of the fault hook, which are those of the language. */
-static const char *const message_words[RAFT_MSG_TYPES] = {
-	[0] = "any",
-	[RAFT_MSG_PREVOTE] = "prevote",
-	[RAFT_MSG_PREVOTE_RESP] = "prevote_resp",
-	[RAFT_MSG_VOTE] = "vote",
-	[RAFT_MSG_VOTE_RESP] = "vote_resp",
-	[RAFT_MSG_APPEND] = "append",
-	[RAFT_MSG_APPEND_RESP] = "append_resp",
-	[RAFT_MSG_HEARTBEAT] = "heartbeat",
-	[RAFT_MSG_HEARTBEAT_RESP] = "heartbeat_resp",
-	[RAFT_MSG_FORWARD] = "forward",
-};
-
 static void install(struct run *r, struct run_rule *rule, u32 id)
 {
 	const struct scn_dir *d = rule->d;
-	const char *type = message_words[d->msg];
+	const char *type = scenario_msg_word(d->msg);
 
 	if (d->op == SCN_HOLD)
 		run_fault(r, id, "hold %s %s %u %u", d->name, type, d->id2,
@@ -47,7 +33,7 @@ void run_rule_add(struct run *r, const struct scn_dir *d)
 	struct run_rule *rule;
 	u32 id;
 
-	if (!message_words[d->msg])
+	if (!scenario_msg_word(d->msg))
 		skip(r, "messages of a type that does not exist yet");
 	if (d->count && !d->id)
 		skip(r, "a rule that counts messages of all nodes together");
