@@ -18,9 +18,12 @@
  *      asynchronously, in the order of .seq, and answers RAFT_EV_PERSISTED;
  *   3. RAFT_UP_APPLIED: entries [applied_first, applied_last] are committed and
  *      decided: publish them, wake readers, complete own proposals;
- *   4. RAFT_UP_STATE: role, term or leader changed: publish, uevent;
- *   5. RAFT_UP_FAILED: stop answering, say why, keep the data;
- *   6. arm one timer for up->deadline; RAFT_UP_AGAIN: step a TICK at once, but
+ *   4. RAFT_UP_READ, RAFT_UP_CHANGE, RAFT_UP_TRANSFER: a read barrier, a
+ *	membership change or a transfer that was asked here is decided;
+ *   5. RAFT_UP_CONFIG: raft_membership() is another one: addresses;
+ *   6. RAFT_UP_STATE: role, term or leader changed: publish, uevent;
+ *   7. RAFT_UP_FAILED: stop answering, say why, keep the data;
+ *   8. arm one timer for up->deadline; RAFT_UP_AGAIN: step a TICK at once, but
  *	behind all that has arrived: a TICK looks at the deadline.
  *
  * "Raft n.m" cites the paper (extended version), "thesis n.m" the dissertation,
@@ -32,6 +35,7 @@
 #include "raft_env.h"
 
 #define RAFT_MAX_NODES		16	/* members of a group, learners too */
+#define RAFT_MAX_PEERS		20	/* and those who left or come from elsewhere */
 #define RAFT_MAX_INFLIGHT	256	/* AppendEntries on the way to a peer */
 #define RAFT_MAX_PENDING	1024	/* own proposals not yet applied */
 #define RAFT_MAX_BATCH		256	/* entries in one message */
@@ -44,7 +48,10 @@
 #define RAFT_MAX_INDEX		0xffffffffffffffULL	/* above: absurd (trap 56) */
 #define RAFT_MAX_TERM		0xffffffffffffffULL
 
-static_assert(RAFT_MAX_NODES * 4 <= RAFT_STEP_MSGS);
+#define RAFT_ADDR_BYTES		24	/* of a member, opaque to the core */
+#define RAFT_CONFIG_BYTES	528	/* an encoded configuration or change */
+
+static_assert(RAFT_MAX_PEERS * 4 <= RAFT_STEP_MSGS);
 
 enum raft_role {
 	RAFT_FOLLOWER = 0,	/* also blank and removed nodes */
@@ -57,6 +64,8 @@ enum raft_role {
 enum raft_entry_type {
 	RAFT_ENTRY_NOOP = 1,	/* the barrier of a new leader (trap 2) */
 	RAFT_ENTRY_COMMAND = 2,
+	RAFT_ENTRY_CONFIG = 3,	/* a configuration, RAFT_CONFIG_BYTES of it */
+	RAFT_ENTRY_CHANGE = 4,	/* a request for one; in FORWARD, never in a log */
 };
 
 /* Decided when the entry is applied, never stored. */
@@ -67,7 +76,8 @@ enum raft_entry_type {
  * struct raft_entry - one log entry as the core sees it
  * @term: term of the leader that appended it
  * @incarnation: boot of @origin that proposed it, 0 if it has no proposer
- * @serial: number of the proposal at (@origin, @incarnation), from 1, no gaps
+ * @serial: number of the proposal at (@origin, @incarnation), from 1, no gaps;
+ *	RAFT_ENTRY_CONFIG: number of the request for it, counted separately
  * @payload: the shell's handle, NULL if @len is 0; the log holds a reference
  * @len: bytes of command
  * @origin: node that proposed it, 0 if none
@@ -96,19 +106,25 @@ enum raft_msg_type {
 	RAFT_MSG_HEARTBEAT_RESP = 8,
 	RAFT_MSG_SNAPSHOT = 9,		/* reserved for InstallSnapshot */
 	RAFT_MSG_SNAPSHOT_RESP = 10,	/* reserved */
-	RAFT_MSG_TIMEOUT_NOW = 11,	/* reserved for leadership transfer */
+	RAFT_MSG_TIMEOUT_NOW = 11,	/* campaign at once (thesis 3.10) */
 	RAFT_MSG_FORWARD = 12,
-	RAFT_MSG_READ_INDEX = 13,	/* reserved for ReadIndex */
-	RAFT_MSG_READ_INDEX_RESP = 14,	/* reserved */
+	RAFT_MSG_READ_INDEX = 13,
+	RAFT_MSG_READ_INDEX_RESP = 14,
+	RAFT_MSG_FORWARD_RESP = 15,	/* a change or transfer is refused */
 	RAFT_MSG_TYPES
 };
 
 #define RAFT_MSG_REJECT		0x01	/* a response that says no */
+/* VOTE: the leader asked for it, do not protect him; FORWARD: of a transfer;
+ * FORWARD_RESP: to one.
+ */
+#define RAFT_MSG_TRANSFER	0x02
+#define RAFT_MSG_LEASE		0x04	/* READ_INDEX: by lease if there is one */
 
 /**
  * struct raft_msg - one message between two nodes of a group
  * @type: enum raft_msg_type
- * @flags: RAFT_MSG_REJECT
+ * @flags: RAFT_MSG_*
  * @from: node id of the sender
  * @to: node id of the receiver
  * @term: sender's term; PREVOTE and its grant: the term asked for (trap 30)
@@ -120,7 +136,9 @@ enum raft_msg_type {
  *	does not; a response to an earlier boot is dropped (trap 16, 27)
  * @index: APPEND: previous index.  VOTE, PREVOTE: candidate's last index.
  *	APPEND_RESP: match index, or the largest index that may match (reject).
- *	HEARTBEAT_RESP: last index verified in this term
+ *	HEARTBEAT_RESP: last index verified in this term.  READ_INDEX_RESP: read
+ *	index.  FORWARD of a transfer: target, 0 for the best.  FORWARD_RESP:
+ *	errno, positive
  * @log_term: APPEND: term at @index.  VOTE, PREVOTE: last term.
  *	APPEND_RESP reject: term at @index in the follower's log
  * @commit: APPEND, HEARTBEAT: commit index; HEARTBEAT: not above the
@@ -130,7 +148,10 @@ enum raft_msg_type {
  * @n_entries: APPEND, FORWARD: number of entries
  * @entries: incoming messages only: the decoded entries, valid during the step;
  *	of an outgoing one ask raft_msg_entry()
- * @serial: FORWARD: serial of the first entry (the others follow without gap)
+ * @serial: FORWARD: serial of the first entry (the others follow without gap),
+ *	or of the request, and so in FORWARD_RESP.  HEARTBEAT: round, echoed in
+ *	HEARTBEAT_RESP.  READ_INDEX: batch of reads, echoed in READ_INDEX_RESP
+ * @priority: HEARTBEAT_RESP: election priority of the sender
  */
 struct raft_msg {
 	u8 type;
@@ -148,24 +169,87 @@ struct raft_msg {
 	u64 reject_index;
 	u64 serial;
 	u32 n_entries;
+	u32 priority;
 	const struct raft_entry *entries;
 };
 
+/*
+ * A member without flags is a voter.  The configuration is joint (Raft 6, thesis
+ * 4.3) while a member has RAFT_MEMBER_OLD; then a majority is one of those with
+ * it and one of those that vote in the new one.
+ */
+#define RAFT_MEMBER_LEARNER	0x1	/* receives the log, has no vote */
+#define RAFT_MEMBER_OLD		0x2	/* joint: votes in the old one */
+#define RAFT_MEMBER_GONE	0x4	/* joint: not in the new one */
+#define RAFT_MEMBER_PROMOTE	0x8	/* a learner, to vote when it has caught up */
+
 /**
- * struct raft_member - one member of the configuration
+ * struct raft_member - one member of a configuration
  * @id: node id, not 0
- * @learner: receives the log, has no vote
+ * @flags: RAFT_MEMBER_*
+ * @addr: where it listens, the shell's; replicated as it is
  */
 struct raft_member {
 	u32 id;
-	bool learner;
+	u32 flags;
+	u8 addr[RAFT_ADDR_BYTES];
+};
+
+/* Why a configuration follows the one before. */
+enum raft_change_result {
+	RAFT_CHANGE_DONE = 0,		/* as asked, or on its way there */
+	RAFT_CHANGE_ABORTED = 1,	/* the operator took it back */
+	RAFT_CHANGE_GIVEN_UP = 2,	/* a new node did not catch up */
+};
+
+/**
+ * struct raft_membership - a configuration
+ * @index: of its entry, 0 for the initial one
+ * @n: number of @m
+ * @result: enum raft_change_result
+ * @subject: GIVEN_UP: the node that did not catch up, else 0
+ * @m: members in ascending order of id
+ */
+struct raft_membership {
+	u64 index;
+	u32 n;
+	u8 result;
+	u32 subject;
+	struct raft_member m[RAFT_MAX_NODES];
+};
+
+enum raft_change_op {
+	RAFT_OP_ADD_LEARNER = 1,
+	RAFT_OP_ADD_VOTER = 2,	/* a learner first (thesis 4.2.1), not if joint */
+	RAFT_OP_PROMOTE = 3,	/* a learner that has caught up */
+	RAFT_OP_DEMOTE = 4,
+	RAFT_OP_REMOVE = 5,
+	RAFT_OP_ADDRESS = 6,	/* the member has moved */
+	RAFT_OP_ABORT = 7,	/* take back what is not committed, or catches up */
+};
+
+/**
+ * struct raft_change - what an operator asks of the configuration
+ * @joint: by joint consensus, all at once; without it @n is 1
+ * @n: number of @item
+ * @item: what shall happen to whom; no id twice; of @item.m only @m.id and, for
+ *	the ADD operations and ADDRESS, @m.addr count
+ */
+struct raft_change {
+	bool joint;
+	u32 n;
+	struct raft_change_item {
+		enum raft_change_op op;
+		struct raft_member m;
+	} item[RAFT_MAX_NODES];
 };
 
 /**
  * struct raft_config - what raft_init() needs to know
  * @id: id of this node, not 0; need not be a member (a blank node)
  * @n_members: number of @members, at most RAFT_MAX_NODES, 0 for a blank node
- * @members: initial configuration; stands before index 1
+ * @members: initial configuration, without joint flags; stands before index 1,
+ *	and means nothing once the log has another
  * @incarnation: this boot; larger than that of every earlier boot of this node,
  *	durable before the first step; not 0
  * @election_timeout: ns; deadlines are drawn from [it, 2 * it)
@@ -183,6 +267,9 @@ struct raft_member {
  *	fits
  * @max_uncommitted: payload bytes that may wait for commit; one entry always
  *	fits when nothing waits
+ * @priority: a leader hands over to a voter with a higher one
+ * @lease_drift: millionths by which clocks may differ: a lease is shorter by
+ *	them than @election_timeout; below 1000000
  */
 struct raft_config {
 	u32 id;
@@ -199,6 +286,8 @@ struct raft_config {
 	u32 max_batch;
 	u32 max_batch_bytes;
 	u64 max_uncommitted;
+	u32 priority;
+	u32 lease_drift;
 };
 
 /**
@@ -221,12 +310,17 @@ enum raft_event_type {
 	RAFT_EV_PERSISTED,	/* .persisted */
 	RAFT_EV_CAMPAIGN,	/* the election deadline fires now */
 	RAFT_EV_DISK_FAILED,	/* .error: the log is gone, fail-stop */
+	RAFT_EV_READ,		/* .lease: a read barrier is wanted here */
+	RAFT_EV_CHANGE,		/* .change: of the membership */
+	RAFT_EV_TRANSFER,	/* .target: of the leadership, 0: to the best */
 };
 
 /**
  * struct raft_event - one thing that happened
  * @type: enum raft_event_type
  * @now: ns on CLOCK_MONOTONIC, never running backwards
+ * @boot_now: ns on CLOCK_BOOTTIME, which counts suspend: for leases (trap 59);
+ *	read after the event was taken from its queue
  * @random: 64 fresh random bits
  * @log_room: bytes of entries that the write-ahead log still takes, by the
  *	measure of raft_entry_disk_bytes(), not counting what was handed to it
@@ -238,10 +332,14 @@ enum raft_event_type {
  *	is (@index, @term) - 0, 0 if it has none.  Index alone would suffer ABA
  *	when a suffix is rewritten (trap 17)
  * @error: errno of the write that failed, negative
+ * @lease: answer from the leader's lease if it has one
+ * @change: the membership change
+ * @target: node to lead, 0 for the best
  */
 struct raft_event {
 	enum raft_event_type type;
 	u64 now;
+	u64 boot_now;
 	u64 random;
 	u64 log_room;
 	union {
@@ -256,6 +354,9 @@ struct raft_event {
 			u64 term;
 		} persisted;
 		int error;
+		bool lease;
+		const struct raft_change *change;
+		u32 target;
 	};
 };
 
@@ -265,6 +366,10 @@ struct raft_event {
 #define RAFT_UP_COMMIT		0x08	/* commit index moved */
 #define RAFT_UP_FAILED		0x10	/* see raft_failed() */
 #define RAFT_UP_AGAIN		0x20	/* more to do: step a TICK at once */
+#define RAFT_UP_READ		0x40	/* .read_done, .read_index */
+#define RAFT_UP_CHANGE		0x80	/* .change_result */
+#define RAFT_UP_TRANSFER	0x100	/* .transfer_result */
+#define RAFT_UP_CONFIG		0x200	/* see raft_membership() */
 
 /* struct raft_persist.what */
 #define RAFT_PERSIST_HARD_STATE	0x01
@@ -303,6 +408,28 @@ struct raft_persist {
  *	commit, or RAFT_MAX_PENDING), -ENOSPC (log full), -EMSGSIZE, -ENOMEM (no
  *	memory was given), -ENOTCONN (not a member of a configuration), -EIO
  *	(failed); certainly never applied
+ *	CHANGE, TRANSFER: 0 if it was taken: the outcome follows with
+ *	RAFT_UP_CHANGE or RAFT_UP_TRANSFER, at the earliest in this step; else
+ *	-EBUSY (one of this node is under way), -ENOLINK (no leader is known),
+ *	-ENOTCONN, -EINVAL, -ENOMEM, -EIO; READ: -ENOTCONN, -EIO
+ * @read_id: READ: the read is decided with this number
+ * @read_done: RAFT_UP_READ: reads up to this number are: what is applied now
+ *	includes everything acknowledged before they began
+ * @read_index: RAFT_UP_READ: their read index, applied here
+ * @lease_until: READ: answered by the own lease, which ends then (ns on
+ *	CLOCK_BOOTTIME); a caller that returns later must read again without.
+ *	0: not by an own lease
+ * @change_result: RAFT_UP_CHANGE: 0: in force (joint: left again; ADD_VOTER: it
+ *	votes); or certainly not: -EBUSY another change is under way; -EAGAIN
+ *	the leader has not committed in its term, or the node to be promoted is
+ *	far behind; -EEXIST, -ENOENT it is a member already, is none; -EINVAL
+ *	not a voter, not a learner; -EDOM no voter would be left; -E2BIG too
+ *	many members; -ENOSPC, -ENOMEM; -ETIMEDOUT did not catch up; -ECANCELED
+ *	aborted, or lost with its leader
+ * @transfer_result: RAFT_UP_TRANSFER: 0: the target leads; -EINVAL not a
+ *	voter; -ENOENT not a member; -EAGAIN far behind or not heard of; -EBUSY
+ *	a transfer to another node is under way; -ETIMEDOUT did not happen;
+ *	-ECANCELED another node leads
  * @deadline: absolute ns at which a TICK is wanted, U64_MAX if never
  * @msgs: messages to send
  */
@@ -315,6 +442,12 @@ struct raft_update {
 	u32 accepted;
 	u64 first_serial;
 	int refused;
+	u64 read_id;
+	u64 read_done;
+	u64 read_index;
+	u64 lease_until;
+	int change_result;
+	int transfer_result;
 	u64 deadline;
 	struct raft_msg msgs[RAFT_STEP_MSGS];
 };
@@ -333,23 +466,25 @@ enum raft_progress_state {
 /**
  * struct raft_peer_status - how the leader sees one peer
  * @id: node id
- * @learner: no vote
+ * @flags: RAFT_MEMBER_*
  * @state: enum raft_progress_state
  * @match: highest index known to be durable there
  * @next: next index to send
  * @inflight: AppendEntries on the way
  * @active: heard since the last CheckQuorum round
  * @last_heard: ns of the last response, 0 if none
+ * @priority: its election priority, as it said last
  */
 struct raft_peer_status {
 	u32 id;
-	bool learner;
+	u32 flags;
 	u8 state;
 	u64 match;
 	u64 next;
 	u32 inflight;
 	bool active;
 	u64 last_heard;
+	u32 priority;
 };
 
 /**
@@ -370,7 +505,17 @@ struct raft_peer_status {
  *	alarm, somebody lost data or forges (trap 12)
  * @failed: enum raft_fail
  * @error: errno with RAFT_FAIL_DISK
- * @n_peers: entries of @peers; members other than this node
+ * @flags: RAFT_MEMBER_* of this node
+ * @member: this node is in the configuration in force
+ * @removed: it is not, and was before
+ * @config_index: entry of the configuration in force, 0 for the initial one
+ * @joint: that is joint
+ * @catching_up: leader: node that is to vote when it has caught up, 0 if none
+ * @round: leader: of its catching up, from 1
+ * @transferring: leader: node that is to lead, 0 if none
+ * @lease_until: leader: ns on CLOCK_BOOTTIME, 0 if it has no lease
+ * @read_rounds: leader: heartbeat rounds that were sent for reads
+ * @n_peers: entries of @peers; members other than this node, ascending ids
  * @peers: progress, meaningful at a leader
  */
 struct raft_status {
@@ -389,6 +534,16 @@ struct raft_status {
 	u64 conflicts;
 	enum raft_fail failed;
 	int error;
+	u32 flags;
+	bool member;
+	bool removed;
+	u64 config_index;
+	bool joint;
+	u32 catching_up;
+	u32 round;
+	u32 transferring;
+	u64 lease_until;
+	u64 read_rounds;
 	u32 n_peers;
 	struct raft_peer_status peers[RAFT_MAX_NODES];
 };
@@ -399,6 +554,8 @@ struct raft_log_chunk;
 /* Supplied by the shell: the only calls that leave the core. */
 void raft_payload_get(void *payload);
 void raft_payload_put(void *payload);
+/* The bytes of a payload: written by the core only before anybody else has it. */
+void *raft_payload_bytes(void *payload);
 
 size_t raft_size(void);
 size_t raft_log_chunk_size(void);
@@ -411,6 +568,8 @@ void raft_destroy(struct raft *r, void (*free_chunk)(struct raft_log_chunk *c));
 
 u32 raft_log_want(const struct raft *r);
 void raft_log_give(struct raft *r, struct raft_log_chunk *chunk);
+bool raft_config_want(const struct raft *r);
+void raft_config_give(struct raft *r, void *payload);
 
 void raft_step(struct raft *r, const struct raft_event *ev,
 	       struct raft_update *up);
@@ -419,6 +578,10 @@ const struct raft_entry *raft_entry_at(const struct raft *r, u64 index);
 const struct raft_entry *raft_msg_entry(const struct raft *r,
 					const struct raft_msg *m, u32 i);
 u32 raft_entry_disk_bytes(u32 len);
+const struct raft_membership *raft_membership(const struct raft *r);
+void raft_membership_encode(const struct raft_membership *c, u8 *buf);
+int raft_membership_decode(struct raft_membership *c, const u8 *buf, u32 len);
+int raft_change_check(const struct raft_change *c);
 void raft_status(const struct raft *r, struct raft_status *st);
 u64 raft_applied_serial(const struct raft *r);
 const char *raft_check(const struct raft *r);
