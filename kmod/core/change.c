@@ -55,14 +55,10 @@ int raft_change_check(const struct raft_change *c)
 	return 0;
 }
 
+/* In one that is being made. */
 static struct raft_member *find(struct raft_membership *c, u32 id)
 {
-	u32 i;
-
-	for (i = 0; i < c->n; i++)
-		if (c->m[i].id == id)
-			return &c->m[i];
-	return NULL;
+	return (struct raft_member *)raft_member_of(c, id);
 }
 
 static int insert(struct raft_membership *c, const struct raft_member *m,

@@ -467,6 +467,8 @@ void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m,
 bool raft_append_local(struct raft *r, const struct raft_entry *e);
 
 /* membership.c */
+const struct raft_member *raft_member_of(const struct raft_membership *c,
+					 u32 id);
 bool raft_is_joint(const struct raft_membership *c);
 void raft_membership_use(struct raft *r, const struct raft_membership *c);
 bool raft_membership_read(struct raft_membership *c,

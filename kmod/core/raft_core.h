@@ -10,18 +10,19 @@
  *
  * What the shell must do with an update, in this order (Documentation/core.rst):
  *
- *   1. send up->msgs[]: every message in there may leave now.  A message that
+ *   1. RAFT_UP_CONFIG: raft_membership() is another one: take over its
+ *	addresses, for messages of this update may be for new members;
+ *   2. send up->msgs[]: every message in there may leave now.  A message that
  *      promises durability (vote, append acknowledgment, RequestVote) is kept
  *      inside the core until the PERSISTED event that it waits for, so the
  *      shell cannot send it too early;
- *   2. RAFT_UP_PERSIST: hand up->persist to the write-ahead log, which works
+ *   3. RAFT_UP_PERSIST: hand up->persist to the write-ahead log, which works
  *      asynchronously, in the order of .seq, and answers RAFT_EV_PERSISTED;
- *   3. RAFT_UP_APPLIED: entries [applied_first, applied_last] are committed and
+ *   4. RAFT_UP_APPLIED: entries [applied_first, applied_last] are committed and
  *      decided: publish them, wake readers, complete own proposals;
- *   4. RAFT_UP_READ, RAFT_UP_CHANGE, RAFT_UP_ABORT, RAFT_UP_TRANSFER: a read
+ *   5. RAFT_UP_READ, RAFT_UP_CHANGE, RAFT_UP_ABORT, RAFT_UP_TRANSFER: a read
  *	barrier, a membership change, its taking back or a transfer that was
  *	asked here is decided;
- *   5. RAFT_UP_CONFIG: raft_membership() is another one: addresses;
  *   6. RAFT_UP_STATE: role, term or leader changed: publish, uevent;
  *   7. RAFT_UP_FAILED: stop answering, say why, keep the data;
  *   8. arm one timer for up->deadline; RAFT_UP_AGAIN: step a TICK at once, but

@@ -270,12 +270,8 @@ static bool goes_on(const struct raft_membership *c)
 /* A leader hears no requests of a node that left. */
 static bool has_left(const struct raft *r)
 {
-	u32 i;
-
-	for (i = 0; i < r->conf_applied.n; i++)
-		if (r->conf_applied.m[i].id == r->cfg.id)
-			return false;
-	return r->conf_applied.index;
+	return r->conf_applied.index &&
+	       !raft_member_of(&r->conf_applied, r->cfg.id);
 }
 
 static void request_applied(struct raft *r, struct raft_request *q,

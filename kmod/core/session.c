@@ -42,16 +42,6 @@ static struct raft_session *session_find(struct raft *r, u32 origin)
 	return NULL;
 }
 
-static bool member_applied(const struct raft *r, u32 id)
-{
-	u32 i;
-
-	for (i = 0; i < r->conf_applied.n; i++)
-		if (r->conf_applied.m[i].id == id)
-			return true;
-	return false;
-}
-
 /* Never NULL: there are twice as many slots as members. */
 static struct raft_session *oldest_stranger(struct raft *r)
 {
@@ -60,7 +50,7 @@ static struct raft_session *oldest_stranger(struct raft *r)
 
 	for (i = 0; i < RAFT_MAX_SESSIONS; i++) {
 		s = &r->sessions[i];
-		if (member_applied(r, s->origin))
+		if (raft_member_of(&r->conf_applied, s->origin))
 			continue;
 		if (!best || s->index < best->index)
 			best = s;

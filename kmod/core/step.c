@@ -65,6 +65,7 @@ static void init_members(struct raft *r)
 		c->m[j] = r->cfg.members[i];
 	}
 	r->conf_applied = *c;
+	r->was_member = raft_member_of(c, r->cfg.id);
 	r->self = raft_peer_get(r, r->cfg.id);
 	r->self->incarnation = r->cfg.incarnation;
 }
@@ -126,8 +127,10 @@ int raft_log_load(struct raft *r, const struct raft_entry *e)
 	if (!raft_log_append(&r->log, e))
 		return -ENOMEM;
 	/* In force is the last one, raft_start() sees to it. */
-	if (config)
+	if (config) {
 		r->conf = c;
+		r->was_member |= !!raft_member_of(&c, r->cfg.id);
+	}
 	return 0;
 }
 
