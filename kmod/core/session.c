@@ -14,6 +14,18 @@
 #include "internal.h"
 
 /**
+ * raft_is_proposal() - does an entry have a place in its origin's session?
+ * @e: the entry
+ *
+ * Context: any.
+ * Return: true for commands and what opens a client session.
+ */
+bool raft_is_proposal(const struct raft_entry *e)
+{
+	return e->type == RAFT_ENTRY_COMMAND || e->type == RAFT_ENTRY_OPEN;
+}
+
+/**
  * raft_session_next() - is this the next entry of its session?
  * @inc: boot of the last one, 0 if none
  * @serial: its serial
@@ -118,7 +130,7 @@ void raft_session_applied(struct raft *r, struct raft_peer *p)
  */
 void raft_session_logged(struct raft_peer *p, const struct raft_entry *e)
 {
-	if (e->type != RAFT_ENTRY_COMMAND ||
+	if (!raft_is_proposal(e) ||
 	    !raft_session_next(p->appended_inc, p->appended_serial, e))
 		return;
 	p->appended_inc = e->incarnation;

@@ -591,6 +591,7 @@ static void begin_step(struct raft *r, const struct raft_event *ev,
 {
 	up->flags = 0;
 	up->n_msgs = 0;
+	up->n_repeated = 0;
 	up->accepted = 0;
 	up->first_serial = 0;
 	up->refused = 0;
