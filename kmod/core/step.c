@@ -352,7 +352,7 @@ static void handle_leader_msg(struct raft *r, const struct raft_msg *m,
 		raft_handle_append(r, m);
 	else if (m->type == RAFT_MSG_HEARTBEAT)
 		raft_handle_heartbeat(r, m, fresh);
-	else if (fresh)
+	else
 		raft_handle_timeout_now(r);
 }
 
