@@ -16,7 +16,8 @@ SIM_SRC := \
 	tools/sim/fuzz.c tools/sim/fuzz_actions.c tools/sim/fuzz_live.c \
 	tools/sim/mutant.c \
 	tools/lib/scenario.c tools/lib/scenario_word.c \
-	tools/lib/scenario_cond.c tools/lib/scenario_net.c tools/lib/crc32c.c \
+	tools/lib/scenario_cond.c tools/lib/scenario_member.c \
+	tools/lib/scenario_net.c tools/lib/crc32c.c \
 	kmod/core/step.c kmod/core/election.c kmod/core/replication.c \
 	kmod/core/follower.c kmod/core/log.c kmod/core/progress.c \
 	kmod/core/quorum.c kmod/core/proposal.c kmod/core/hold.c \
