@@ -14,7 +14,8 @@
  * Election safety, leader append-only, log matching, leader completeness and
  * state machine safety are figure 3 of the paper; the rest are the promises of
  * design.md: monotonic term and commit, one vote a term, what is acknowledged
- * is durable on a majority, applied exactly once.
+ * is durable on a majority, applied exactly once.  Configurations and reads are
+ * in check_config.c.
  */
 #include <stdlib.h>
 
@@ -146,10 +147,9 @@ u64 check_committed(const struct sim *s)
  */
 u64 check_chain(u64 before, const struct raft_entry *e)
 {
-	const struct sim_payload *p = e->payload;
 	u64 h = sim_hash(before, e->term);
 
-	h = sim_hash(h, p ? p->id : 0);
+	h = sim_hash(h, e->payload ? sim_payload_id(e->payload) : 0);
 	h = sim_hash(h, e->incarnation);
 	return sim_hash(h, e->serial << 16 ^ e->origin << 8 ^ e->type);
 }
@@ -189,19 +189,23 @@ static void check_match(struct sim *s, struct sim_node *n, u64 index, u64 term,
 	p->n++;
 }
 
-static void log_add(struct chk_log *log, u64 term, u64 chain, u32 len)
+static void log_add(struct chk_log *log, const struct raft_entry *e, u64 chain)
 {
 	u64 bytes = log->n ? log->bytes[log->n - 1] : 0;
+	u32 conf = log->n ? log->conf[log->n - 1] : 0;
 
 	if (log->n == log->cap) {
 		log->cap = log->cap ? 2 * log->cap : 256;
 		log->term = sim_grow(log->term, log->cap * sizeof(u64));
 		log->chain = sim_grow(log->chain, log->cap * sizeof(u64));
 		log->bytes = sim_grow(log->bytes, log->cap * sizeof(u64));
+		log->conf = sim_grow(log->conf, log->cap * sizeof(u32));
 	}
-	log->term[log->n] = term;
+	log->term[log->n] = e->term;
 	log->chain[log->n] = chain;
-	log->bytes[log->n++] = bytes + raft_entry_disk_bytes(len);
+	log->bytes[log->n] = bytes + raft_entry_disk_bytes(e->len);
+	log->conf[log->n] = e->type == RAFT_ENTRY_CONFIG ? log->n + 1 : conf;
+	log->n++;
 }
 
 /**
@@ -240,8 +244,10 @@ void check_persist(struct sim *s, struct sim_node *n,
 	for (i = p->first; i <= p->last; i++) {
 		e = raft_entry_at(n->r, i);
 		chain = check_chain(log->n ? log->chain[log->n - 1] : 0, e);
-		log_add(log, e->term, chain, e->len);
+		log_add(log, e, chain);
 		check_match(s, n, i, e->term, chain);
+		if (e->type == RAFT_ENTRY_CONFIG)
+			check_config_append(s, n, i, old);
 	}
 }
 
@@ -253,27 +259,6 @@ static u64 chain_at(const struct sim_node *n, u64 index)
 static bool on_disk(const struct sim_node *n, u64 index, u64 chain)
 {
 	return index <= n->disk.n && n->disk.chain[index - 1] == chain;
-}
-
-/* What is acknowledged is durable on a majority of the voters. */
-static void check_majority(struct sim *s, struct sim_node *n, u64 index)
-{
-	u64 chain = chain_at(n, index);
-	u32 i, voters = 0, have = 0;
-
-	for (i = 0; i < s->n_nodes; i++) {
-		const struct sim_node *m = s->nodes[i];
-
-		if (!m->member || m->learner)
-			continue;
-		voters++;
-		/* What a wiped disk once held cannot be known any more. */
-		if (m->wiped || on_disk(m, index, chain))
-			have++;
-	}
-	if (2 * have <= voters)
-		sim_fail(s, "node %u commits %llu, which is on %u of %u disks",
-			 n->id, (ull)index, have, voters);
 }
 
 /* A leader of a later term that lacks what is committed now. */
@@ -310,7 +295,7 @@ static void check_commit(struct sim *s, struct sim_node *n, u64 commit,
 {
 	struct check *c = s->check;
 	u64 known = min(commit, c->committed);
-	u64 i;
+	u64 i, before = c->committed;
 
 	if (commit > n->log.n) {
 		sim_fail(s, "node %u commits %llu, its log ends at %u", n->id,
@@ -332,9 +317,10 @@ static void check_commit(struct sim *s, struct sim_node *n, u64 commit,
 	}
 	s->count.commits += commit - c->committed;
 	c->committed = commit;
+	check_config_committed(s, n, before + 1, commit);
 	if (boot)
 		return;
-	check_majority(s, n, commit);
+	check_majority(s, n, commit, before);
 	check_leaders_have(s, n, commit);
 }
 
@@ -354,6 +340,15 @@ static void check_vote(struct sim *s, struct sim_node *n, u64 term,
 			 n->id, candidate, (ull)term);
 }
 
+/* It is so now, or was until this step told it to leave the office. */
+static bool leads_term(struct sim *s, const struct sim_node *n, u64 term)
+{
+	if (n->st.term != term)
+		return false;
+	return n->st.role == RAFT_LEADER ||
+	       *map_slot(&s->check->leaders, term) == n->id;
+}
+
 /**
  * check_sent() - a message leaves: is its promise true?
  * @s: simulation
@@ -365,6 +360,9 @@ void check_sent(struct sim *s, struct sim_node *n, const struct raft_msg *m)
 	bool no = m->flags & RAFT_MSG_REJECT;
 
 	switch ((enum raft_msg_type)m->type) {
+	case RAFT_MSG_PREVOTE:
+		check_campaign(s, n);
+		break;
 	case RAFT_MSG_VOTE:
 		check_vote(s, n, m->term, n->id);
 		break;
@@ -374,7 +372,8 @@ void check_sent(struct sim *s, struct sim_node *n, const struct raft_msg *m)
 		break;
 	case RAFT_MSG_APPEND:
 	case RAFT_MSG_HEARTBEAT:
-		if (n->st.role != RAFT_LEADER || n->st.term != m->term)
+	case RAFT_MSG_TIMEOUT_NOW:
+		if (!leads_term(s, n, m->term))
 			sim_fail(s, "node %u sends as leader of term %llu and is not",
 				 n->id, (ull)m->term);
 		break;
@@ -439,19 +438,31 @@ static void check_leader(struct sim *s, struct sim_node *n)
 			 n->id, (ull)term, (ull)i, (ull)c->term[i]);
 }
 
-/* Trap 14.  Only a peer that booted anew begins again. */
+/*
+ * Trap 14.  Only a peer that booted anew begins again.  Both lists are in
+ * ascending order of ids, but members come and go.
+ */
 static void check_match_grows(struct sim *s, struct sim_node *n,
 			      const struct raft_status *old)
 {
-	u32 i;
+	const struct raft_peer_status *p = n->st.peers, *q = old->peers;
+	u32 i = 0, k = 0;
 
-	for (i = 0; i < n->st.n_peers; i++)
-		if (n->st.peers[i].match < old->peers[i].match &&
-		    n->st.peers[i].id != s->new_boot)
+	while (i < n->st.n_peers && k < old->n_peers) {
+		if (p[i].id != q[k].id) {
+			if (p[i].id < q[k].id)
+				i++;
+			else
+				k++;
+			continue;
+		}
+		if (p[i].match < q[k].match && p[i].id != s->new_boot)
 			sim_fail(s, "leader %u: match index of node %u falls from %llu to %llu",
-				 n->id, n->st.peers[i].id,
-				 (ull)old->peers[i].match,
-				 (ull)n->st.peers[i].match);
+				 n->id, p[i].id, (ull)q[k].match,
+				 (ull)p[i].match);
+		i++;
+		k++;
+	}
 }
 
 /**
@@ -490,6 +501,7 @@ void check_step(struct sim *s, struct sim_node *n,
 		check_match_grows(s, n, old);
 	if (st->commit > old->commit)
 		check_commit(s, n, st->commit, false);
+	check_config_step(s, n);
 	why = raft_check(n->r);
 	if (why)
 		sim_fail(s, "node %u: the core finds: %s", n->id, why);
@@ -559,6 +571,9 @@ void check_applied(struct sim *s, struct sim_node *n, u64 first, u64 last)
 	n->applied = last;
 	for (i = first; i <= last && !s->failed[0]; i++) {
 		e = raft_entry_at(n->r, i);
+		if (e->type == RAFT_ENTRY_CONFIG && e->origin == n->id &&
+		    e->incarnation == n->incarnation)
+			n->own_conf = i;
 		if (e->type != RAFT_ENTRY_COMMAND)
 			continue;
 		check_fate(s, n, i, e);
@@ -595,7 +610,7 @@ void check_boot(struct sim *s, struct sim_node *n)
 
 	n->log.n = 0;
 	for (i = 0; i < d->n; i++) {
-		log_add(&n->log, d->e[i].term, d->chain[i], d->e[i].len);
+		log_add(&n->log, &d->e[i], d->chain[i]);
 		check_match(s, n, i + 1, d->e[i].term, d->chain[i]);
 	}
 	if (n->st.last != d->n || n->st.term < d->hs.term)

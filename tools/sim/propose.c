@@ -4,7 +4,7 @@
  *
  * Owns the outcome: pending until the origin sees its own entry applied in its
  * own log (committed), refuses it (failed, certainly never applied), or crashes
- * or fails (unknown).
+ * or fails (unknown).  And the list of all that was ever asked, see ask.c.
  */
 #include <stdlib.h>
 
@@ -187,6 +187,7 @@ void sim_prop_applied(struct sim *s, struct sim_node *n, u64 index,
 	}
 	p->outcome = SCN_COMMITTED;
 	p->index = index;
+	s->acked = max(s->acked, index);
 	s->count.acked++;
 	check_acked(s, p);
 	sim_trace(s, "node %u: '%s' is committed at %llu", n->id,
@@ -197,6 +198,8 @@ void sim_prop_applied(struct sim *s, struct sim_node *n, u64 index,
  * sim_prop_lost() - a node forgets its callers: crashed or failed
  * @s: simulation
  * @n: node
+ *
+ * A read or transfer that nobody answered did not happen (rules 13, 14).
  */
 void sim_prop_lost(struct sim *s, struct sim_node *n)
 {
@@ -204,13 +207,16 @@ void sim_prop_lost(struct sim *s, struct sim_node *n)
 
 	for (p = s->props; p; p = p->next)
 		if (p->node == n->id && p->outcome == SCN_PENDING)
-			p->outcome = SCN_UNKNOWN;
+			p->outcome = p->kind == SIM_READ ||
+				     p->kind == SIM_TRANSFER ?
+				     SCN_FAILED : SCN_UNKNOWN;
 	n->n_own = 0;
 	n->waiting = NULL;
+	sim_ask_lost(n);
 }
 
 /**
- * sim_prop_find() - the latest proposal of that name
+ * sim_prop_find() - the latest of that name
  * @s: simulation
  * @name: NAME
  *
@@ -227,7 +233,7 @@ struct sim_prop *sim_prop_find(struct sim *s, const char *name)
 }
 
 /**
- * sim_prop_forget() - free all proposals
+ * sim_prop_forget() - free all that was ever asked
  * @s: simulation
  */
 void sim_prop_forget(struct sim *s)
@@ -236,7 +242,9 @@ void sim_prop_forget(struct sim *s)
 
 	while ((p = s->props)) {
 		s->props = p->next;
-		raft_payload_put(p->payload);
+		if (p->payload)
+			raft_payload_put(p->payload);
+		free(p->change);
 		free(p);
 	}
 	s->props_tail = &s->props;

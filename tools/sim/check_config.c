@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * check_config.c - what must hold of configurations and reads, always.
+ *
+ * Follows the configuration of each node by the entries of its log, as check.c
+ * follows the log, and compares with what the core says.  A configuration is in
+ * force from the moment it is in the log (Raft 6), so the last one there is it;
+ * cutting the log brings the one before back (trap 22).
+ */
+#include "sim.h"
+
+typedef unsigned long long ull;
+
+enum half {
+	HALF_NEW,
+	HALF_OLD,
+};
+
+static bool in_half(const struct raft_member *m, enum half half)
+{
+	if (half == HALF_OLD)
+		return m->flags & RAFT_MEMBER_OLD;
+	return !(m->flags & (RAFT_MEMBER_LEARNER | RAFT_MEMBER_GONE));
+}
+
+/**
+ * check_joint() - is a configuration joint?
+ * @c: configuration
+ *
+ * Return: true if so.
+ */
+bool check_joint(const struct raft_membership *c)
+{
+	u32 i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->m[i].flags & RAFT_MEMBER_OLD)
+			return true;
+	return false;
+}
+
+/**
+ * check_votes() - has a member a vote?
+ * @m: member, NULL if it is none
+ *
+ * Return: true if it votes in one of the halves.
+ */
+bool check_votes(const struct raft_member *m)
+{
+	return m && (in_half(m, HALF_NEW) || in_half(m, HALF_OLD));
+}
+
+/**
+ * check_member() - look a member up
+ * @c: configuration
+ * @id: node
+ *
+ * Return: the member, NULL if it is none.
+ */
+const struct raft_member *check_member(const struct raft_membership *c, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->m[i].id == id)
+			return &c->m[i];
+	return NULL;
+}
+
+/* How many vote in one half of one configuration and not in one of another. */
+static u32 voters_beyond(const struct raft_membership *a, enum half half_a,
+			 const struct raft_membership *b, enum half half_b)
+{
+	const struct raft_member *m;
+	u32 i, n = 0;
+
+	for (i = 0; i < a->n; i++) {
+		if (!in_half(&a->m[i], half_a))
+			continue;
+		m = check_member(b, a->m[i].id);
+		n += !m || !in_half(m, half_b);
+	}
+	return n;
+}
+
+static u32 distance(const struct raft_membership *a, enum half half_a,
+		    const struct raft_membership *b, enum half half_b)
+{
+	return voters_beyond(a, half_a, b, half_b) +
+	       voters_beyond(b, half_b, a, half_a);
+}
+
+static bool same(const struct raft_membership *a,
+		 const struct raft_membership *b)
+{
+	return a->n == b->n && a->result == b->result &&
+	       a->subject == b->subject &&
+	       !memcmp(a->m, b->m, a->n * sizeof(a->m[0]));
+}
+
+static bool read_config(struct sim *s, struct sim_node *n, u64 index,
+			struct raft_membership *c)
+{
+	const struct raft_entry *e = raft_entry_at(n->r, index);
+	const struct sim_payload *p = e->payload;
+
+	if (p && !raft_membership_decode(c, (const u8 *)p->text, e->len)) {
+		c->index = index;
+		return true;
+	}
+	sim_fail(s, "node %u: the configuration at %llu cannot be read",
+		 n->id, (ull)index);
+	return false;
+}
+
+static u64 last_config(const struct sim_node *n)
+{
+	return n->log.n ? n->log.conf[n->log.n - 1] : 0;
+}
+
+/**
+ * check_config_append() - a configuration is appended to the log of a node
+ * @s: simulation
+ * @n: node, with its new status; the entry is the last of its log
+ * @index: of the entry
+ * @old: the node's status before the step
+ *
+ * A leader changes nothing before it has committed in its term (trap 20), and
+ * has one change that is not committed at a time (trap 21), unless it takes that
+ * back.
+ */
+void check_config_append(struct sim *s, struct sim_node *n, u64 index,
+			 const struct raft_status *old)
+{
+	u64 term = n->log.term[index - 1], commit = n->st.commit;
+	u64 before = index > 1 ? n->log.conf[index - 2] : 0;
+	struct raft_membership c;
+
+	if (!read_config(s, n, index, &c))
+		return;
+	if (!(n->st.role == RAFT_LEADER && n->st.term == term) &&
+	    !(old->role == RAFT_LEADER && old->term == term))
+		return;
+	if (c.result == RAFT_CHANGE_ABORTED)
+		return;
+	if (before > commit)
+		sim_fail(s, "leader %u changes the configuration at %llu, that at %llu is not committed",
+			 n->id, (ull)index, (ull)before);
+	if (!commit || n->log.term[commit - 1] != term)
+		sim_fail(s, "leader %u changes the configuration before it has committed in term %llu",
+			 n->id, (ull)term);
+}
+
+static void initial(const struct sim *s, const struct sim_node *n,
+		    struct raft_membership *c)
+{
+	memset(c, 0, sizeof(*c));
+	if (n->member && !n->blank)
+		c->n = sim_initial(s, c->m);
+}
+
+/**
+ * check_campaign() - a node asks for votes
+ * @s: simulation
+ * @n: node
+ *
+ * Only who votes in its own configuration does (trap 25), or in the one before
+ * if that is not known to be over: nobody else may have the entry that takes its
+ * vote, and then nobody else can be elected (thesis 4.2.2).
+ */
+void check_campaign(struct sim *s, struct sim_node *n)
+{
+	const struct raft_membership *now = raft_membership(n->r);
+	u64 commit = min(n->st.commit, (u64)n->log.n);
+	struct raft_membership c;
+
+	if (check_votes(check_member(now, n->id)))
+		return;
+	if (now->index > commit) {
+		if (!commit || !n->log.conf[commit - 1])
+			initial(s, n, &c);
+		else if (!read_config(s, n, n->log.conf[commit - 1], &c))
+			return;
+		if (check_votes(check_member(&c, n->id)))
+			return;
+	}
+	sim_fail(s, "node %u asks for votes and has none itself", n->id);
+}
+
+/**
+ * check_config_step() - a node took a step: which configuration is in force?
+ * @s: simulation
+ * @n: node, with its new status
+ */
+void check_config_step(struct sim *s, struct sim_node *n)
+{
+	const struct raft_membership *now = raft_membership(n->r);
+	const struct raft_member *self = check_member(now, n->id);
+	struct raft_membership c;
+	u64 index = last_config(n);
+
+	if (now->index != index) {
+		sim_fail(s, "node %u follows the configuration of %llu, the last in its log is that of %llu",
+			 n->id, (ull)now->index, (ull)index);
+		return;
+	}
+	if (n->st.role == RAFT_PRECANDIDATE || n->st.role == RAFT_CANDIDATE)
+		check_campaign(s, n);
+	if (n->st.role == RAFT_LEADER && now->index <= n->st.commit &&
+	    !check_votes(self))
+		sim_fail(s, "node %u leads, but the configuration at %llu has taken its vote",
+			 n->id, (ull)now->index);
+	if (same(now, &n->conf) && now->index == n->conf.index)
+		return;
+	if (!(s->up.flags & RAFT_UP_CONFIG))
+		sim_fail(s, "node %u does not say that its configuration is another",
+			 n->id);
+	if (!index)
+		initial(s, n, &c);
+	else if (!read_config(s, n, index, &c))
+		return;
+	if (!same(now, &c))
+		sim_fail(s, "node %u follows another configuration than that at %llu",
+			 n->id, (ull)index);
+	n->conf = *now;
+}
+
+/* Two majorities in a row must have a node in common. */
+static bool may_follow(const struct raft_membership *a,
+		       const struct raft_membership *b)
+{
+	if (check_joint(a) && check_joint(b))
+		return false;
+	if (check_joint(b))
+		return !distance(a, HALF_NEW, b, HALF_OLD);
+	if (check_joint(a))
+		return !distance(a, HALF_NEW, b, HALF_NEW) ||
+		       !distance(a, HALF_OLD, b, HALF_NEW);
+	return distance(a, HALF_NEW, b, HALF_NEW) <= 1;
+}
+
+/**
+ * check_config_committed() - entries are committed, for the first time anywhere
+ * @s: simulation
+ * @n: node that knows it
+ * @first: first index
+ * @last: last index
+ */
+void check_config_committed(struct sim *s, struct sim_node *n, u64 first,
+			    u64 last)
+{
+	struct raft_membership c;
+	u64 i;
+
+	if (!s->conf.n)
+		s->conf.n = sim_initial(s, s->conf.m);
+	if (n->log.conf[last - 1] < first)
+		return;
+	for (i = first; i <= last; i++) {
+		if (n->log.conf[i - 1] != i || !read_config(s, n, i, &c))
+			continue;
+		if (!may_follow(&s->conf, &c))
+			sim_fail(s, "configuration %llu follows %llu and differs by more than one voter",
+				 (ull)i, (ull)s->conf.index);
+		s->conf = c;
+	}
+}
+
+/* A disk that was wiped since had it when it said so. */
+static bool had(const struct sim *s, u32 id, u64 index, u64 chain)
+{
+	const struct sim_node *m = s->by_id[id];
+
+	if (!m)
+		return false;
+	return (index <= m->disk.n && m->disk.chain[index - 1] == chain) ||
+	       (index <= m->n_lost && m->lost[index - 1] == chain);
+}
+
+static bool half_has(const struct sim *s, const struct raft_membership *c,
+		     enum half half, u64 index, u64 chain)
+{
+	u32 i, voters = 0, have = 0;
+
+	for (i = 0; i < c->n; i++) {
+		if (!in_half(&c->m[i], half))
+			continue;
+		voters++;
+		have += had(s, c->m[i].id, index, chain);
+	}
+	return 2 * have > voters;
+}
+
+static bool majority_has(const struct sim *s, const struct sim_node *n,
+			 const struct raft_membership *c, u64 index)
+{
+	u64 chain = n->log.chain[index - 1];
+
+	return half_has(s, c, HALF_NEW, index, chain) &&
+	       (!check_joint(c) || half_has(s, c, HALF_OLD, index, chain));
+}
+
+/**
+ * check_majority() - what is committed is durable on a majority of the voters
+ * @s: simulation
+ * @n: node that commits, with its new status
+ * @index: up to here
+ * @before: what was committed before
+ *
+ * Those of the configuration in force at that node; of a joint one, both.  A
+ * step that appends a configuration may have committed before that or after,
+ * but what it replaces was committed by its own majority, unless it was taken
+ * back.
+ */
+void check_majority(struct sim *s, struct sim_node *n, u64 index, u64 before)
+{
+	const struct raft_membership *now = raft_membership(n->r);
+	const struct raft_membership *was = &n->conf;
+	bool enough = majority_has(s, n, now, index);
+
+	if (now->index > was->index) {
+		enough = enough || majority_has(s, n, was, index);
+		if (now->result != RAFT_CHANGE_ABORTED &&
+		    was->index > before && was->index <= index)
+			enough = enough &&
+				 majority_has(s, n, was, was->index);
+	}
+	if (!enough)
+		sim_fail(s, "node %u commits %llu, which is not on the disks of a majority of the voters",
+			 n->id, (ull)index);
+}
+
+/**
+ * check_read() - a read is answered
+ * @s: simulation
+ * @n: node that answers
+ * @p: the read, with its index
+ *
+ * Everything acknowledged to anybody before the read began is in what that node
+ * has applied (traps 41 to 44).
+ */
+void check_read(struct sim *s, struct sim_node *n, const struct sim_prop *p)
+{
+	if (p->index < p->floor)
+		sim_fail(s, "stale read: node %u answers %llu, but %llu was acknowledged before the read began",
+			 n->id, (ull)p->index, (ull)p->floor);
+	if (p->index > n->applied)
+		sim_fail(s, "node %u answers a read with %llu and has applied %llu",
+			 n->id, (ull)p->index, (ull)n->applied);
+}
