@@ -164,25 +164,25 @@ static void initial(const struct sim *s, const struct sim_node *n,
  * @s: simulation
  * @n: node
  *
- * Only who votes in its own configuration does (trap 25), or in the one before
- * if that is not known to be over: nobody else may have the entry that takes its
+ * Only who votes in its own configuration does (trap 25), or in an earlier one
+ * that is not known to be over: nobody else may have the entry that takes its
  * vote, and then nobody else can be elected (thesis 4.2.2).
  */
 void check_campaign(struct sim *s, struct sim_node *n)
 {
-	const struct raft_membership *now = raft_membership(n->r);
 	u64 commit = min(n->st.commit, (u64)n->log.n);
+	u64 at = last_config(n);
 	struct raft_membership c;
 
-	if (check_votes(check_member(now, n->id)))
-		return;
-	if (now->index > commit) {
-		if (!commit || !n->log.conf[commit - 1])
+	for (;; at = at > 1 ? n->log.conf[at - 2] : 0) {
+		if (!at)
 			initial(s, n, &c);
-		else if (!read_config(s, n, n->log.conf[commit - 1], &c))
+		else if (!read_config(s, n, at, &c))
 			return;
 		if (check_votes(check_member(&c, n->id)))
 			return;
+		if (at <= commit)
+			break;
 	}
 	sim_fail(s, "node %u asks for votes and has none itself", n->id);
 }
