@@ -438,30 +438,36 @@ static void check_leader(struct sim *s, struct sim_node *n)
 			 n->id, (ull)term, (ull)i, (ull)c->term[i]);
 }
 
-/*
- * Trap 14.  Only a peer that booted anew begins again.  Both lists are in
- * ascending order of ids, but members come and go.
- */
+/* Trap 14.  Only a peer that booted anew begins again. */
 static void check_match_grows(struct sim *s, struct sim_node *n,
-			      const struct raft_status *old)
+			      const struct raft_peer_status *was,
+			      const struct raft_peer_status *is)
+{
+	const struct raft_msg *m = s->msg;
+	bool its = m && m->from == is->id;
+
+	if (is->match > was->match)
+		n->raised[is->id] = its ? m->from_inc : 0;
+	if (is->match < was->match &&
+	    !(its && m->from_inc > n->raised[is->id]))
+		sim_fail(s, "leader %u: match index of node %u falls from %llu to %llu",
+			 n->id, is->id, (ull)was->match, (ull)is->match);
+}
+
+/* Both lists are in ascending order of ids, but members come and go. */
+static void check_peers(struct sim *s, struct sim_node *n,
+			const struct raft_status *old)
 {
 	const struct raft_peer_status *p = n->st.peers, *q = old->peers;
 	u32 i = 0, k = 0;
 
 	while (i < n->st.n_peers && k < old->n_peers) {
-		if (p[i].id != q[k].id) {
-			if (p[i].id < q[k].id)
-				i++;
-			else
-				k++;
-			continue;
-		}
-		if (p[i].match < q[k].match && p[i].id != s->new_boot)
-			sim_fail(s, "leader %u: match index of node %u falls from %llu to %llu",
-				 n->id, p[i].id, (ull)q[k].match,
-				 (ull)p[i].match);
-		i++;
-		k++;
+		if (p[i].id < q[k].id)
+			i++;
+		else if (p[i].id > q[k].id)
+			k++;
+		else
+			check_match_grows(s, n, &q[k++], &p[i++]);
 	}
 }
 
@@ -498,7 +504,7 @@ void check_step(struct sim *s, struct sim_node *n,
 	    (old->role != RAFT_LEADER || old->term != st->term))
 		check_leader(s, n);
 	else if (st->role == RAFT_LEADER)
-		check_match_grows(s, n, old);
+		check_peers(s, n, old);
 	if (st->commit > old->commit)
 		check_commit(s, n, st->commit, false);
 	check_config_step(s, n);

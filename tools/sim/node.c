@@ -215,15 +215,6 @@ void sim_tick(struct sim *s, struct sim_node *n)
 		sim_fail(s, "node %u: deadline is not in the future", n->id);
 }
 
-/* The checker must know when a leader rightly forgets what a peer had. */
-static void hear(struct sim *s, struct sim_node *n, const struct raft_msg *m)
-{
-	if (m->from_inc <= n->heard[m->from])
-		return;
-	n->heard[m->from] = m->from_inc;
-	s->new_boot = m->from;
-}
-
 /**
  * sim_item() - something comes to a node: now, or when it is resumed
  * @s: simulation
@@ -252,7 +243,7 @@ void sim_item(struct sim *s, struct sim_node *n, const struct sim_item *item)
 	switch (item->type) {
 	case RAFT_EV_MESSAGE:
 		ev.msg = &item->msg->m;
-		hear(s, n, ev.msg);
+		s->msg = ev.msg;
 		break;
 	case RAFT_EV_PERSISTED:
 		ev.persisted.seq = item->seq;
@@ -275,7 +266,7 @@ void sim_item(struct sim *s, struct sim_node *n, const struct sim_item *item)
 		break;
 	}
 	sim_event(s, n, &ev);
-	s->new_boot = 0;
+	s->msg = NULL;
 	sim_prop_go_on(s, n);
 }
 
@@ -442,7 +433,7 @@ void sim_boot(struct sim *s, struct sim_node *n, bool withhold)
 	n->applied = 0;
 	n->suspended_at = 0;
 	n->asleep = 0;
-	memset(n->heard, 0, sizeof(n->heard));
+	memset(n->raised, 0, sizeof(n->raised));
 	memset(&n->st, 0, sizeof(n->st));
 	memset(&n->conf, 0, sizeof(n->conf));
 	n->why = load(s, n, withhold);

@@ -159,7 +159,7 @@ struct sim_node {
 	struct sim_prop *transfer;	/* under way */
 	u64 own_conf;		/* last configuration applied that it asked for */
 	u64 applied;		/* last index seen applied in this boot */
-	u64 heard[SIM_MAX_ID + 1];	/* latest boot heard of each node */
+	u64 raised[SIM_MAX_ID + 1];	/* boot whose answer raised a match index */
 	struct sim_disk disk;
 	struct chk_log log;
 	u32 wiped;		/* times */
@@ -261,7 +261,7 @@ struct sim {
 	struct sim_prop **props_tail;
 	struct check *check;
 	struct raft_update up;
-	u32 new_boot;		/* node whose new boot this step hears of */
+	const struct raft_msg *msg;	/* that is being handled, or NULL */
 	u32 accepted;		/* of the last PROPOSE */
 	u64 first_serial;
 	int refused;
