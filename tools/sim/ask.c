@@ -162,6 +162,8 @@ static void decide(struct sim *s, struct sim_node *n, struct sim_prop *p,
 
 	p->outcome = error ? SCN_FAILED : SCN_COMMITTED;
 	p->error = error;
+	if (p->kind == SIM_CHANGE)
+		check_change(s, n, p);
 	if (!error)
 		s->acked = max(s->acked, p->index);
 	sim_trace(s, "node %u: %s: %s (%d), index %llu", n->id,
@@ -222,6 +224,8 @@ static void begin(struct sim *s, struct sim_node *n, struct sim_prop *p)
 			sim_fail(s, "node %u has two of a kind under way",
 				 n->id);
 		*slot = p;
+		p->serial = ++n->n_asked;
+		p->incarnation = n->incarnation;
 	}
 }
 
@@ -248,9 +252,12 @@ static void ended(struct sim *s, struct sim_node *n, struct sim_prop **slot,
 		return;
 	}
 	if (!error && p->kind == SIM_TRANSFER) {
+		if (p->target && n->st.leader != p->target)
+			sim_fail(s, "node %u: transfer to %u is done, and %u leads",
+				 n->id, p->target, n->st.leader);
 		s->count.transfers++;
 	} else if (!error) {
-		p->index = n->own_conf;
+		p->index = p->entry;
 		s->count.changes++;
 		s->count.joint += p->change->joint;
 	}

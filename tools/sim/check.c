@@ -577,9 +577,6 @@ void check_applied(struct sim *s, struct sim_node *n, u64 first, u64 last)
 	n->applied = last;
 	for (i = first; i <= last && !s->failed[0]; i++) {
 		e = raft_entry_at(n->r, i);
-		if (e->type == RAFT_ENTRY_CONFIG && e->origin == n->id &&
-		    e->incarnation == n->incarnation)
-			n->own_conf = i;
 		if (e->type != RAFT_ENTRY_COMMAND)
 			continue;
 		check_fate(s, n, i, e);

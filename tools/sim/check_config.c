@@ -239,6 +239,24 @@ static bool may_follow(const struct raft_membership *a,
 	return distance(a, HALF_NEW, b, HALF_NEW) <= 1;
 }
 
+/* Which change asked for a committed configuration must not have failed. */
+static void remember_change(struct sim *s, struct sim_node *n, u64 index)
+{
+	const struct raft_entry *e = raft_entry_at(n->r, index);
+	struct sim_prop *p;
+
+	for (p = s->props; p; p = p->next)
+		if (p->kind == SIM_CHANGE && p->node == e->origin &&
+		    p->incarnation == e->incarnation && p->serial == e->serial)
+			break;
+	if (!p)
+		return;
+	if (p->outcome == SCN_FAILED && p->change->item[0].op != RAFT_OP_ADD_VOTER)
+		sim_fail(s, "node %u was told that its change failed (%d), and it is committed at %llu",
+			 p->node, p->error, (ull)index);
+	p->entry = index;
+}
+
 /**
  * check_config_committed() - entries are committed, for the first time anywhere
  * @s: simulation
@@ -263,6 +281,7 @@ void check_config_committed(struct sim *s, struct sim_node *n, u64 first,
 			sim_fail(s, "configuration %llu follows %llu and differs by more than one voter",
 				 (ull)i, (ull)s->conf.index);
 		s->conf = c;
+		remember_change(s, n, i);
 	}
 }
 
@@ -347,4 +366,80 @@ void check_read(struct sim *s, struct sim_node *n, const struct sim_prop *p)
 	if (p->index > n->applied)
 		sim_fail(s, "node %u answers a read with %llu and has applied %llu",
 			 n->id, (ull)p->index, (ull)n->applied);
+}
+
+/* Is a configuration what one item of a change asked for? */
+static bool as_asked(const struct raft_membership *c,
+		     const struct raft_change_item *item)
+{
+	const struct raft_member *m = check_member(c, item->m.id);
+	bool learns = m && m->flags & RAFT_MEMBER_LEARNER;
+
+	switch (item->op) {
+	case RAFT_OP_ADD_VOTER:
+	case RAFT_OP_PROMOTE:
+		return m && !learns;
+	case RAFT_OP_ADD_LEARNER:
+	case RAFT_OP_DEMOTE:
+		return learns;
+	case RAFT_OP_REMOVE:
+		return !m;
+	case RAFT_OP_ADDRESS:
+		return m && !memcmp(m->addr, item->m.addr, sizeof(m->addr));
+	case RAFT_OP_ABORT:
+		return c->result == RAFT_CHANGE_ABORTED;
+	}
+	return false;
+}
+
+/* The configuration behind that at an index, if the log of a node has one. */
+static bool taken_back(struct sim *s, struct sim_node *n, u64 index)
+{
+	struct raft_membership c;
+	u64 i;
+
+	for (i = index + 1; i <= n->log.n; i++)
+		if (n->log.conf[i - 1] == i)
+			return read_config(s, n, i, &c) &&
+			       c.result == RAFT_CHANGE_ABORTED;
+	return false;
+}
+
+/**
+ * check_change() - the caller of a change is told what became of it
+ * @s: simulation
+ * @n: node that was asked
+ * @p: the change, with its outcome
+ *
+ * What is in force is as it was asked, and what failed was never in force but
+ * for what an abort took back, or a learner that did not come to vote.
+ */
+void check_change(struct sim *s, struct sim_node *n, const struct sim_prop *p)
+{
+	const struct raft_change *change = p->change;
+	struct raft_membership c;
+	u32 i;
+
+	if (p->outcome == SCN_FAILED) {
+		if (p->entry && (change->joint ||
+				 change->item[0].op != RAFT_OP_ADD_VOTER) &&
+		    !taken_back(s, n, p->entry))
+			sim_fail(s, "node %u says that a change failed (%d), and it is committed at %llu",
+				 n->id, p->error, (ull)p->entry);
+		return;
+	}
+	if (!p->index || p->index > n->applied) {
+		sim_fail(s, "node %u says that a change is in force at %llu, applied up to %llu",
+			 n->id, (ull)p->index, (ull)n->applied);
+		return;
+	}
+	if (!read_config(s, n, p->index, &c))
+		return;
+	for (i = 0; i < change->n; i++)
+		if (!as_asked(&c, &change->item[i]))
+			sim_fail(s, "node %u says that a change is in force, and node %u is not as asked",
+				 n->id, change->item[i].m.id);
+	if (check_joint(&c))
+		sim_fail(s, "node %u says that a change is in force while it is joint",
+			 n->id);
 }

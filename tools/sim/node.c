@@ -429,7 +429,7 @@ void sim_boot(struct sim *s, struct sim_node *n, bool withhold)
 	n->deadline = U64_MAX;
 	n->wake = U64_MAX;
 	n->n_own = 0;
-	n->own_conf = 0;
+	n->n_asked = 0;
 	n->applied = 0;
 	n->suspended_at = 0;
 	n->asleep = 0;

@@ -203,9 +203,11 @@ void sim_prop_applied(struct sim *s, struct sim_node *n, u64 index,
  */
 void sim_prop_lost(struct sim *s, struct sim_node *n)
 {
-	struct sim_prop *p;
+	struct sim_prop *p = s->undecided ? s->undecided : s->props;
 
-	for (p = s->props; p; p = p->next)
+	while (p && p->outcome != SCN_PENDING && p->next)
+		p = p->next;
+	for (s->undecided = p; p; p = p->next)
 		if (p->node == n->id && p->outcome == SCN_PENDING)
 			p->outcome = p->kind == SIM_READ ||
 				     p->kind == SIM_TRANSFER ?
@@ -248,4 +250,5 @@ void sim_prop_forget(struct sim *s)
 		free(p);
 	}
 	s->props_tail = &s->props;
+	s->undecided = NULL;
 }

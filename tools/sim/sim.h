@@ -109,12 +109,14 @@ struct sim_prop {
 	struct sim_payload *payload;	/* command */
 	struct sim_prop *more;	/* next in the same event; next read of the node */
 	u32 node;
-	u64 serial;		/* command: 0 while not accepted; read: its number */
+	u64 serial;		/* its number at this boot; 0 while not accepted */
+	u64 incarnation;	/* change: boot of the node */
 	enum scn_outcome outcome;
 	u64 index;
 	bool lease;		/* read: by lease */
 	u64 floor;		/* read: acknowledged before it began */
 	struct raft_change *change;	/* owned */
+	u64 entry;		/* change: its last committed configuration */
 	u32 target;		/* transfer */
 	int error;		/* why it failed, as the core says */
 };
@@ -157,7 +159,7 @@ struct sim_node {
 	struct sim_prop *change;	/* under way */
 	struct sim_prop *abort;		/* of a change, under way */
 	struct sim_prop *transfer;	/* under way */
-	u64 own_conf;		/* last configuration applied that it asked for */
+	u64 n_asked;		/* changes and transfers taken in this boot */
 	u64 applied;		/* last index seen applied in this boot */
 	u64 raised[SIM_MAX_ID + 1];	/* boot whose answer raised a match index */
 	struct sim_disk disk;
@@ -259,6 +261,7 @@ struct sim {
 	u32 stalls;		/* disks that hang, to skip the search */
 	struct sim_prop *props;
 	struct sim_prop **props_tail;
+	struct sim_prop *undecided;	/* none before this one is pending */
 	struct check *check;
 	struct raft_update up;
 	const struct raft_msg *msg;	/* that is being handled, or NULL */
@@ -393,6 +396,7 @@ void check_config_committed(struct sim *s, struct sim_node *n, u64 first,
 void check_majority(struct sim *s, struct sim_node *n, u64 index, u64 before);
 void check_campaign(struct sim *s, struct sim_node *n);
 void check_read(struct sim *s, struct sim_node *n, const struct sim_prop *p);
+void check_change(struct sim *s, struct sim_node *n, const struct sim_prop *p);
 
 /* trace.c */
 void sim_trace(struct sim *s, const char *fmt, ...)
