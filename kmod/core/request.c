@@ -267,15 +267,14 @@ static bool goes_on(const struct raft_membership *c)
 	return false;
 }
 
-/* A leader hears no requests of a node that left. */
+/*
+ * A leader hears no requests of a node that left.  But one that came back may
+ * still be applying what was before.
+ */
 static bool has_left(const struct raft *r)
 {
-	u32 i;
-
-	for (i = 0; i < r->conf_applied.n; i++)
-		if (r->conf_applied.m[i].id == r->cfg.id)
-			return false;
-	return r->conf_applied.index;
+	return r->conf_applied.index &&
+	       r->conf_applied.index == r->conf.index && !r->self->member;
 }
 
 static void request_applied(struct raft *r, struct raft_request *q,

@@ -65,6 +65,7 @@ static void init_members(struct raft *r)
 		c->m[j] = r->cfg.members[i];
 	}
 	r->conf_applied = *c;
+	r->was_member = raft_member_of(c, r->cfg.id);
 	r->self = raft_peer_get(r, r->cfg.id);
 	r->self->incarnation = r->cfg.incarnation;
 }
@@ -126,8 +127,10 @@ int raft_log_load(struct raft *r, const struct raft_entry *e)
 	if (!raft_log_append(&r->log, e))
 		return -ENOMEM;
 	/* In force is the last one, raft_start() sees to it. */
-	if (config)
+	if (config) {
 		r->conf = c;
+		r->was_member |= !!raft_member_of(&c, r->cfg.id);
+	}
 	return 0;
 }
 
@@ -349,7 +352,7 @@ static void handle_leader_msg(struct raft *r, const struct raft_msg *m,
 		raft_handle_append(r, m);
 	else if (m->type == RAFT_MSG_HEARTBEAT)
 		raft_handle_heartbeat(r, m, fresh);
-	else if (fresh)
+	else
 		raft_handle_timeout_now(r);
 }
 
@@ -588,6 +591,7 @@ static void begin_step(struct raft *r, const struct raft_event *ev,
 {
 	up->flags = 0;
 	up->n_msgs = 0;
+	up->n_repeated = 0;
 	up->accepted = 0;
 	up->first_serial = 0;
 	up->refused = 0;
