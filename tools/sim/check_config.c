@@ -144,10 +144,10 @@ void check_config_append(struct sim *s, struct sim_node *n, u64 index,
 	if (c.result == RAFT_CHANGE_ABORTED)
 		return;
 	if (before > commit)
-		sim_fail(s, "leader %u changes the configuration at %llu, that at %llu is not committed",
+		sim_fail(s, "leader %u changes members at %llu, %llu is not committed",
 			 n->id, (ull)index, (ull)before);
 	if (!commit || n->log.term[commit - 1] != term)
-		sim_fail(s, "leader %u changes the configuration before it has committed in term %llu",
+		sim_fail(s, "leader %u changes members before it has committed in term %llu",
 			 n->id, (ull)term);
 }
 
@@ -170,7 +170,7 @@ static void initial(const struct sim *s, const struct sim_node *n,
  */
 void check_campaign(struct sim *s, struct sim_node *n)
 {
-	u64 commit = min(n->st.commit, (u64)n->log.n);
+	u64 commit = min_t(u64, n->st.commit, n->log.n);
 	u64 at = last_config(n);
 	struct raft_membership c;
 
@@ -200,7 +200,7 @@ void check_config_step(struct sim *s, struct sim_node *n)
 	u64 index = last_config(n);
 
 	if (now->index != index) {
-		sim_fail(s, "node %u follows the configuration of %llu, the last in its log is that of %llu",
+		sim_fail(s, "node %u follows configuration %llu, the last in its log is %llu",
 			 n->id, (ull)now->index, (ull)index);
 		return;
 	}
@@ -252,7 +252,7 @@ static void remember_change(struct sim *s, struct sim_node *n, u64 index)
 	if (!p)
 		return;
 	if (p->outcome == SCN_FAILED && p->change->item[0].op != RAFT_OP_ADD_VOTER)
-		sim_fail(s, "node %u was told that its change failed (%d), and it is committed at %llu",
+		sim_fail(s, "node %u was told its change failed (%d), committed at %llu",
 			 p->node, p->error, (ull)index);
 	p->entry = index;
 }
@@ -278,7 +278,7 @@ void check_config_committed(struct sim *s, struct sim_node *n, u64 first,
 		if (n->log.conf[i - 1] != i || !read_config(s, n, i, &c))
 			continue;
 		if (!may_follow(&s->conf, &c))
-			sim_fail(s, "configuration %llu follows %llu and differs by more than one voter",
+			sim_fail(s, "configuration %llu after %llu: more than one voter differs",
 				 (ull)i, (ull)s->conf.index);
 		s->conf = c;
 		remember_change(s, n, i);
@@ -345,7 +345,7 @@ void check_majority(struct sim *s, struct sim_node *n, u64 index, u64 before)
 				 majority_has(s, n, was, was->index);
 	}
 	if (!enough)
-		sim_fail(s, "node %u commits %llu, which is not on the disks of a majority of the voters",
+		sim_fail(s, "node %u commits %llu, which is not on a majority of the disks",
 			 n->id, (ull)index);
 }
 
@@ -361,7 +361,7 @@ void check_majority(struct sim *s, struct sim_node *n, u64 index, u64 before)
 void check_read(struct sim *s, struct sim_node *n, const struct sim_prop *p)
 {
 	if (p->index < p->floor)
-		sim_fail(s, "stale read: node %u answers %llu, but %llu was acknowledged before the read began",
+		sim_fail(s, "stale read: node %u answers %llu, %llu was acknowledged before",
 			 n->id, (ull)p->index, (ull)p->floor);
 	if (p->index > n->applied)
 		sim_fail(s, "node %u answers a read with %llu and has applied %llu",
@@ -424,12 +424,12 @@ void check_change(struct sim *s, struct sim_node *n, const struct sim_prop *p)
 		if (p->entry && (change->joint ||
 				 change->item[0].op != RAFT_OP_ADD_VOTER) &&
 		    !taken_back(s, n, p->entry))
-			sim_fail(s, "node %u says that a change failed (%d), and it is committed at %llu",
+			sim_fail(s, "node %u says a change failed (%d), committed at %llu",
 				 n->id, p->error, (ull)p->entry);
 		return;
 	}
 	if (!p->index || p->index > n->applied) {
-		sim_fail(s, "node %u says that a change is in force at %llu, applied up to %llu",
+		sim_fail(s, "node %u says a change is in force at %llu, applied up to %llu",
 			 n->id, (ull)p->index, (ull)n->applied);
 		return;
 	}
@@ -437,9 +437,9 @@ void check_change(struct sim *s, struct sim_node *n, const struct sim_prop *p)
 		return;
 	for (i = 0; i < change->n; i++)
 		if (!as_asked(&c, &change->item[i]))
-			sim_fail(s, "node %u says that a change is in force, and node %u is not as asked",
+			sim_fail(s, "node %u says a change is in force, node %u is not as asked",
 				 n->id, change->item[i].m.id);
 	if (check_joint(&c))
-		sim_fail(s, "node %u says that a change is in force while it is joint",
+		sim_fail(s, "node %u says a change is in force while it is joint",
 			 n->id);
 }
