@@ -48,6 +48,13 @@ struct session {
 	u64 serial;
 };
 
+struct client {
+	u64 id;
+	u64 serial;
+	u64 index;			/* where that was applied */
+	u64 used;
+};
+
 struct check {
 	struct map leaders;		/* term: node */
 	struct map votes;		/* (node, life, term): candidate */
@@ -59,6 +66,9 @@ struct check {
 	u64 committed;
 	u64 cap;
 	struct session sessions[SIM_MAX_ID + 1];
+	struct client clients[RAFT_MAX_CLIENTS];
+	u32 n_clients;
+	u64 decided;			/* fates are known up to here */
 };
 
 static u64 *map_slot(struct map *m, u64 key);
@@ -151,6 +161,8 @@ u64 check_chain(u64 before, const struct raft_entry *e)
 
 	h = sim_hash(h, e->payload ? sim_payload_id(e->payload) : 0);
 	h = sim_hash(h, e->incarnation);
+	if (e->client)
+		h = sim_hash(h, sim_hash(e->client, e->client_serial));
 	return sim_hash(h, e->serial << 16 ^ e->origin << 8 ^ e->type);
 }
 
@@ -513,8 +525,49 @@ void check_step(struct sim *s, struct sim_node *n,
 		sim_fail(s, "node %u: the core finds: %s", n->id, why);
 }
 
+static struct client *client(struct check *c, u64 id)
+{
+	u32 i;
+
+	for (i = 0; i < c->n_clients; i++)
+		if (c->clients[i].id == id)
+			return &c->clients[i];
+	return NULL;
+}
+
+static void client_open(struct check *c, u64 index)
+{
+	struct client *slot = &c->clients[c->n_clients];
+	u32 i;
+
+	if (c->n_clients == RAFT_MAX_CLIENTS) {
+		slot = &c->clients[0];
+		for (i = 1; i < c->n_clients; i++)
+			if (c->clients[i].used < slot->used)
+				slot = &c->clients[i];
+	} else {
+		c->n_clients++;
+	}
+	*slot = (struct client) { .id = index, .used = index };
+}
+
+/* The rule of client.c; a copy has the answer of what was applied. */
+static u8 client_fate(struct check *c, const struct raft_entry *e, u64 index)
+{
+	struct client *cl = client(c, e->client);
+
+	if (!cl || e->client_serial < cl->serial)
+		return RAFT_ENTRY_DROPPED;
+	cl->used = index;
+	if (e->client_serial == cl->serial)
+		return RAFT_ENTRY_DROPPED;
+	cl->serial = e->client_serial;
+	cl->index = index;
+	return RAFT_ENTRY_APPLIED;
+}
+
 /* The rule of proposal.c, told once more by one who did not write it. */
-static u8 fate(struct check *c, const struct raft_entry *e)
+static u8 fate(struct check *c, const struct raft_entry *e, u64 index)
 {
 	struct session *ses = &c->sessions[e->origin];
 	bool next = e->incarnation == ses->incarnation ?
@@ -527,6 +580,10 @@ static u8 fate(struct check *c, const struct raft_entry *e)
 		return RAFT_ENTRY_DROPPED;
 	ses->incarnation = e->incarnation;
 	ses->serial = e->serial;
+	if (e->type == RAFT_ENTRY_OPEN)
+		client_open(c, index);
+	else if (e->client)
+		return client_fate(c, e, index);
 	return RAFT_ENTRY_APPLIED;
 }
 
@@ -541,7 +598,8 @@ static void check_fate(struct sim *s, struct sim_node *n, u64 index,
 		return;
 	}
 	if (!c->fate[index]) {
-		c->fate[index] = fate(c, e);
+		c->fate[index] = fate(c, e, index);
+		c->decided = index;
 		s->count.dropped += c->fate[index] == RAFT_ENTRY_DROPPED;
 	}
 	if (is == RAFT_ENTRY_APPLIED && e->payload &&
@@ -554,6 +612,32 @@ static void check_fate(struct sim *s, struct sim_node *n, u64 index,
 			 (ull)index, (ull)e->serial, e->origin,
 			 c->fate[index] == RAFT_ENTRY_APPLIED ?
 			 "applied" : "dropped");
+}
+
+/* Where a client's command was applied before, by what is committed. */
+static void check_repeated(struct sim *s, struct sim_node *n)
+{
+	const struct raft_update *up = &s->up;
+	const struct raft_entry *e, *was;
+	u32 i;
+
+	for (i = 0; i < up->n_repeated && !s->failed[0]; i++) {
+		e = raft_entry_at(n->r, up->repeated[i].index);
+		was = raft_entry_at(n->r, up->repeated[i].first);
+		if (!e || !e->client || e->flags & RAFT_ENTRY_APPLIED ||
+		    (up->repeated[i].first &&
+		     (!was || was->client != e->client ||
+		      was->client_serial != e->client_serial ||
+		      !(was->flags & RAFT_ENTRY_APPLIED) ||
+		      was->term != up->repeated[i].term))) {
+			sim_fail(s, "node %u takes entry %llu for a copy of %llu",
+				 n->id, (ull)up->repeated[i].index,
+				 (ull)up->repeated[i].first);
+			return;
+		}
+		if (e->origin == n->id)
+			sim_prop_repeated(s, n, up->repeated[i].first, e);
+	}
 }
 
 /**
@@ -577,12 +661,17 @@ void check_applied(struct sim *s, struct sim_node *n, u64 first, u64 last)
 	n->applied = last;
 	for (i = first; i <= last && !s->failed[0]; i++) {
 		e = raft_entry_at(n->r, i);
-		if (e->type != RAFT_ENTRY_COMMAND)
+		if (e->type != RAFT_ENTRY_COMMAND && e->type != RAFT_ENTRY_OPEN)
 			continue;
 		check_fate(s, n, i, e);
 		if ((e->flags & RAFT_ENTRY_APPLIED) && e->origin == n->id)
 			sim_prop_applied(s, n, i, e);
 	}
+	check_repeated(s, n);
+	if (n->applied == s->check->decided &&
+	    n->st.clients != s->check->n_clients)
+		sim_fail(s, "node %u has %u clients at %llu, to be %u", n->id,
+			 n->st.clients, (ull)last, s->check->n_clients);
 }
 
 /**

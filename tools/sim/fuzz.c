@@ -182,7 +182,7 @@ static void summary(const struct board *board, double start)
 
 	printf("seeds %llu, failed %u, %.1f s\n"
 	       "events %llu, %.0f events/s, messages %llu, lost %llu\n"
-	       "leaders %llu, commits %llu, acknowledged %llu, duplicates dropped %llu, truncations %llu\n"
+	       "leaders %llu, commits %llu, acknowledged %llu, duplicates dropped %llu (%llu of clients), truncations %llu\n"
 	       "crashes %llu (%llu with a torn write), restarts %llu, disk failures %llu, partitions %llu, pauses %llu\n"
 	       "reads %llu (%llu by lease), changes %llu (%llu joint), transfers %llu\n",
 	       (unsigned long long)c.seeds, failures, t,
@@ -190,6 +190,7 @@ static void summary(const struct board *board, double start)
 	       (unsigned long long)c.messages, (unsigned long long)c.lost,
 	       (unsigned long long)c.leaders, (unsigned long long)c.commits,
 	       (unsigned long long)c.acked, (unsigned long long)c.dropped,
+	       (unsigned long long)c.repeated,
 	       (unsigned long long)c.truncations,
 	       (unsigned long long)c.crashes, (unsigned long long)c.torn,
 	       (unsigned long long)c.restarts,

@@ -8,6 +8,7 @@
 #include "sim.h"
 
 #define FUZZ_HOLDS	4
+#define FUZZ_CLIENTS	3
 
 /**
  * struct fuzz - one seed being run
@@ -15,6 +16,9 @@
  * @changes: members come and go in this life
  * @transfers: leadership is handed over
  * @reads: read barriers are asked for
+ * @sessions: clients have sessions
+ * @opened: what opened the session of each client, NULL if none
+ * @last: its last command, NULL if none
  * @rng: of the actions, so that fewer actions do not change the earlier ones
  * @n_actions: how many there will be
  * @max_events: of the first phase
@@ -26,6 +30,9 @@ struct fuzz {
 	bool changes;
 	bool transfers;
 	bool reads;
+	bool sessions;
+	struct sim_prop *opened[FUZZ_CLIENTS];
+	struct sim_prop *last[FUZZ_CLIENTS];
 	u64 rng;
 	u32 n_actions;
 	u64 max_events;

@@ -144,6 +144,7 @@ void fuzz_setup(struct fuzz *f, u64 seed)
 	f->changes = fuzz_percent(f, 60);
 	f->transfers = fuzz_percent(f, 50);
 	f->reads = fuzz_percent(f, 60);
+	f->sessions = fuzz_percent(f, 40);
 	s->cfg.election_timeout = fuzz_between(f, 20, 200) * MS;
 	s->cfg.heartbeat = s->cfg.election_timeout / fuzz_between(f, 3, 10);
 	s->cfg.prevote = fuzz_percent(f, 75);
@@ -395,6 +396,35 @@ static void act_wait(struct fuzz *f, struct sim_node *n)
 		fuzz_random(f, 2 * f->s->cfg.election_timeout));
 }
 
+/* A client repeats its command on any node until it has an answer. */
+static void act_client(struct fuzz *f, struct sim_node *n)
+{
+	u32 i = (u32)fuzz_random(f, FUZZ_CLIENTS);
+	struct sim_prop *last = f->last[i], *open = f->opened[i];
+	u64 serial = last ? last->client_serial : 1;
+
+	if (!f->sessions)
+		return;
+	if (fuzz_percent(f, 1)) {
+		sim_propose_client(f->s, n, 0, 0, (u32)fuzz_between(f, 1, 600));
+		return;
+	}
+	if (!open || open->outcome != SCN_COMMITTED || fuzz_percent(f, 2)) {
+		if (!open || open->outcome != SCN_PENDING)
+			f->opened[i] = sim_propose_client(f->s, n, 0, 0, 1);
+		f->last[i] = NULL;
+		return;
+	}
+	if (last && last->outcome == SCN_COMMITTED)
+		serial += fuzz_between(f, 1, 2);
+	f->last[i] = sim_propose_client(f->s, n, open->index, serial, 1);
+	/* Impatient, or a copy of long ago. */
+	if (fuzz_percent(f, 30))
+		sim_propose_client(f->s, any(f), open->index,
+				   fuzz_between(f, max_t(u64, serial, 3) - 2,
+						serial), 1);
+}
+
 /**
  * fuzz_action() - one random thing happens
  * @f: fuzzer
@@ -413,7 +443,7 @@ void fuzz_action(struct fuzz *f)
 		{ 4, act_stall }, { 1, act_disk_error }, { 4, act_disk_ok },
 		{ 4, act_weather }, { 5, act_hold }, { 7, act_release },
 		{ 6, act_wait }, { 12, act_change }, { 5, act_transfer },
-		{ 14, act_read },
+		{ 14, act_read }, { 12, act_client },
 	};
 	u64 dice;
 	size_t i;

@@ -205,6 +205,19 @@ static void propose_at(struct sim *s, struct sim_node *n)
 	}
 }
 
+/* The entry of a proposal, or of the one that it repeated. */
+static bool is_it(const struct sim_prop *p, const struct raft_entry *e)
+{
+	if (!(e->flags & RAFT_ENTRY_APPLIED))
+		return false;
+	if (p->opens)
+		return e->type == RAFT_ENTRY_OPEN;
+	if (p->client)
+		return e->client == p->client &&
+		       e->client_serial == p->client_serial;
+	return e->payload == p->payload;
+}
+
 static void acknowledged_are_there(struct sim *s)
 {
 	const struct raft_entry *e;
@@ -219,8 +232,7 @@ static void acknowledged_are_there(struct sim *s)
 				continue;
 			e = p->index <= s->nodes[i]->log.n ?
 			    raft_entry_at(s->nodes[i]->r, p->index) : NULL;
-			if (!e || e->payload != p->payload ||
-			    !(e->flags & RAFT_ENTRY_APPLIED))
+			if (!e || !is_it(p, e))
 				sim_fail(s, "'%s' of %u, acknowledged at %llu, is not on %u",
 					 p->payload->text, p->node,
 					 (unsigned long long)p->index,

@@ -113,6 +113,9 @@ struct sim_prop {
 	u64 incarnation;	/* change: boot of the node */
 	enum scn_outcome outcome;
 	u64 index;
+	u64 client;		/* command: session of its client, 0 if none */
+	u64 client_serial;
+	bool opens;		/* command: not one, but a new session */
 	bool lease;		/* read: by lease */
 	u64 floor;		/* read: acknowledged before it began */
 	struct raft_change *change;	/* owned */
@@ -231,6 +234,7 @@ struct sim_count {
 	u64 pauses;
 	u64 truncations;
 	u64 dropped;		/* duplicates found at apply */
+	u64 repeated;		/* of clients, with the answer of the first */
 	u64 reads;
 	u64 lease_reads;
 	u64 changes;
@@ -313,11 +317,15 @@ bool sim_alive(const struct sim_node *n);
 /* propose.c */
 struct sim_prop *sim_propose(struct sim *s, struct sim_node *n, const char *name,
 			     const char *text, u64 size, u32 count);
+struct sim_prop *sim_propose_client(struct sim *s, struct sim_node *n,
+				    u64 client, u64 serial, u32 count);
 void sim_prop_come(struct sim *s, struct sim_node *n, struct sim_prop *first,
 		   u32 count);
 void sim_prop_go_on(struct sim *s, struct sim_node *n);
 void sim_prop_applied(struct sim *s, struct sim_node *n, u64 index,
 		      const struct raft_entry *e);
+void sim_prop_repeated(struct sim *s, struct sim_node *n, u64 first,
+		       const struct raft_entry *e);
 void sim_prop_lost(struct sim *s, struct sim_node *n);
 void sim_prop_forget(struct sim *s);
 struct sim_prop *sim_prop_find(struct sim *s, const char *name);
