@@ -458,8 +458,8 @@ struct raft_repeated {
  *	the leader has not committed in its term, or the node to be promoted is
  *	far behind; -EEXIST, -ENOENT it is a member already, is none; -EINVAL
  *	not a voter, not a learner; -EDOM no voter would be left; -E2BIG too
- *	many members; -ENOSPC, -ENOMEM; -ETIMEDOUT did not catch up; -ECANCELED
- *	aborted, or lost with its leader
+ *	many members; -ENOSPC, -ENOMEM; -ENOTCONN this node was removed;
+ *	-ETIMEDOUT did not catch up; -ECANCELED aborted, or lost with its leader
  * @abort_result: RAFT_UP_ABORT: likewise; -ENOENT nothing to take back, -EBUSY
  *	a joint configuration is committed and will be left, -EAGAIN not by
  *	this leader, or not yet

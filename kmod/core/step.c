@@ -260,6 +260,13 @@ static bool from_leader(const struct raft_msg *m)
 	       m->type == RAFT_MSG_TIMEOUT_NOW;
 }
 
+/* A change or transfer that is passed on. */
+static bool is_request(const struct raft_msg *m)
+{
+	return m->type == RAFT_MSG_FORWARD &&
+	       m->flags & (RAFT_MSG_CHANGE | RAFT_MSG_TRANSFER);
+}
+
 static bool asks_for_vote(const struct raft_msg *m)
 {
 	return m->type == RAFT_MSG_PREVOTE || m->type == RAFT_MSG_VOTE;
@@ -417,7 +424,7 @@ static struct raft_peer *stranger(struct raft *r, const struct raft_msg *m)
 
 	/* Who left is served until it knows. */
 	if (p && r->role == RAFT_LEADER && r->now < p->leave_until &&
-	    is_response(m))
+	    (is_response(m) || is_request(m)))
 		return p;
 	if (RAFT_MUTANT("stranger-ignored"))
 		return NULL;
@@ -444,7 +451,7 @@ static void handle_message(struct raft *r, const struct raft_msg *m)
 		return;
 	/* Proposals outlive terms: the origin's rule is the session. */
 	if (m->type == RAFT_MSG_FORWARD) {
-		if (m->flags & (RAFT_MSG_CHANGE | RAFT_MSG_TRANSFER))
+		if (is_request(m))
 			raft_handle_request(r, p, m);
 		else
 			raft_handle_forward(r, p, m);
