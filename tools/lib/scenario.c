@@ -77,9 +77,11 @@ static bool option_size(struct parse *p, struct scn_dir *d)
 
 static bool option_priority(struct parse *p, struct scn_dir *d)
 {
-	p->not_yet = "option priority";
-	return parse_id(p, &d->id) &&
-	       parse_number(p, "a priority", &d->value);
+	if (!parse_id(p, &d->id) || !parse_number(p, "a priority", &d->value))
+		return false;
+	return d->value <= U32_MAX ||
+	       parse_error(p, "priority %llu is too large",
+			   (unsigned long long)d->value);
 }
 
 static bool dir_option(struct parse *p, struct scn_dir *d)
@@ -218,25 +220,19 @@ static bool dir_propose(struct parse *p, struct scn_dir *d)
 	return true;
 }
 
-/* A name that belongs to something "not yet": its conditions are so too. */
-static bool later_name(struct parse *p, struct scn_dir *d)
-{
-	if (!parse_is(p, "as"))
-		return true;
-	if (!parse_name(p, &p->names, &d->name))
-		return false;
-	p->names->later = true;
-	return true;
-}
-
 static bool dir_read(struct parse *p, struct scn_dir *d)
 {
-	p->not_yet = "read";
-	if (!parse_id(p, &d->id) || !later_name(p, d))
+	if (!parse_id(p, &d->id))
 		return false;
-	if (!parse_is(p, "lease"))
-		return true;
-	return d->name || later_name(p, d);
+	while (parse_peek(p)) {
+		if (!d->lease && parse_is(p, "lease"))
+			d->lease = true;
+		else if (d->name || !parse_is(p, "as"))
+			break;
+		else if (!parse_name(p, &p->names, &d->name))
+			return false;
+	}
+	return true;
 }
 
 static bool dir_crash(struct parse *p, struct scn_dir *d)
@@ -276,52 +272,13 @@ static bool dir_disk(struct parse *p, struct scn_dir *d)
 	return true;
 }
 
-static bool joint_list(struct parse *p)
-{
-	const char *word, *t;
-	size_t len;
-	u32 id;
-
-	if (!parse_word(p, "a list of changes (+4,-1)", &word))
-		return false;
-	for (t = word;; t += len + 1) {
-		len = strcspn(t, ",");
-		if ((*t != '+' && *t != '-') ||
-		    !parse_id_text(t + 1, len - 1, &id))
-			return parse_error(p,
-					   "expected a list of changes (+4,-1), got '%s'",
-					   word);
-		if (!t[len])
-			return true;
-	}
-}
-
-static bool dir_member(struct parse *p, struct scn_dir *d)
-{
-	static const char *const words[] = { "add-learner", "add-voter",
-					     "promote", "demote", "remove" };
-	const char *word;
-	size_t i;
-
-	p->not_yet = "member";
-	if (!parse_id(p, &d->id) || !parse_word(p, "a change", &word))
-		return false;
-	if (!strcmp(word, "joint"))
-		return joint_list(p) && later_name(p, d);
-	for (i = 0; i < ARRAY_SIZE(words); i++)
-		if (!strcmp(word, words[i]))
-			return parse_id(p, &d->id2) && later_name(p, d);
-	return parse_error(p, "unknown change '%s'", word);
-}
-
 static bool dir_transfer(struct parse *p, struct scn_dir *d)
 {
-	p->not_yet = "transfer";
 	if (!parse_id(p, &d->id))
 		return false;
 	if (parse_is(p, "to") && !parse_id(p, &d->id2))
 		return false;
-	return later_name(p, d);
+	return !parse_is(p, "as") || parse_name(p, &p->names, &d->name);
 }
 
 static bool dir_snapshot(struct parse *p, struct scn_dir *d)
@@ -372,7 +329,7 @@ static const struct {
 	{ "pause", SCN_PAUSE, dir_node },
 	{ "resume", SCN_RESUME, dir_node },
 	{ "disk", SCN_DISK, dir_disk },
-	{ "member", SCN_MEMBER, dir_member },
+	{ "member", SCN_MEMBER, parse_dir_member },
 	{ "transfer", SCN_TRANSFER, dir_transfer },
 	{ "snapshot", SCN_SNAPSHOT, dir_snapshot },
 	{ "compact", SCN_COMPACT, dir_compact },

@@ -5,9 +5,8 @@
  * Owns the words, numbers and syntax of a scenario and the errors with file and
  * line.  Knows nothing of who runs it: tools/sim (pure core, virtual time) and
  * tools/lab/run (the real module) both walk the same array.  What the language
- * has but this version cannot do yet (members, transfer, reads, snapshots,
- * priority) is checked for its syntax and then refused as "not yet", never
- * ignored.
+ * has but this version cannot do yet (snapshot, compact) is checked for its
+ * syntax and then refused as "not yet", never ignored.
  *
  * Documentation/simulator.rst has the language itself.
  */
@@ -54,10 +53,10 @@ enum scn_op {
 	SCN_RESUME,		/* id */
 	SCN_DISK,		/* id, disk, time (stall), value (corrupt) */
 	SCN_EXPECT,		/* cond */
+	SCN_READ,		/* id, name or NULL, lease */
+	SCN_MEMBER,		/* id, change, name or NULL */
+	SCN_TRANSFER,		/* id, id2 or 0 (the best), name or NULL */
 	/* Never seen by a runner: refused as "not yet". */
-	SCN_READ,
-	SCN_MEMBER,
-	SCN_TRANSFER,
 	SCN_SNAPSHOT,
 	SCN_COMPACT,
 };
@@ -70,7 +69,7 @@ enum scn_option {
 	SCN_OPT_MAX_INFLIGHT,		/* messages */
 	SCN_OPT_MAX_BATCH,		/* entries in an append */
 	SCN_OPT_MAX_UNCOMMITTED,	/* bytes */
-	SCN_OPT_PRIORITY,		/* not yet */
+	SCN_OPT_PRIORITY,		/* id, value */
 };
 
 enum scn_disk {
@@ -142,7 +141,7 @@ struct scn_terms {
  * @value: number, enum raft_role or enum scn_outcome
  * @ids: list of nodes
  * @terms: expected log
- * @text: name of a proposal, or applied texts with a comma between
+ * @text: NAME of an operation, or applied texts with a comma between
  * @source: the condition as written, for messages
  */
 struct scn_cond {
@@ -185,11 +184,13 @@ struct scn_net {
  * @line: line number in the file, from 1
  * @text: the line, without comment, one blank between words
  * @id: node, or the sender of a rule, 0 if any
- * @id2: other end of a link, or the receiver of a rule, 0 if any
+ * @id2: other end of a link, or the receiver of a rule, 0 if any; transfer: the
+ *	node to lead, 0 for the best
  * @all: start: every member that does not run
  * @one_way: link: only from @id to @id2
  * @up: link: mend it
  * @torn: crash: half of the write in flight is there
+ * @lease: read: from the leader's lease if it has one
  * @msg: enum raft_msg_type, 0 for any
  * @option: enum scn_option
  * @disk: enum scn_disk
@@ -204,6 +205,7 @@ struct scn_net {
  * @ids: list of nodes
  * @n_groups: number of @groups
  * @groups: the sides of a partition
+ * @change: member: what is asked, owned by the scenario
  * @terms: log: preset
  * @net: net: the new weather
  * @cond: expect, await
@@ -218,6 +220,7 @@ struct scn_dir {
 	bool one_way;
 	bool up;
 	bool torn;
+	bool lease;
 	u8 msg;
 	enum scn_option option;
 	enum scn_disk disk;
@@ -231,6 +234,7 @@ struct scn_dir {
 	struct scn_ids ids;
 	u32 n_groups;
 	struct scn_ids *groups;
+	struct raft_change *change;
 	struct scn_terms terms;
 	struct scn_net net;
 	struct scn_cond cond;

@@ -183,14 +183,10 @@ static bool cond_failed(struct parse *p, struct scn_cond *c)
 
 static bool cond_name(struct parse *p, struct scn_cond *c, const char *word)
 {
-	struct parse_name *name = parse_name_find(p->names, word);
-
-	if (!name)
+	if (!parse_name_find(p->names, word))
 		return parse_error(p,
-				   "expected a condition or the name of a proposal, got '%s'",
+				   "expected a condition or a name that was given, got '%s'",
 				   word);
-	if (name->later)
-		p->not_yet = word;
 	c->text = word;
 	if (parse_is(p, "index")) {
 		c->type = SCN_COND_INDEX;

@@ -155,6 +155,7 @@ static const char *const types[RAFT_MSG_TYPES] = {
 	[RAFT_MSG_FORWARD] = "forward",
 	[RAFT_MSG_READ_INDEX] = "read_index",
 	[RAFT_MSG_READ_INDEX_RESP] = "read_index_resp",
+	[RAFT_MSG_FORWARD_RESP] = "forward_resp",
 };
 
 /**
@@ -180,9 +181,7 @@ static bool msg_type(struct parse *p, struct scn_dir *d)
 			break;
 	if (i == RAFT_MSG_TYPES)
 		return parse_error(p, "unknown message type '%s'", word);
-	if (i == RAFT_MSG_SNAPSHOT || i == RAFT_MSG_SNAPSHOT_RESP ||
-	    i == RAFT_MSG_TIMEOUT_NOW || i == RAFT_MSG_READ_INDEX ||
-	    i == RAFT_MSG_READ_INDEX_RESP)
+	if (i == RAFT_MSG_SNAPSHOT || i == RAFT_MSG_SNAPSHOT_RESP)
 		p->not_yet = word;
 	d->msg = i;
 	return true;

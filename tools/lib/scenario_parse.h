@@ -31,7 +31,7 @@ struct scn_block {
  * @started: a node was started by an earlier line
  * @nodes: the voters were given
  * @learners: the learners were given
- * @names: proposals named so far
+ * @names: proposals, reads, changes and transfers named so far
  * @holds: holds named so far
  */
 struct parse {
@@ -53,13 +53,11 @@ struct parse {
  * struct parse_name - a NAME or H that was given
  * @next: the one before
  * @name: as written
- * @later: it names something that is "not yet"
  * @open: hold: not released
  */
 struct parse_name {
 	struct parse_name *next;
 	const char *name;
-	bool later;
 	bool open;
 };
 
@@ -92,6 +90,7 @@ bool parse_cond_word(const char *word);
 
 bool parse_assignment(struct parse *p, const char *key, const char **value);
 bool parse_count(struct parse *p, const char *text, u32 *n);
+bool parse_dir_member(struct parse *p, struct scn_dir *d);
 bool parse_dir_link(struct parse *p, struct scn_dir *d);
 bool parse_dir_partition(struct parse *p, struct scn_dir *d);
 bool parse_dir_net(struct parse *p, struct scn_dir *d);

@@ -14,7 +14,8 @@
  * Election safety, leader append-only, log matching, leader completeness and
  * state machine safety are figure 3 of the paper; the rest are the promises of
  * design.md: monotonic term and commit, one vote a term, what is acknowledged
- * is durable on a majority, applied exactly once.
+ * is durable on a majority, applied exactly once.  Configurations and reads are
+ * in check_config.c.
  */
 #include <stdlib.h>
 
@@ -47,6 +48,13 @@ struct session {
 	u64 serial;
 };
 
+struct client {
+	u64 id;
+	u64 serial;
+	u64 index;			/* where that was applied */
+	u64 used;
+};
+
 struct check {
 	struct map leaders;		/* term: node */
 	struct map votes;		/* (node, life, term): candidate */
@@ -58,6 +66,9 @@ struct check {
 	u64 committed;
 	u64 cap;
 	struct session sessions[SIM_MAX_ID + 1];
+	struct client clients[RAFT_MAX_CLIENTS];
+	u32 n_clients;
+	u64 decided;			/* fates are known up to here */
 };
 
 static u64 *map_slot(struct map *m, u64 key);
@@ -146,11 +157,12 @@ u64 check_committed(const struct sim *s)
  */
 u64 check_chain(u64 before, const struct raft_entry *e)
 {
-	const struct sim_payload *p = e->payload;
 	u64 h = sim_hash(before, e->term);
 
-	h = sim_hash(h, p ? p->id : 0);
+	h = sim_hash(h, e->payload ? sim_payload_id(e->payload) : 0);
 	h = sim_hash(h, e->incarnation);
+	if (e->client)
+		h = sim_hash(h, sim_hash(e->client, e->client_serial));
 	return sim_hash(h, e->serial << 16 ^ e->origin << 8 ^ e->type);
 }
 
@@ -189,19 +201,23 @@ static void check_match(struct sim *s, struct sim_node *n, u64 index, u64 term,
 	p->n++;
 }
 
-static void log_add(struct chk_log *log, u64 term, u64 chain, u32 len)
+static void log_add(struct chk_log *log, const struct raft_entry *e, u64 chain)
 {
 	u64 bytes = log->n ? log->bytes[log->n - 1] : 0;
+	u32 conf = log->n ? log->conf[log->n - 1] : 0;
 
 	if (log->n == log->cap) {
 		log->cap = log->cap ? 2 * log->cap : 256;
 		log->term = sim_grow(log->term, log->cap * sizeof(u64));
 		log->chain = sim_grow(log->chain, log->cap * sizeof(u64));
 		log->bytes = sim_grow(log->bytes, log->cap * sizeof(u64));
+		log->conf = sim_grow(log->conf, log->cap * sizeof(u32));
 	}
-	log->term[log->n] = term;
+	log->term[log->n] = e->term;
 	log->chain[log->n] = chain;
-	log->bytes[log->n++] = bytes + raft_entry_disk_bytes(len);
+	log->bytes[log->n] = bytes + raft_entry_disk_bytes(e->len);
+	log->conf[log->n] = e->type == RAFT_ENTRY_CONFIG ? log->n + 1 : conf;
+	log->n++;
 }
 
 /**
@@ -240,8 +256,10 @@ void check_persist(struct sim *s, struct sim_node *n,
 	for (i = p->first; i <= p->last; i++) {
 		e = raft_entry_at(n->r, i);
 		chain = check_chain(log->n ? log->chain[log->n - 1] : 0, e);
-		log_add(log, e->term, chain, e->len);
+		log_add(log, e, chain);
 		check_match(s, n, i, e->term, chain);
+		if (e->type == RAFT_ENTRY_CONFIG)
+			check_config_append(s, n, i, old);
 	}
 }
 
@@ -253,27 +271,6 @@ static u64 chain_at(const struct sim_node *n, u64 index)
 static bool on_disk(const struct sim_node *n, u64 index, u64 chain)
 {
 	return index <= n->disk.n && n->disk.chain[index - 1] == chain;
-}
-
-/* What is acknowledged is durable on a majority of the voters. */
-static void check_majority(struct sim *s, struct sim_node *n, u64 index)
-{
-	u64 chain = chain_at(n, index);
-	u32 i, voters = 0, have = 0;
-
-	for (i = 0; i < s->n_nodes; i++) {
-		const struct sim_node *m = s->nodes[i];
-
-		if (!m->member || m->learner)
-			continue;
-		voters++;
-		/* What a wiped disk once held cannot be known any more. */
-		if (m->wiped || on_disk(m, index, chain))
-			have++;
-	}
-	if (2 * have <= voters)
-		sim_fail(s, "node %u commits %llu, which is on %u of %u disks",
-			 n->id, (ull)index, have, voters);
 }
 
 /* A leader of a later term that lacks what is committed now. */
@@ -310,7 +307,7 @@ static void check_commit(struct sim *s, struct sim_node *n, u64 commit,
 {
 	struct check *c = s->check;
 	u64 known = min(commit, c->committed);
-	u64 i;
+	u64 i, before = c->committed;
 
 	if (commit > n->log.n) {
 		sim_fail(s, "node %u commits %llu, its log ends at %u", n->id,
@@ -332,9 +329,10 @@ static void check_commit(struct sim *s, struct sim_node *n, u64 commit,
 	}
 	s->count.commits += commit - c->committed;
 	c->committed = commit;
+	check_config_committed(s, n, before + 1, commit);
 	if (boot)
 		return;
-	check_majority(s, n, commit);
+	check_majority(s, n, commit, before);
 	check_leaders_have(s, n, commit);
 }
 
@@ -354,6 +352,15 @@ static void check_vote(struct sim *s, struct sim_node *n, u64 term,
 			 n->id, candidate, (ull)term);
 }
 
+/* It is so now, or was until this step told it to leave the office. */
+static bool leads_term(struct sim *s, const struct sim_node *n, u64 term)
+{
+	if (n->st.term != term)
+		return false;
+	return n->st.role == RAFT_LEADER ||
+	       *map_slot(&s->check->leaders, term) == n->id;
+}
+
 /**
  * check_sent() - a message leaves: is its promise true?
  * @s: simulation
@@ -365,6 +372,9 @@ void check_sent(struct sim *s, struct sim_node *n, const struct raft_msg *m)
 	bool no = m->flags & RAFT_MSG_REJECT;
 
 	switch ((enum raft_msg_type)m->type) {
+	case RAFT_MSG_PREVOTE:
+		check_campaign(s, n);
+		break;
 	case RAFT_MSG_VOTE:
 		check_vote(s, n, m->term, n->id);
 		break;
@@ -374,7 +384,8 @@ void check_sent(struct sim *s, struct sim_node *n, const struct raft_msg *m)
 		break;
 	case RAFT_MSG_APPEND:
 	case RAFT_MSG_HEARTBEAT:
-		if (n->st.role != RAFT_LEADER || n->st.term != m->term)
+	case RAFT_MSG_TIMEOUT_NOW:
+		if (!leads_term(s, n, m->term))
 			sim_fail(s, "node %u sends as leader of term %llu and is not",
 				 n->id, (ull)m->term);
 		break;
@@ -441,17 +452,35 @@ static void check_leader(struct sim *s, struct sim_node *n)
 
 /* Trap 14.  Only a peer that booted anew begins again. */
 static void check_match_grows(struct sim *s, struct sim_node *n,
-			      const struct raft_status *old)
+			      const struct raft_peer_status *was,
+			      const struct raft_peer_status *is)
 {
-	u32 i;
+	const struct raft_msg *m = s->msg;
+	bool its = m && m->from == is->id;
 
-	for (i = 0; i < n->st.n_peers; i++)
-		if (n->st.peers[i].match < old->peers[i].match &&
-		    n->st.peers[i].id != s->new_boot)
-			sim_fail(s, "leader %u: match index of node %u falls from %llu to %llu",
-				 n->id, n->st.peers[i].id,
-				 (ull)old->peers[i].match,
-				 (ull)n->st.peers[i].match);
+	if (is->match > was->match)
+		n->raised[is->id] = its ? m->from_inc : 0;
+	if (is->match < was->match &&
+	    !(its && m->from_inc > n->raised[is->id]))
+		sim_fail(s, "leader %u: match index of node %u falls from %llu to %llu",
+			 n->id, is->id, (ull)was->match, (ull)is->match);
+}
+
+/* Both lists are in ascending order of ids, but members come and go. */
+static void check_peers(struct sim *s, struct sim_node *n,
+			const struct raft_status *old)
+{
+	const struct raft_peer_status *p = n->st.peers, *q = old->peers;
+	u32 i = 0, k = 0;
+
+	while (i < n->st.n_peers && k < old->n_peers) {
+		if (p[i].id < q[k].id)
+			i++;
+		else if (p[i].id > q[k].id)
+			k++;
+		else
+			check_match_grows(s, n, &q[k++], &p[i++]);
+	}
 }
 
 /**
@@ -487,16 +516,58 @@ void check_step(struct sim *s, struct sim_node *n,
 	    (old->role != RAFT_LEADER || old->term != st->term))
 		check_leader(s, n);
 	else if (st->role == RAFT_LEADER)
-		check_match_grows(s, n, old);
+		check_peers(s, n, old);
 	if (st->commit > old->commit)
 		check_commit(s, n, st->commit, false);
+	check_config_step(s, n);
 	why = raft_check(n->r);
 	if (why)
 		sim_fail(s, "node %u: the core finds: %s", n->id, why);
 }
 
+static struct client *client(struct check *c, u64 id)
+{
+	u32 i;
+
+	for (i = 0; i < c->n_clients; i++)
+		if (c->clients[i].id == id)
+			return &c->clients[i];
+	return NULL;
+}
+
+static void client_open(struct check *c, u64 index)
+{
+	struct client *slot = &c->clients[c->n_clients];
+	u32 i;
+
+	if (c->n_clients == RAFT_MAX_CLIENTS) {
+		slot = &c->clients[0];
+		for (i = 1; i < c->n_clients; i++)
+			if (c->clients[i].used < slot->used)
+				slot = &c->clients[i];
+	} else {
+		c->n_clients++;
+	}
+	*slot = (struct client) { .id = index, .used = index };
+}
+
+/* The rule of client.c; a copy has the answer of what was applied. */
+static u8 client_fate(struct check *c, const struct raft_entry *e, u64 index)
+{
+	struct client *cl = client(c, e->client);
+
+	if (!cl || e->client_serial < cl->serial)
+		return RAFT_ENTRY_DROPPED;
+	cl->used = index;
+	if (e->client_serial == cl->serial)
+		return RAFT_ENTRY_DROPPED;
+	cl->serial = e->client_serial;
+	cl->index = index;
+	return RAFT_ENTRY_APPLIED;
+}
+
 /* The rule of proposal.c, told once more by one who did not write it. */
-static u8 fate(struct check *c, const struct raft_entry *e)
+static u8 fate(struct check *c, const struct raft_entry *e, u64 index)
 {
 	struct session *ses = &c->sessions[e->origin];
 	bool next = e->incarnation == ses->incarnation ?
@@ -509,6 +580,10 @@ static u8 fate(struct check *c, const struct raft_entry *e)
 		return RAFT_ENTRY_DROPPED;
 	ses->incarnation = e->incarnation;
 	ses->serial = e->serial;
+	if (e->type == RAFT_ENTRY_OPEN)
+		client_open(c, index);
+	else if (e->client)
+		return client_fate(c, e, index);
 	return RAFT_ENTRY_APPLIED;
 }
 
@@ -523,7 +598,8 @@ static void check_fate(struct sim *s, struct sim_node *n, u64 index,
 		return;
 	}
 	if (!c->fate[index]) {
-		c->fate[index] = fate(c, e);
+		c->fate[index] = fate(c, e, index);
+		c->decided = index;
 		s->count.dropped += c->fate[index] == RAFT_ENTRY_DROPPED;
 	}
 	if (is == RAFT_ENTRY_APPLIED && e->payload &&
@@ -536,6 +612,32 @@ static void check_fate(struct sim *s, struct sim_node *n, u64 index,
 			 (ull)index, (ull)e->serial, e->origin,
 			 c->fate[index] == RAFT_ENTRY_APPLIED ?
 			 "applied" : "dropped");
+}
+
+/* Where a client's command was applied before, by what is committed. */
+static void check_repeated(struct sim *s, struct sim_node *n)
+{
+	const struct raft_update *up = &s->up;
+	const struct raft_entry *e, *was;
+	u32 i;
+
+	for (i = 0; i < up->n_repeated && !s->failed[0]; i++) {
+		e = raft_entry_at(n->r, up->repeated[i].index);
+		was = raft_entry_at(n->r, up->repeated[i].first);
+		if (!e || !e->client || e->flags & RAFT_ENTRY_APPLIED ||
+		    (up->repeated[i].first &&
+		     (!was || was->client != e->client ||
+		      was->client_serial != e->client_serial ||
+		      !(was->flags & RAFT_ENTRY_APPLIED) ||
+		      was->term != up->repeated[i].term))) {
+			sim_fail(s, "node %u takes entry %llu for a copy of %llu",
+				 n->id, (ull)up->repeated[i].index,
+				 (ull)up->repeated[i].first);
+			return;
+		}
+		if (e->origin == n->id)
+			sim_prop_repeated(s, n, up->repeated[i].first, e);
+	}
 }
 
 /**
@@ -559,12 +661,17 @@ void check_applied(struct sim *s, struct sim_node *n, u64 first, u64 last)
 	n->applied = last;
 	for (i = first; i <= last && !s->failed[0]; i++) {
 		e = raft_entry_at(n->r, i);
-		if (e->type != RAFT_ENTRY_COMMAND)
+		if (e->type != RAFT_ENTRY_COMMAND && e->type != RAFT_ENTRY_OPEN)
 			continue;
 		check_fate(s, n, i, e);
 		if ((e->flags & RAFT_ENTRY_APPLIED) && e->origin == n->id)
 			sim_prop_applied(s, n, i, e);
 	}
+	check_repeated(s, n);
+	if (n->applied == s->check->decided &&
+	    n->st.clients != s->check->n_clients)
+		sim_fail(s, "node %u has %u clients at %llu, to be %u", n->id,
+			 n->st.clients, (ull)last, s->check->n_clients);
 }
 
 /**
@@ -595,7 +702,7 @@ void check_boot(struct sim *s, struct sim_node *n)
 
 	n->log.n = 0;
 	for (i = 0; i < d->n; i++) {
-		log_add(&n->log, d->e[i].term, d->chain[i], d->e[i].len);
+		log_add(&n->log, &d->e[i], d->chain[i]);
 		check_match(s, n, i + 1, d->e[i].term, d->chain[i]);
 	}
 	if (n->st.last != d->n || n->st.term < d->hs.term)

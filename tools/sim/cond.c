@@ -61,6 +61,7 @@ static bool cond_leader(struct sim *s, const struct scn_cond *c,
 			struct text *got)
 {
 	struct sim_node *leader = running(s, c->id, got);
+	const struct sim_node *n;
 	u32 i;
 
 	if (!leader)
@@ -72,10 +73,9 @@ static bool cond_leader(struct sim *s, const struct scn_cond *c,
 		    leader->st.leader);
 		return false;
 	}
-	for (i = 0; i < s->n_nodes; i++) {
-		const struct sim_node *n = s->nodes[i];
-
-		if (!n->member || !sim_alive(n) || !linked(s, n->id, c->id) ||
+	for (i = 0; i < leader->conf.n; i++) {
+		n = s->by_id[leader->conf.m[i].id];
+		if (!n || !sim_alive(n) || !linked(s, n->id, c->id) ||
 		    n->st.leader == c->id)
 			continue;
 		add(got, "node %u leads, but node %u names %u", c->id, n->id,
@@ -197,14 +197,14 @@ static bool cond_members(struct sim *s, const struct scn_cond *c,
 {
 	struct sim_node *n = running(s, c->id, got);
 	bool learners = c->type == SCN_COND_LEARNERS;
+	const struct raft_member *m;
 	u32 i, k, count = 0, found = 0;
 
 	if (!n)
 		return false;
-	for (i = 0; n->member && i < s->n_nodes; i++) {
-		const struct sim_node *m = s->nodes[i];
-
-		if (!m->member || m->learner != learners)
+	for (i = 0; i < n->conf.n; i++) {
+		m = &n->conf.m[i];
+		if (!(m->flags & RAFT_MEMBER_LEARNER) == learners)
 			continue;
 		add(got, "%s%u", count++ ? "," : "", m->id);
 		for (k = 0; k < c->ids.n; k++)
@@ -212,6 +212,10 @@ static bool cond_members(struct sim *s, const struct scn_cond *c,
 	}
 	if (!count)
 		add(got, "-");
+	if (!learners && check_joint(&n->conf)) {
+		add(got, ", joint");
+		return false;
+	}
 	return count == c->ids.n && found == count;
 }
 
@@ -220,12 +224,16 @@ static bool cond_prop(struct sim *s, const struct scn_cond *c, struct text *got)
 	const struct sim_prop *p = sim_prop_find(s, c->text);
 
 	if (!p) {
-		add(got, "no such proposal");
+		add(got, "nothing of that name");
 		return false;
 	}
 	if (c->type == SCN_COND_OUTCOME) {
 		add(got, "%s", scenario_outcome_name(p->outcome));
 		return scenario_compare(c->cmp, p->outcome, c->value);
+	}
+	if (p->kind == SIM_TRANSFER) {
+		add(got, "a transfer, which has none");
+		return false;
 	}
 	if (p->outcome != SCN_COMMITTED) {
 		add(got, "%s", scenario_outcome_name(p->outcome));
@@ -242,9 +250,36 @@ static bool same_log(const struct sim_node *a, const struct sim_node *b)
 		a->log.chain[a->log.n - 1] == b->log.chain[b->log.n - 1]);
 }
 
+/*
+ * The members of the cluster now, as far as anybody can know: those of the
+ * configuration in force at the leader of the latest term, or without a leader
+ * at the node with the latest log.
+ */
+static const struct raft_membership *members(const struct sim *s)
+{
+	const struct sim_node *n, *best = NULL;
+	u32 i;
+
+	for (i = 0; i < s->n_nodes; i++) {
+		n = s->nodes[i];
+		if (!n->running || n->failed)
+			continue;
+		if (!best || leads(n) > leads(best) ||
+		    (leads(n) == leads(best) &&
+		     (leads(n) ? n->st.term > best->st.term :
+		      n->st.last_term > best->st.last_term ||
+		      (n->st.last_term == best->st.last_term &&
+		       n->st.last > best->st.last))))
+			best = n;
+	}
+	return best ? &best->conf : NULL;
+}
+
 static bool cond_logs(struct sim *s, const struct scn_cond *c, struct text *got)
 {
 	const struct sim_node *list[SIM_MAX_ID];
+	const struct raft_membership *conf = members(s);
+	const struct sim_node *m;
 	bool equal = true;
 	u32 i, n = 0;
 
@@ -253,10 +288,11 @@ static bool cond_logs(struct sim *s, const struct scn_cond *c, struct text *got)
 		if (!list[n++])
 			return false;
 	}
-	for (i = 0; !c->ids.n && i < s->n_nodes; i++)
-		if (s->nodes[i]->running && !s->nodes[i]->failed &&
-		    s->nodes[i]->member)
-			list[n++] = s->nodes[i];
+	for (i = 0; !c->ids.n && conf && i < conf->n; i++) {
+		m = s->by_id[conf->m[i].id];
+		if (m && m->running && !m->failed)
+			list[n++] = m;
+	}
 	for (i = 0; i < n; i++) {
 		equal = equal && same_log(list[0], list[i]);
 		add(got, "%snode %u: ", i ? "; " : "", list[i]->id);

@@ -329,7 +329,14 @@ void sim_disk_wipe(struct sim *s, struct sim_node *n)
 	struct sim_disk *d = &n->disk;
 
 	(void)s;
+	free(n->lost);
+	n->lost = d->chain;
+	n->n_lost = d->n;
 	durable_truncate(n, 1);
+	d->chain = NULL;
+	free(d->e);
+	d->e = NULL;
+	d->cap = 0;
 	memset(&d->hs, 0, sizeof(d->hs));
 	d->incarnation = 0;
 	d->corrupt = false;

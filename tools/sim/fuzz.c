@@ -182,19 +182,24 @@ static void summary(const struct board *board, double start)
 
 	printf("seeds %llu, failed %u, %.1f s\n"
 	       "events %llu, %.0f events/s, messages %llu, lost %llu\n"
-	       "leaders %llu, commits %llu, acknowledged %llu, duplicates dropped %llu, truncations %llu\n"
-	       "crashes %llu (%llu with a torn write), restarts %llu, disk failures %llu, partitions %llu, pauses %llu\n",
+	       "leaders %llu, commits %llu, acknowledged %llu, duplicates dropped %llu (%llu of clients), truncations %llu\n"
+	       "crashes %llu (%llu with a torn write), restarts %llu, disk failures %llu, partitions %llu, pauses %llu\n"
+	       "reads %llu (%llu by lease), changes %llu (%llu joint), transfers %llu\n",
 	       (unsigned long long)c.seeds, failures, t,
 	       (unsigned long long)c.events, (double)c.events / t,
 	       (unsigned long long)c.messages, (unsigned long long)c.lost,
 	       (unsigned long long)c.leaders, (unsigned long long)c.commits,
 	       (unsigned long long)c.acked, (unsigned long long)c.dropped,
+	       (unsigned long long)c.repeated,
 	       (unsigned long long)c.truncations,
 	       (unsigned long long)c.crashes, (unsigned long long)c.torn,
 	       (unsigned long long)c.restarts,
 	       (unsigned long long)c.disk_failures,
 	       (unsigned long long)c.partitions,
-	       (unsigned long long)c.pauses);
+	       (unsigned long long)c.pauses,
+	       (unsigned long long)c.reads, (unsigned long long)c.lease_reads,
+	       (unsigned long long)c.changes, (unsigned long long)c.joint,
+	       (unsigned long long)c.transfers);
 }
 
 /* Forks the jobs and waits for them; returns what they could not. */

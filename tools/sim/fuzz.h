@@ -8,10 +8,17 @@
 #include "sim.h"
 
 #define FUZZ_HOLDS	4
+#define FUZZ_CLIENTS	3
 
 /**
  * struct fuzz - one seed being run
  * @s: the world
+ * @changes: members come and go in this life
+ * @transfers: leadership is handed over
+ * @reads: read barriers are asked for
+ * @sessions: clients have sessions
+ * @opened: what opened the session of each client, NULL if none
+ * @last: its last command, NULL if none
  * @rng: of the actions, so that fewer actions do not change the earlier ones
  * @n_actions: how many there will be
  * @max_events: of the first phase
@@ -20,6 +27,12 @@
  */
 struct fuzz {
 	struct sim *s;
+	bool changes;
+	bool transfers;
+	bool reads;
+	bool sessions;
+	struct sim_prop *opened[FUZZ_CLIENTS];
+	struct sim_prop *last[FUZZ_CLIENTS];
 	u64 rng;
 	u32 n_actions;
 	u64 max_events;
@@ -30,6 +43,14 @@ struct fuzz {
 u64 fuzz_random(struct fuzz *f, u64 n);
 void fuzz_setup(struct fuzz *f, u64 seed);
 void fuzz_action(struct fuzz *f);
+bool fuzz_percent(struct fuzz *f, u32 chance);
+u64 fuzz_between(struct fuzz *f, u64 from, u64 to);
+
+/* fuzz_member.c */
+void fuzz_change(struct fuzz *f, struct sim_node *n);
+void fuzz_replace(struct fuzz *f, struct sim_node *n);
+void fuzz_log_config(const struct sim *s, const struct sim_node *n,
+		     struct raft_membership *c);
 void fuzz_liveness(struct fuzz *f);
 
 #endif /* _FUZZ_H */

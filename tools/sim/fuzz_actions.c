@@ -21,12 +21,27 @@ u64 fuzz_random(struct fuzz *f, u64 n)
 	return sim_hash(f->rng++, 0x5eed) % n;
 }
 
-static bool percent(struct fuzz *f, u32 chance)
+/**
+ * fuzz_percent() - a chance
+ * @f: fuzzer
+ * @chance: in percent
+ *
+ * Return: true so often.
+ */
+bool fuzz_percent(struct fuzz *f, u32 chance)
 {
 	return fuzz_random(f, 100) < chance;
 }
 
-static u64 between(struct fuzz *f, u64 from, u64 to)
+/**
+ * fuzz_between() - a number of a range
+ * @f: fuzzer
+ * @from: smallest
+ * @to: largest
+ *
+ * Return: the number.
+ */
+u64 fuzz_between(struct fuzz *f, u64 from, u64 to)
 {
 	return from + fuzz_random(f, to - from + 1);
 }
@@ -41,18 +56,18 @@ static void weather(struct fuzz *f)
 	net->reorder = 0;
 	net->delay_min = SIM_DELAY;
 	net->delay_max = SIM_DELAY;
-	if (percent(f, 30))
+	if (fuzz_percent(f, 30))
 		return;
-	if (percent(f, 50))
+	if (fuzz_percent(f, 50))
 		net->loss = (u32)fuzz_random(f, 250000);
-	if (percent(f, 50))
+	if (fuzz_percent(f, 50))
 		net->dup = (u32)fuzz_random(f, 250000);
-	if (percent(f, 50))
+	if (fuzz_percent(f, 50))
 		net->reorder = (u32)fuzz_random(f, 400000);
-	if (percent(f, 60)) {
-		net->delay_min = between(f, 1000, timeout / 20);
+	if (fuzz_percent(f, 60)) {
+		net->delay_min = fuzz_between(f, 1000, timeout / 20);
 		net->delay_max = net->delay_min +
-				 between(f, 1, timeout / (percent(f, 20) ? 1 : 8));
+				 fuzz_between(f, 1, timeout / (fuzz_percent(f, 20) ? 1 : 8));
 	}
 }
 
@@ -60,16 +75,57 @@ static void limits(struct fuzz *f)
 {
 	struct raft_config *cfg = &f->s->cfg;
 
-	if (percent(f, 35))
-		cfg->max_inflight = (u32)between(f, 1, 4);
-	if (percent(f, 35))
-		cfg->max_batch = (u32)between(f, 1, 4);
-	if (percent(f, 20))
-		cfg->max_uncommitted = between(f, 1, 500);
-	if (percent(f, 20))
-		cfg->max_inflight_bytes = (u32)between(f, 1, 500);
-	if (percent(f, 20))
-		cfg->max_batch_bytes = (u32)between(f, 1, 500);
+	if (fuzz_percent(f, 35))
+		cfg->max_inflight = (u32)fuzz_between(f, 1, 4);
+	if (fuzz_percent(f, 35))
+		cfg->max_batch = (u32)fuzz_between(f, 1, 4);
+	if (fuzz_percent(f, 20))
+		cfg->max_uncommitted = fuzz_between(f, 1, 500);
+	if (fuzz_percent(f, 20))
+		cfg->max_inflight_bytes = (u32)fuzz_between(f, 1, 500);
+	if (fuzz_percent(f, 20))
+		cfg->max_batch_bytes = (u32)fuzz_between(f, 1, 500);
+}
+
+/*
+ * Clocks differ by no more than a lease allows for; two of them by twice what
+ * one is off.
+ */
+static void clocks(struct fuzz *f)
+{
+	struct sim *s = f->s;
+	u32 i;
+
+	if (!fuzz_percent(f, 50))
+		return;
+	s->cfg.lease_drift = (u32)fuzz_between(f, 1000, 100000);
+	for (i = 0; i < s->n_nodes; i++)
+		s->nodes[i]->skew = (s32)fuzz_random(f, s->cfg.lease_drift) *
+				    45 / 100 * (fuzz_random(f, 2) ? 1 : -1);
+}
+
+static void members(struct fuzz *f)
+{
+	static const u8 sizes[] = { 1, 2, 3, 3, 3, 3, 3, 3, 4, 5, 5, 5, 5, 5,
+				    6, 7 };
+	struct sim *s = f->s;
+	u32 i, voters = sizes[fuzz_random(f, ARRAY_SIZE(sizes))];
+	u32 learners = 0, blank = 0;
+	u64 room = U64_MAX;
+
+	if (fuzz_percent(f, 10))
+		room = fuzz_between(f, 8, 80) * 512;
+	if (fuzz_percent(f, 20))
+		learners = (u32)fuzz_between(f, 1, 2);
+	if (f->changes)
+		blank = (u32)fuzz_between(f, 0, 3);
+	for (i = 1; i <= voters + learners + blank; i++) {
+		sim_node(s, i)->member = i <= voters + learners;
+		sim_node(s, i)->learner = i > voters;
+		sim_node(s, i)->disk.room = room;
+	}
+	for (i = 0; fuzz_percent(f, 25) && i < s->n_nodes; i++)
+		s->nodes[i]->priority = (u32)fuzz_random(f, 3);
 }
 
 /**
@@ -79,38 +135,32 @@ static void limits(struct fuzz *f)
  */
 void fuzz_setup(struct fuzz *f, u64 seed)
 {
-	static const u8 sizes[] = { 1, 2, 3, 3, 3, 3, 3, 3, 4, 5, 5, 5, 5, 5,
-				    6, 7 };
 	struct sim *s = sim_new(seed);
-	u32 i, voters, learners = 0;
-	u64 room = U64_MAX;
+	u32 i;
 
 	f->s = s;
 	f->rng = sim_hash(seed, 2);
 	s->fuzz = true;
-	s->cfg.election_timeout = between(f, 20, 200) * MS;
-	s->cfg.heartbeat = s->cfg.election_timeout / between(f, 3, 10);
-	s->cfg.prevote = percent(f, 75);
-	s->cfg.check_quorum = percent(f, 75);
-	s->each_batch = percent(f, 50);
-	s->disk_delay = percent(f, 50) ? SIM_DELAY :
-			between(f, 10000, s->cfg.election_timeout / 10);
+	f->changes = fuzz_percent(f, 60);
+	f->transfers = fuzz_percent(f, 50);
+	f->reads = fuzz_percent(f, 60);
+	f->sessions = fuzz_percent(f, 40);
+	s->cfg.election_timeout = fuzz_between(f, 20, 200) * MS;
+	s->cfg.heartbeat = s->cfg.election_timeout / fuzz_between(f, 3, 10);
+	s->cfg.prevote = fuzz_percent(f, 75);
+	s->cfg.check_quorum = fuzz_percent(f, 75);
+	s->each_batch = fuzz_percent(f, 50);
+	s->disk_delay = fuzz_percent(f, 50) ? SIM_DELAY :
+			fuzz_between(f, 10000, s->cfg.election_timeout / 10);
 	limits(f);
 	weather(f);
-	if (percent(f, 10))
-		room = between(f, 8, 80) * 512;
-	voters = sizes[fuzz_random(f, ARRAY_SIZE(sizes))];
-	if (percent(f, 20))
-		learners = (u32)between(f, 1, 2);
-	for (i = 1; i <= voters + learners; i++) {
-		sim_node(s, i)->member = true;
-		sim_node(s, i)->learner = i > voters;
-		sim_node(s, i)->disk.room = room;
-	}
+	members(f);
+	clocks(f);
 	for (i = 0; i < s->n_nodes; i++)
-		sim_boot(s, s->nodes[i], false);
-	f->n_actions = (u32)between(f, 20, 600);
-	f->max_events = between(f, 2000, 8000);
+		if (s->nodes[i]->member || fuzz_percent(f, 50))
+			sim_boot(s, s->nodes[i], false);
+	f->n_actions = (u32)fuzz_between(f, 20, 600);
+	f->max_events = fuzz_between(f, 2000, 8000);
 }
 
 static struct sim_node *any(struct fuzz *f)
@@ -120,11 +170,11 @@ static struct sim_node *any(struct fuzz *f)
 
 static void act_propose(struct fuzz *f, struct sim_node *n)
 {
-	u32 count = percent(f, 1) ? (u32)between(f, 300, 1200) :
-		    percent(f, 5) ? (u32)between(f, 10, 60) :
-		    percent(f, 20) ? (u32)between(f, 2, 5) : 1;
-	u64 size = percent(f, 3) ? between(f, 1000, RAFT_MAX_COMMAND + 1) :
-		   percent(f, 50) ? between(f, 1, 300) : 0;
+	u32 count = fuzz_percent(f, 1) ? (u32)fuzz_between(f, 300, 1200) :
+		    fuzz_percent(f, 5) ? (u32)fuzz_between(f, 10, 60) :
+		    fuzz_percent(f, 20) ? (u32)fuzz_between(f, 2, 5) : 1;
+	u64 size = fuzz_percent(f, 3) ? fuzz_between(f, 1000, RAFT_MAX_COMMAND + 1) :
+		   fuzz_percent(f, 50) ? fuzz_between(f, 1, 300) : 0;
 
 	sim_propose(f->s, n, NULL, "p", size, count);
 }
@@ -145,7 +195,7 @@ static void act_link(struct fuzz *f, struct sim_node *n)
 	f->s->count.partitions++;
 	sim_trace(f->s, "link %u -> %u down", n->id, m->id);
 	sim_link(f->s, n->id, m->id, false);
-	if (percent(f, 40))
+	if (fuzz_percent(f, 40))
 		sim_link(f->s, m->id, n->id, false);
 }
 
@@ -153,7 +203,7 @@ static void act_partition(struct fuzz *f, struct sim_node *n)
 {
 	struct sim *s = f->s;
 	u64 side = fuzz_random(f, 1ULL << s->n_nodes);
-	bool one_way = percent(f, 25);
+	bool one_way = fuzz_percent(f, 25);
 	u32 i, k;
 
 	(void)n;
@@ -190,9 +240,9 @@ static void act_crash(struct fuzz *f, struct sim_node *n)
 		return;
 	units = sim_disk_units(n);
 	f->s->count.crashes++;
-	if (units && percent(f, 70)) {
+	if (units && fuzz_percent(f, 70)) {
 		f->s->count.torn++;
-		units = between(f, 0, units);
+		units = fuzz_between(f, 0, units);
 	} else {
 		units = 0;
 	}
@@ -208,7 +258,7 @@ static void act_propose_crash(struct fuzz *f, struct sim_node *n)
 	act_propose(f, n);
 	sim_run(f->s, f->s->now + fuzz_random(f, 4 * f->s->disk_delay));
 	if (!f->s->failed[0])
-		act_crash(f, percent(f, 50) ? n : any(f));
+		act_crash(f, fuzz_percent(f, 50) ? n : any(f));
 }
 
 static void act_crash_all(struct fuzz *f, struct sim_node *n)
@@ -228,7 +278,9 @@ static void act_restart(struct fuzz *f, struct sim_node *n)
 		act_crash(f, n);
 	n->disk.error = 0;
 	f->s->count.restarts++;
-	sim_boot(f->s, n, percent(f, 80));
+	/* Only who was off longer than any lease may vote at once. */
+	sim_boot(f->s, n, fuzz_percent(f, 80) ||
+		 f->s->now < n->stopped_at + 2 * f->s->cfg.election_timeout);
 }
 
 static void act_restart_all(struct fuzz *f, struct sim_node *n)
@@ -242,24 +294,52 @@ static void act_restart_all(struct fuzz *f, struct sim_node *n)
 
 static void act_pause(struct fuzz *f, struct sim_node *n)
 {
-	if (sim_alive(n))
+	if (!sim_alive(n))
+		return;
+	if (fuzz_percent(f, 25))
+		sim_suspend(f->s, n);
+	else
 		sim_pause(f->s, n);
+}
+
+static void act_change(struct fuzz *f, struct sim_node *n)
+{
+	if (f->changes && fuzz_percent(f, 10))
+		fuzz_replace(f, n);
+	else if (f->changes)
+		fuzz_change(f, n);
+}
+
+static void act_transfer(struct fuzz *f, struct sim_node *n)
+{
+	u32 target = fuzz_percent(f, 20) ? 0 : any(f)->id;
+
+	if (f->transfers)
+		sim_transfer(f->s, n, NULL, target);
+}
+
+static void act_read(struct fuzz *f, struct sim_node *n)
+{
+	u32 count = fuzz_percent(f, 80) ? 1 : (u32)fuzz_between(f, 2, 6);
+
+	while (f->reads && count-- && !f->s->failed[0])
+		sim_read(f->s, n, NULL, fuzz_percent(f, 40));
 }
 
 static void act_resume(struct fuzz *f, struct sim_node *n)
 {
 	u32 i;
 
-	if (percent(f, 50) && n->paused)
+	if (fuzz_percent(f, 50) && n->paused)
 		sim_resume(f->s, n);
-	for (i = 0; i < f->s->n_nodes && percent(f, 80); i++)
+	for (i = 0; i < f->s->n_nodes && fuzz_percent(f, 80); i++)
 		if (f->s->nodes[i]->paused)
 			sim_resume(f->s, f->s->nodes[i]);
 }
 
 static void act_stall(struct fuzz *f, struct sim_node *n)
 {
-	u64 time = between(f, 1, 4 * f->s->cfg.election_timeout);
+	u64 time = fuzz_between(f, 1, 4 * f->s->cfg.election_timeout);
 
 	sim_trace(f->s, "node %u: the disk hangs", n->id);
 	sim_disk_stall(f->s, n, f->s->now + time);
@@ -267,7 +347,7 @@ static void act_stall(struct fuzz *f, struct sim_node *n)
 
 static void act_disk_error(struct fuzz *f, struct sim_node *n)
 {
-	n->disk.error = percent(f, 50) ? -EIO : -ENOSPC;
+	n->disk.error = fuzz_percent(f, 50) ? -EIO : -ENOSPC;
 }
 
 static void act_disk_ok(struct fuzz *f, struct sim_node *n)
@@ -290,9 +370,9 @@ static void act_hold(struct fuzz *f, struct sim_node *n)
 		sim_release(f->s, f->holds[slot]);
 	f->holds[slot] = sim_rule_add(f->s, "hold",
 				      (u8)fuzz_random(f, RAFT_MSG_TYPES),
-				      percent(f, 50) ? n->id : 0,
-				      percent(f, 50) ? any(f)->id : 0,
-				      (u32)between(f, 1, 20));
+				      fuzz_percent(f, 50) ? n->id : 0,
+				      fuzz_percent(f, 50) ? any(f)->id : 0,
+				      (u32)fuzz_between(f, 1, 20));
 }
 
 static void act_release(struct fuzz *f, struct sim_node *n)
@@ -316,6 +396,35 @@ static void act_wait(struct fuzz *f, struct sim_node *n)
 		fuzz_random(f, 2 * f->s->cfg.election_timeout));
 }
 
+/* A client repeats its command on any node until it has an answer. */
+static void act_client(struct fuzz *f, struct sim_node *n)
+{
+	u32 i = (u32)fuzz_random(f, FUZZ_CLIENTS);
+	struct sim_prop *last = f->last[i], *open = f->opened[i];
+	u64 serial = last ? last->client_serial : 1;
+
+	if (!f->sessions)
+		return;
+	if (fuzz_percent(f, 1)) {
+		sim_propose_client(f->s, n, 0, 0, (u32)fuzz_between(f, 1, 600));
+		return;
+	}
+	if (!open || open->outcome != SCN_COMMITTED || fuzz_percent(f, 2)) {
+		if (!open || open->outcome != SCN_PENDING)
+			f->opened[i] = sim_propose_client(f->s, n, 0, 0, 1);
+		f->last[i] = NULL;
+		return;
+	}
+	if (last && last->outcome == SCN_COMMITTED)
+		serial += fuzz_between(f, 1, 2);
+	f->last[i] = sim_propose_client(f->s, n, open->index, serial, 1);
+	/* Impatient, or a copy of long ago. */
+	if (fuzz_percent(f, 30))
+		sim_propose_client(f->s, any(f), open->index,
+				   fuzz_between(f, max_t(u64, serial, 3) - 2,
+						serial), 1);
+}
+
 /**
  * fuzz_action() - one random thing happens
  * @f: fuzzer
@@ -333,7 +442,8 @@ void fuzz_action(struct fuzz *f)
 		{ 5, act_restart_all }, { 4, act_pause }, { 7, act_resume },
 		{ 4, act_stall }, { 1, act_disk_error }, { 4, act_disk_ok },
 		{ 4, act_weather }, { 5, act_hold }, { 7, act_release },
-		{ 6, act_wait },
+		{ 6, act_wait }, { 12, act_change }, { 5, act_transfer },
+		{ 14, act_read }, { 12, act_client },
 	};
 	u64 dice;
 	size_t i;

@@ -3,9 +3,10 @@
  * fuzz_live.c - the second phase of a seed: faults end, and it must work.
  *
  * Safety alone is easy: do nothing.  When all nodes are up, all links whole and
- * all disks well, the cluster must elect a leader, decide every proposal and
- * bring all logs to the same end, and everything that was ever acknowledged
- * must be where it was said to be, on every node.
+ * all disks well, the members must elect a leader, decide all that was asked of
+ * them and bring all logs to the same end, and everything that was ever
+ * acknowledged must be where it was said to be, on every member.  And then the
+ * membership can be changed and the leadership handed over, whatever was before.
  */
 #include "fuzz.h"
 
@@ -37,6 +38,11 @@ static void end_faults(struct fuzz *f)
 	}
 }
 
+static bool votes(const struct sim *s, const struct sim_node *n)
+{
+	return check_votes(check_member(&s->conf, n->id));
+}
+
 /* Boots all nodes but @down voters, which are the next to crash if they run. */
 static void boot(struct fuzz *f, u32 down)
 {
@@ -46,7 +52,7 @@ static void boot(struct fuzz *f, u32 down)
 	for (i = 0; i < s->n_nodes && !s->failed[0]; i++) {
 		struct sim_node *n = s->nodes[(i + k) % s->n_nodes];
 
-		if (down && !n->learner) {
+		if (down && votes(s, n)) {
 			sim_crash(s, n);
 			down--;
 		} else if (!n->running) {
@@ -55,41 +61,76 @@ static void boot(struct fuzz *f, u32 down)
 	}
 }
 
+/* The one who leads the latest term, or NULL. */
+static struct sim_node *leader(const struct sim *s)
+{
+	struct sim_node *n, *best = NULL;
+	u32 i;
+
+	for (i = 0; i < s->n_nodes; i++) {
+		n = s->nodes[i];
+		if (n->running && n->st.role == RAFT_LEADER &&
+		    (!best || n->st.term > best->st.term))
+			best = n;
+	}
+	return best;
+}
+
+/* Does it run, and does the leader, or if there is none it itself, count it in? */
+static bool belongs(const struct sim *s, const struct sim_node *n)
+{
+	const struct sim_node *l = leader(s);
+
+	return n->running && check_member(l ? &l->conf : &n->conf, n->id);
+}
+
+/* Nothing is under way that goes on by itself. */
+static bool is_final(const struct raft_membership *c)
+{
+	u32 i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->m[i].flags & (RAFT_MEMBER_OLD | RAFT_MEMBER_PROMOTE))
+			return false;
+	return true;
+}
+
 static bool has_leader(struct sim *s)
 {
-	u32 i, leader = 0;
+	const struct sim_node *n, *l = leader(s);
+	u32 i;
 
-	for (i = 0; i < s->n_nodes; i++)
-		if (s->nodes[i]->running &&
-		    s->nodes[i]->st.role == RAFT_LEADER)
-			leader = s->nodes[i]->id;
-	for (i = 0; leader && i < s->n_nodes; i++)
-		if (s->nodes[i]->running && s->nodes[i]->st.leader != leader)
+	for (i = 0; l && i < s->n_nodes; i++) {
+		n = s->nodes[i];
+		if (belongs(s, n) && n->st.leader != l->id)
 			return false;
-	return leader;
+	}
+	return l && l->conf.index <= l->st.commit && is_final(&l->conf);
 }
 
 static bool all_decided(struct sim *s)
 {
+	const struct sim_node *n;
 	u32 i;
 
-	for (i = 0; i < s->n_nodes; i++)
-		if (s->nodes[i]->running && s->nodes[i]->st.pending)
+	for (i = 0; i < s->n_nodes; i++) {
+		n = s->nodes[i];
+		if (belongs(s, n) && (n->st.pending || n->reads || n->change ||
+				      n->abort || n->transfer))
 			return false;
+	}
 	return true;
 }
 
 static bool all_equal(struct sim *s)
 {
-	const struct sim_node *n, *a = NULL;
+	const struct sim_node *n, *a = leader(s);
 	u32 i;
 
-	for (i = 0; i < s->n_nodes; i++) {
+	for (i = 0; a && i < s->n_nodes; i++) {
 		n = s->nodes[i];
-		if (!n->running)
+		if (!belongs(s, n))
 			continue;
-		if (!a)
-			a = n;
 		if (n->log.n != a->log.n || n->applied != a->log.n ||
 		    n->disk.n != a->log.n)
 			return false;
@@ -97,7 +138,7 @@ static bool all_equal(struct sim *s)
 				a->log.chain[a->log.n - 1])
 			return false;
 	}
-	return true;
+	return a;
 }
 
 /* Grows as long as a backlog is worked off, and then no more. */
@@ -143,7 +184,10 @@ static void propose_at(struct sim *s, struct sim_node *n)
 		p = sim_propose(s, n, NULL, "live", 0, 0);
 		if (p->outcome != SCN_FAILED || s->failed[0])
 			return;
-		if (s->refused != -EAGAIN) {
+		/* It may learn only now that it is no member, or that it is. */
+		if (s->refused == -ENOTCONN && !belongs(s, n))
+			return;
+		if (s->refused != -EAGAIN && s->refused != -ENOTCONN) {
 			sim_fail(s, "liveness: node %u refuses a proposal: %d",
 				 n->id, s->refused);
 			return;
@@ -161,6 +205,19 @@ static void propose_at(struct sim *s, struct sim_node *n)
 	}
 }
 
+/* The entry of a proposal, or of the one that it repeated. */
+static bool is_it(const struct sim_prop *p, const struct raft_entry *e)
+{
+	if (!(e->flags & RAFT_ENTRY_APPLIED))
+		return false;
+	if (p->opens)
+		return e->type == RAFT_ENTRY_OPEN;
+	if (p->client)
+		return e->client == p->client &&
+		       e->client_serial == p->client_serial;
+	return e->payload == p->payload;
+}
+
 static void acknowledged_are_there(struct sim *s)
 {
 	const struct raft_entry *e;
@@ -168,13 +225,14 @@ static void acknowledged_are_there(struct sim *s)
 	u32 i;
 
 	for (p = s->props; p; p = p->next) {
-		if (p->outcome != SCN_COMMITTED)
+		if (p->kind != SIM_COMMAND || p->outcome != SCN_COMMITTED)
 			continue;
 		for (i = 0; i < s->n_nodes && !s->failed[0]; i++) {
+			if (!belongs(s, s->nodes[i]))
+				continue;
 			e = p->index <= s->nodes[i]->log.n ?
 			    raft_entry_at(s->nodes[i]->r, p->index) : NULL;
-			if (!e || e->payload != p->payload ||
-			    !(e->flags & RAFT_ENTRY_APPLIED))
+			if (!e || !is_it(p, e))
 				sim_fail(s, "'%s' of %u, acknowledged at %llu, is not on %u",
 					 p->payload->text, p->node,
 					 (unsigned long long)p->index,
@@ -183,42 +241,173 @@ static void acknowledged_are_there(struct sim *s)
 	}
 }
 
-static void must_work(struct sim *s)
+static void nothing_forgotten(struct sim *s)
 {
 	const struct sim_prop *p;
+	char text[200];
+
+	for (p = s->props; p && !s->failed[0]; p = p->next) {
+		if (p->outcome != SCN_PENDING ||
+		    !belongs(s, s->by_id[p->node]))
+			continue;
+		sim_fail(s, "liveness: '%s' of node %u is forgotten",
+			 p->kind == SIM_COMMAND ? p->payload->text :
+			 sim_ask_text(p, text, sizeof(text)), p->node);
+	}
+}
+
+static void must_work(struct fuzz *f)
+{
+	struct sim *s = f->s;
 	u32 i;
 
 	wait_for(s, has_leader, "an election");
-	for (i = 0; i < s->n_nodes; i++)
-		if (s->nodes[i]->running)
-			propose_at(s, s->nodes[i]);
-	wait_for(s, all_decided, "the commit of all proposals");
-	for (p = s->props; p && !s->failed[0]; p = p->next)
-		if (p->outcome == SCN_PENDING)
-			sim_fail(s, "liveness: '%s' of node %u is forgotten",
-				 p->payload->text, p->node);
+	for (i = 0; i < s->n_nodes && !s->failed[0]; i++) {
+		if (!belongs(s, s->nodes[i]))
+			continue;
+		propose_at(s, s->nodes[i]);
+		if (f->reads)
+			sim_read(s, s->nodes[i], NULL, fuzz_random(f, 2));
+	}
+	wait_for(s, all_decided, "an answer to all that was asked");
+	nothing_forgotten(s);
+	wait_for(s, has_leader, "agreement on a leader");
 	wait_for(s, all_equal, "agreement of all logs");
 }
 
+static struct sim_node *any_member(struct fuzz *f)
+{
+	struct sim *s = f->s;
+	u32 i, k = (u32)fuzz_random(f, s->n_nodes);
+
+	for (i = 0; i < s->n_nodes; i++)
+		if (belongs(s, s->nodes[(i + k) % s->n_nodes]))
+			return s->nodes[(i + k) % s->n_nodes];
+	return NULL;
+}
+
+/* Until it is decided, or patience ends without progress. */
+static void await_decision(struct sim *s, const struct sim_prop *p)
+{
+	u64 patience = PATIENCE * s->cfg.election_timeout;
+	u64 until = s->now + patience;
+	u64 done = work_done(s);
+
+	while (p->outcome == SCN_PENDING && sim_next(s, until)) {
+		if (work_done(s) == done)
+			continue;
+		done = work_done(s);
+		until = s->now + patience;
+	}
+}
+
+/* Asks again while the answer is that it is not the time. */
+static void must_succeed(struct fuzz *f, const struct raft_change *c,
+			 u32 target)
+{
+	struct sim *s = f->s;
+	u64 until = s->now + PATIENCE * s->cfg.election_timeout;
+	struct sim_prop *p = NULL;
+	struct sim_node *n;
+	char text[200];
+
+	while (!s->failed[0] && s->now < until) {
+		n = any_member(f);
+		if (!n)
+			break;
+		/* Who goes and is behind may never see that it went. */
+		if (c && c->item[0].op == RAFT_OP_REMOVE &&
+		    c->item[0].m.id == n->id)
+			n = leader(s);
+		p = c ? sim_change(s, n, NULL, c) :
+			sim_transfer(s, n, NULL, target);
+		await_decision(s, p);
+		if (p->outcome == SCN_COMMITTED)
+			return;
+		if (p->outcome == SCN_PENDING)
+			break;
+		sim_run(s, s->now + s->cfg.election_timeout);
+	}
+	if (!s->failed[0])
+		sim_fail(s, "liveness: %s: %d", p ?
+			 sim_ask_text(p, text, sizeof(text)) : "a request",
+			 p ? p->error : 0);
+}
+
+static void change(struct fuzz *f, enum raft_change_op op, u32 id)
+{
+	struct raft_change c = { .n = 1 };
+
+	c.item[0].op = op;
+	c.item[0].m.id = id;
+	c.item[0].m.addr[0] = (u8)id;
+	must_succeed(f, &c, 0);
+}
+
+/* All that is no member becomes one; one goes; one is told to lead. */
+static void must_change(struct fuzz *f)
+{
+	struct sim *s = f->s;
+	u32 i, n, pass, k = (u32)fuzz_random(f, s->n_nodes);
+
+	/* Who was removed in the middle of asking for something asks on. */
+	for (pass = 0; pass < 3 && !s->failed[0]; pass++)
+		for (i = 0; i < s->n_nodes && !s->failed[0]; i++)
+			if (!votes(s, s->nodes[i]))
+				change(f, RAFT_OP_ADD_VOTER, s->nodes[i]->id);
+	if (s->failed[0])
+		return;
+	for (i = 0, n = 0; i < s->conf.n; i++)
+		n += check_votes(&s->conf.m[i]);
+	if (n != s->n_nodes) {
+		sim_fail(s, "%u voters of %u nodes after all were added", n,
+			 s->n_nodes);
+		return;
+	}
+	if (n > 1)
+		change(f, RAFT_OP_REMOVE, s->nodes[k]->id);
+	if (n > 1 && !s->failed[0])
+		must_succeed(f, NULL, s->nodes[(k + 1) % n]->id);
+}
+
+static u32 minority(const struct sim *s)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < s->conf.n; i++)
+		n += check_votes(&s->conf.m[i]);
+	return n ? (n - 1) / 2 : 0;
+}
+
 /**
- * fuzz_liveness() - faults end: elect, commit, agree
+ * fuzz_liveness() - faults end: elect, commit, agree, change
  * @f: fuzzer
  *
- * Sometimes first with as few voters as can do, then with all.
+ * Sometimes first with as few voters as can do, then with all.  While a change
+ * of the membership may be on its way nobody knows who they are.
  */
 void fuzz_liveness(struct fuzz *f)
 {
 	struct sim *s = f->s;
-	u32 i, voters = 0;
 
+	if (!s->conf.n)
+		s->conf.n = sim_initial(s, s->conf.m);
 	end_faults(f);
-	for (i = 0; i < s->n_nodes; i++)
-		voters += !s->nodes[i]->learner;
-	if (!fuzz_random(f, 2)) {
-		boot(f, (voters - 1) / 2);
-		must_work(s);
+	if (!f->changes && !fuzz_random(f, 2)) {
+		boot(f, minority(s));
+		must_work(f);
 	}
 	boot(f, 0);
-	must_work(s);
+	must_work(f);
+	if (!s->failed[0] && f->changes && !fuzz_random(f, 2)) {
+		boot(f, minority(s));
+		must_work(f);
+		boot(f, 0);
+		must_work(f);
+	}
+	if (!s->failed[0] && (f->changes || f->transfers)) {
+		must_change(f);
+		must_work(f);
+	}
 	acknowledged_are_there(s);
 }

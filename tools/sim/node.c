@@ -67,6 +67,7 @@ struct sim_node *sim_node(struct sim *s, u32 id)
 	n->r = sim_alloc(raft_size());
 	n->table = sim_alloc(SIM_TABLE * sizeof(struct raft_log_chunk *));
 	n->inbox_tail = &n->inbox;
+	n->reads_tail = &n->reads;
 	n->deadline = U64_MAX;
 	n->disk.tail = &n->disk.head;
 	n->disk.room = U64_MAX;
@@ -83,6 +84,8 @@ static void give_memory(struct sim_node *n)
 
 	while (want--)
 		raft_log_give(n->r, chunk_get());
+	if (raft_config_want(n->r))
+		raft_config_give(n->r, sim_payload_config());
 }
 
 static void stop_itself(struct sim *s, struct sim_node *n, const char *why)
@@ -97,6 +100,41 @@ static void stop_itself(struct sim *s, struct sim_node *n, const char *why)
 			 n->id, why);
 }
 
+static u64 fast(const struct sim_node *n, u64 t)
+{
+	return t + (u64)((s64)t * n->skew / (s64)SIM_MILLION);
+}
+
+/**
+ * sim_clock() - what the clock of a node shows that counts suspends
+ * @s: simulation
+ * @n: node
+ *
+ * Return: ns.
+ */
+u64 sim_clock(const struct sim *s, const struct sim_node *n)
+{
+	return fast(n, s->now);
+}
+
+/* When is it time, by the clock of the world? */
+static void arm(struct sim_node *n)
+{
+	u64 clock = n->wake + n->asleep;
+	u64 t = clock;
+
+	n->deadline = U64_MAX;
+	if (n->wake == U64_MAX)
+		return;
+	if (n->skew) {
+		t -= (u64)((s64)clock * n->skew /
+			   ((s64)SIM_MILLION + n->skew)) + 2;
+		while (fast(n, t) < clock)
+			t++;
+	}
+	n->deadline = t;
+}
+
 static void apply_update(struct sim *s, struct sim_node *n)
 {
 	struct raft_update *up = &s->up;
@@ -104,7 +142,8 @@ static void apply_update(struct sim *s, struct sim_node *n)
 	u32 i;
 
 	raft_status(n->r, &n->st);
-	n->deadline = up->deadline;
+	n->wake = up->deadline;
+	arm(n);
 	if (up->flags & RAFT_UP_PERSIST) {
 		check_persist(s, n, &old, &up->persist);
 		sim_disk_submit(s, n, &up->persist);
@@ -116,6 +155,7 @@ static void apply_update(struct sim *s, struct sim_node *n)
 	check_step(s, n, &old);
 	if (up->flags & RAFT_UP_APPLIED)
 		check_applied(s, n, up->applied_first, up->applied_last);
+	sim_ask_update(s, n);
 	if (n->st.failed && !n->failed)
 		stop_itself(s, n, raft_fail_name(n->st.failed));
 }
@@ -131,7 +171,9 @@ void sim_event(struct sim *s, struct sim_node *n, struct raft_event *ev)
 	u32 again = 0;
 
 	do {
-		ev->now = s->now;
+		/* A suspended machine's monotonic clock stands still. */
+		ev->boot_now = sim_clock(s, n);
+		ev->now = ev->boot_now - n->asleep;
 		ev->random = sim_random(s);
 		ev->log_room = sim_disk_room(n);
 		give_memory(n);
@@ -149,6 +191,7 @@ void sim_event(struct sim *s, struct sim_node *n, struct raft_event *ev)
 				     n->st.pending == RAFT_MAX_PENDING;
 		}
 		ev->type = RAFT_EV_TICK;
+		s->asked = NULL;
 		if (again++ > 10000)
 			sim_fail(s, "node %u asks for one more step for ever",
 				 n->id);
@@ -170,15 +213,6 @@ void sim_tick(struct sim *s, struct sim_node *n)
 	/* A deadline in the past for ever would be a busy loop. */
 	if (n->deadline <= s->now && !s->failed[0] && n->running && !n->failed)
 		sim_fail(s, "node %u: deadline is not in the future", n->id);
-}
-
-/* The checker must know when a leader rightly forgets what a peer had. */
-static void hear(struct sim *s, struct sim_node *n, const struct raft_msg *m)
-{
-	if (m->from_inc <= n->heard[m->from])
-		return;
-	n->heard[m->from] = m->from_inc;
-	s->new_boot = m->from;
 }
 
 /**
@@ -209,7 +243,7 @@ void sim_item(struct sim *s, struct sim_node *n, const struct sim_item *item)
 	switch (item->type) {
 	case RAFT_EV_MESSAGE:
 		ev.msg = &item->msg->m;
-		hear(s, n, ev.msg);
+		s->msg = ev.msg;
 		break;
 	case RAFT_EV_PERSISTED:
 		ev.persisted.seq = item->seq;
@@ -222,12 +256,17 @@ void sim_item(struct sim *s, struct sim_node *n, const struct sim_item *item)
 	case RAFT_EV_PROPOSE:
 		sim_prop_come(s, n, item->prop, item->n_props);
 		return;
+	case RAFT_EV_READ:
+	case RAFT_EV_CHANGE:
+	case RAFT_EV_TRANSFER:
+		sim_ask_come(s, n, item->prop);
+		return;
 	case RAFT_EV_TICK:
 	case RAFT_EV_CAMPAIGN:
 		break;
 	}
 	sim_event(s, n, &ev);
-	s->new_boot = 0;
+	s->msg = NULL;
 	sim_prop_go_on(s, n);
 }
 
@@ -270,6 +309,24 @@ void sim_pause(struct sim *s, struct sim_node *n)
 }
 
 /**
+ * sim_suspend() - the whole machine stands still, its monotonic clock too
+ * @s: simulation
+ * @n: node that runs; sim_resume() ends it
+ */
+void sim_suspend(struct sim *s, struct sim_node *n)
+{
+	sim_pause(s, n);
+	n->suspended_at = s->now;
+}
+
+static void sleep_ends(struct sim *s, struct sim_node *n)
+{
+	n->asleep += sim_clock(s, n) - fast(n, n->suspended_at);
+	n->suspended_at = 0;
+	arm(n);
+}
+
+/**
  * sim_resume() - it runs again: first its inbox, then deadlines
  * @s: simulation
  * @n: node
@@ -281,6 +338,8 @@ void sim_resume(struct sim *s, struct sim_node *n)
 	sim_trace(s, "node %u: resumed, %u messages wait", n->id,
 		  n->inbox_msgs);
 	n->paused = false;
+	if (n->suspended_at)
+		sleep_ends(s, n);
 	while ((item = n->inbox) && !s->failed[0]) {
 		n->inbox = item->next;
 		if (item->msg && sim_traced(s))
@@ -293,24 +352,38 @@ void sim_resume(struct sim *s, struct sim_node *n)
 	drop_inbox(n);
 }
 
+/**
+ * sim_initial() - the configuration that stands before index 1
+ * @s: simulation
+ * @m: RAFT_MAX_NODES of them, filled
+ *
+ * Return: how many members it has.
+ */
+u32 sim_initial(const struct sim *s, struct raft_member *m)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < s->n_nodes; i++)
+		if (s->nodes[i]->member)
+			m[n++] = (struct raft_member) {
+				.id = s->nodes[i]->id,
+				.flags = s->nodes[i]->learner ?
+					 RAFT_MEMBER_LEARNER : 0,
+				.addr = { (u8)s->nodes[i]->id },
+			};
+	return n;
+}
+
 static void configure(struct sim *s, struct sim_node *n,
 		      struct raft_config *cfg, bool withhold)
 {
-	struct sim_node *m;
-	u32 i;
-
 	*cfg = s->cfg;
 	cfg->id = n->id;
 	cfg->withhold = withhold;
 	cfg->incarnation = n->incarnation;
-	for (i = 0; n->member && i < s->n_nodes; i++) {
-		m = s->nodes[i];
-		if (m->member)
-			cfg->members[cfg->n_members++] = (struct raft_member) {
-				.id = m->id,
-				.learner = m->learner,
-			};
-	}
+	cfg->priority = n->priority;
+	if (n->member && !n->blank)
+		cfg->n_members = sim_initial(s, cfg->members);
 }
 
 static const char *load(struct sim *s, struct sim_node *n, bool withhold)
@@ -319,7 +392,7 @@ static const char *load(struct sim *s, struct sim_node *n, bool withhold)
 	u32 i;
 
 	configure(s, n, &cfg, withhold);
-	if (raft_init(n->r, &cfg, s->now, sim_random(s), n->table, SIM_TABLE))
+	if (raft_init(n->r, &cfg, sim_clock(s, n), sim_random(s), n->table, SIM_TABLE))
 		return "bad configuration";
 	if (n->disk.corrupt)
 		return "an entry of its log is damaged";
@@ -354,10 +427,15 @@ void sim_boot(struct sim *s, struct sim_node *n, bool withhold)
 	n->paused = false;
 	n->why = NULL;
 	n->deadline = U64_MAX;
+	n->wake = U64_MAX;
 	n->n_own = 0;
+	n->n_asked = 0;
 	n->applied = 0;
-	memset(n->heard, 0, sizeof(n->heard));
+	n->suspended_at = 0;
+	n->asleep = 0;
+	memset(n->raised, 0, sizeof(n->raised));
 	memset(&n->st, 0, sizeof(n->st));
+	memset(&n->conf, 0, sizeof(n->conf));
 	n->why = load(s, n, withhold);
 	sim_trace(s, "node %u boots: term %llu vote %u last %u%s", n->id,
 		  (unsigned long long)n->disk.hs.term, n->disk.hs.vote,
@@ -368,6 +446,7 @@ void sim_boot(struct sim *s, struct sim_node *n, bool withhold)
 		return;
 	}
 	raft_status(n->r, &n->st);
+	n->conf = *raft_membership(n->r);
 	check_boot(s, n);
 	sim_event(s, n, &ev);
 }
@@ -387,6 +466,7 @@ void sim_crash(struct sim *s, struct sim_node *n)
 	sim_prop_lost(s, n);
 	raft_destroy(n->r, chunk_put);
 	sim_disk_crash(s, n, 0);
+	n->stopped_at = s->now;
 	n->running = false;
 	n->failed = false;
 	n->paused = false;

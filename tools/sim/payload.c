@@ -46,6 +46,54 @@ struct sim_payload *sim_payload_new(const char *text, u64 size, u64 id)
 }
 
 /**
+ * sim_payload_config() - room for a configuration or a change of it
+ *
+ * Return: a payload with one reference, the caller's.
+ */
+struct sim_payload *sim_payload_config(void)
+{
+	struct sim_payload *p = sim_alloc(sizeof(*p) + RAFT_CONFIG_BYTES);
+
+	p->refs = 1;
+	p->len = RAFT_CONFIG_BYTES;
+	return p;
+}
+
+/**
+ * sim_payload_id() - what names the content
+ * @p: payload; if it has no name yet, the core has written it by now
+ *
+ * Return: the number, the same for equal contents.
+ */
+u64 sim_payload_id(struct sim_payload *p)
+{
+	u64 word, id = 0;
+	u32 i;
+
+	if (p->id)
+		return p->id;
+	for (i = 0; i < RAFT_CONFIG_BYTES; i += sizeof(word)) {
+		memcpy(&word, p->text + i, sizeof(word));
+		id = sim_hash(id, word);
+	}
+	p->id = id;
+	return id;
+}
+
+/**
+ * raft_payload_bytes() - where the core writes a configuration
+ * @payload: handle
+ *
+ * Return: the bytes.
+ */
+void *raft_payload_bytes(void *payload)
+{
+	struct sim_payload *p = payload;
+
+	return p->text;
+}
+
+/**
  * raft_payload_get() - the core takes a reference
  * @payload: handle
  */

@@ -4,7 +4,7 @@
  *
  * Owns the outcome: pending until the origin sees its own entry applied in its
  * own log (committed), refuses it (failed, certainly never applied), or crashes
- * or fails (unknown).
+ * or fails (unknown).  And the list of all that was ever asked, see ask.c.
  */
 #include <stdlib.h>
 
@@ -23,6 +23,26 @@ static struct sim_prop *prop_new(struct sim *s, struct sim_node *n,
 	return p;
 }
 
+static struct sim_prop *propose(struct sim *s, struct sim_node *n,
+				struct sim_prop *first, u32 count)
+{
+	struct sim_item item = {
+		.type = RAFT_EV_PROPOSE,
+		.prop = first,
+		.n_props = count,
+	};
+	struct sim_prop *last = first;
+
+	while (last->more)
+		last = last->more;
+	if (n->running && !n->failed)
+		sim_item(s, n, &item);
+	else
+		for (; first; first = first->more)
+			first->outcome = SCN_FAILED;
+	return last;
+}
+
 /**
  * sim_propose() - a caller proposes at a node
  * @s: simulation
@@ -37,7 +57,6 @@ static struct sim_prop *prop_new(struct sim *s, struct sim_node *n,
 struct sim_prop *sim_propose(struct sim *s, struct sim_node *n, const char *name,
 			     const char *text, u64 size, u32 count)
 {
-	struct sim_item item = { .type = RAFT_EV_PROPOSE };
 	struct sim_prop *p = NULL, *first = NULL;
 	char numbered[512];
 	u32 i;
@@ -53,15 +72,34 @@ struct sim_prop *sim_propose(struct sim *s, struct sim_node *n, const char *name
 		}
 	}
 	p->name = name;
-	item.prop = first;
-	item.n_props = max(count, 1U);
-	if (!n->running || n->failed) {
-		for (; first; first = first->more)
-			first->outcome = SCN_FAILED;
-		return p;
+	return propose(s, n, first, max(count, 1U));
+}
+
+/**
+ * sim_propose_client() - a client with a session proposes, or wants a session
+ * @s: simulation
+ * @n: node
+ * @client: its session, 0: open one
+ * @serial: number of its command
+ * @count: how many sessions to open; 1 for a command
+ *
+ * Return: the proposal, the last one.
+ */
+struct sim_prop *sim_propose_client(struct sim *s, struct sim_node *n,
+				    u64 client, u64 serial, u32 count)
+{
+	struct sim_prop *p, *first = NULL, **at = &first;
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		p = prop_new(s, n, client ? "c" : "open", 0);
+		p->client = client;
+		p->client_serial = serial;
+		p->opens = !client;
+		*at = p;
+		at = &p->more;
 	}
-	sim_item(s, n, &item);
-	return p;
+	return propose(s, n, first, count);
 }
 
 static void own_add(struct sim_node *n, struct sim_prop *p)
@@ -84,8 +122,13 @@ static void prop_step(struct sim *s, struct sim_node *n,
 	u32 i;
 
 	for (i = 0; i < count; i++, p = p->more) {
-		e[i].payload = p->payload;
-		e[i].len = p->payload->len;
+		e[i].client = p->client;
+		e[i].client_serial = p->client_serial;
+		e[i].type = p->opens ? RAFT_ENTRY_OPEN : RAFT_ENTRY_COMMAND;
+		if (!p->opens) {
+			e[i].payload = p->payload;
+			e[i].len = p->payload->len;
+		}
 		/* Known before the step: what it takes it may also apply. */
 		own_add(n, p);
 	}
@@ -160,6 +203,53 @@ void sim_prop_come(struct sim *s, struct sim_node *n, struct sim_prop *first,
 	n->n_waiting += count;
 }
 
+/* The proposal that an entry comes from, if it is of this boot of the node. */
+static struct sim_prop *own(struct sim *s, struct sim_node *n,
+			    const struct raft_entry *e)
+{
+	struct sim_prop *p;
+
+	if (e->incarnation != n->incarnation)
+		return NULL;
+	if (!e->serial || e->serial > n->n_own) {
+		sim_fail(s, "node %u applied serial %llu, which it never gave out",
+			 n->id, (unsigned long long)e->serial);
+		return NULL;
+	}
+	p = n->own[e->serial - 1];
+	if (p->outcome == SCN_PENDING &&
+	    e->payload == (p->opens ? NULL : p->payload))
+		return p;
+	sim_fail(s, "node %u: serial %llu applied twice or with another command",
+		 n->id, (unsigned long long)e->serial);
+	return NULL;
+}
+
+/**
+ * sim_prop_repeated() - a node decided a copy of a client's command
+ * @s: simulation
+ * @n: the origin
+ * @first: where it was applied before; 0: its session is closed or beyond it
+ * @e: the copy
+ */
+void sim_prop_repeated(struct sim *s, struct sim_node *n, u64 first,
+		       const struct raft_entry *e)
+{
+	struct sim_prop *p = own(s, n, e);
+
+	if (!p)
+		return;
+	p->outcome = first ? SCN_COMMITTED : SCN_FAILED;
+	p->index = first;
+	s->acked = max(s->acked, first);
+	s->count.repeated++;
+	if (first)
+		check_acked(s, p);
+	sim_trace(s, "node %u: command %llu of client %llu was applied at %llu",
+		  n->id, (unsigned long long)e->client_serial,
+		  (unsigned long long)e->client, (unsigned long long)first);
+}
+
 /**
  * sim_prop_applied() - a node applied an entry that it proposed
  * @s: simulation
@@ -170,23 +260,13 @@ void sim_prop_come(struct sim *s, struct sim_node *n, struct sim_prop *first,
 void sim_prop_applied(struct sim *s, struct sim_node *n, u64 index,
 		      const struct raft_entry *e)
 {
-	struct sim_prop *p;
+	struct sim_prop *p = own(s, n, e);
 
-	if (e->incarnation != n->incarnation)
+	if (!p)
 		return;
-	if (!e->serial || e->serial > n->n_own) {
-		sim_fail(s, "node %u applied serial %llu, which it never gave out",
-			 n->id, (unsigned long long)e->serial);
-		return;
-	}
-	p = n->own[e->serial - 1];
-	if (p->outcome != SCN_PENDING || p->payload != e->payload) {
-		sim_fail(s, "node %u: serial %llu applied twice or with another command",
-			 n->id, (unsigned long long)e->serial);
-		return;
-	}
 	p->outcome = SCN_COMMITTED;
 	p->index = index;
+	s->acked = max(s->acked, index);
 	s->count.acked++;
 	check_acked(s, p);
 	sim_trace(s, "node %u: '%s' is committed at %llu", n->id,
@@ -197,20 +277,27 @@ void sim_prop_applied(struct sim *s, struct sim_node *n, u64 index,
  * sim_prop_lost() - a node forgets its callers: crashed or failed
  * @s: simulation
  * @n: node
+ *
+ * A read or transfer that nobody answered did not happen (rules 13, 14).
  */
 void sim_prop_lost(struct sim *s, struct sim_node *n)
 {
-	struct sim_prop *p;
+	struct sim_prop *p = s->undecided ? s->undecided : s->props;
 
-	for (p = s->props; p; p = p->next)
+	while (p && p->outcome != SCN_PENDING && p->next)
+		p = p->next;
+	for (s->undecided = p; p; p = p->next)
 		if (p->node == n->id && p->outcome == SCN_PENDING)
-			p->outcome = SCN_UNKNOWN;
+			p->outcome = p->kind == SIM_READ ||
+				     p->kind == SIM_TRANSFER ?
+				     SCN_FAILED : SCN_UNKNOWN;
 	n->n_own = 0;
 	n->waiting = NULL;
+	sim_ask_lost(n);
 }
 
 /**
- * sim_prop_find() - the latest proposal of that name
+ * sim_prop_find() - the latest of that name
  * @s: simulation
  * @name: NAME
  *
@@ -227,7 +314,7 @@ struct sim_prop *sim_prop_find(struct sim *s, const char *name)
 }
 
 /**
- * sim_prop_forget() - free all proposals
+ * sim_prop_forget() - free all that was ever asked
  * @s: simulation
  */
 void sim_prop_forget(struct sim *s)
@@ -236,8 +323,11 @@ void sim_prop_forget(struct sim *s)
 
 	while ((p = s->props)) {
 		s->props = p->next;
-		raft_payload_put(p->payload);
+		if (p->payload)
+			raft_payload_put(p->payload);
+		free(p->change);
 		free(p);
 	}
 	s->props_tail = &s->props;
+	s->undecided = NULL;
 }

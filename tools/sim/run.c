@@ -31,7 +31,7 @@ static bool error(struct run *r, const char *fmt, ...)
 	return false;
 }
 
-/* A node that was named before, by nodes, learners or start (rule 9). */
+/* A node that was named before, or is by a directive that may (rule 9). */
 static struct sim_node *known(struct run *r, u32 id)
 {
 	struct sim_node *n = r->s->by_id[id];
@@ -113,7 +113,8 @@ static bool do_option(struct run *r)
 		cfg->max_uncommitted = value;
 		break;
 	case SCN_OPT_PRIORITY:
-		return error(r, "priority: not yet");
+		sim_node(r->s, r->d->id)->priority = (u32)value;
+		break;
 	}
 	return true;
 }
@@ -215,6 +216,46 @@ static bool do_propose(struct run *r)
 	if (!n)
 		return false;
 	sim_propose(r->s, n, r->d->name, r->d->word, r->d->size, r->d->count);
+	return true;
+}
+
+static bool do_read(struct run *r)
+{
+	struct sim_node *n = known(r, r->d->id);
+
+	if (!n)
+		return false;
+	sim_read(r->s, n, r->d->name, r->d->lease);
+	return true;
+}
+
+static bool do_member(struct run *r)
+{
+	const struct scn_dir *d = r->d;
+	struct raft_change change = *d->change;
+	u32 i;
+
+	for (i = 0; i < change.n; i++) {
+		struct raft_member *m = &change.item[i].m;
+
+		if (change.item[i].op == RAFT_OP_ABORT)
+			continue;
+		sim_node(r->s, m->id);
+		/* The line, so that a second address is another. */
+		m->addr[0] = (u8)m->id;
+		m->addr[1] = (u8)d->line;
+	}
+	sim_change(r->s, sim_node(r->s, d->id), d->name, &change);
+	return true;
+}
+
+static bool do_transfer(struct run *r)
+{
+	const struct scn_dir *d = r->d;
+
+	if (d->id2)
+		sim_node(r->s, d->id2);
+	sim_transfer(r->s, sim_node(r->s, d->id), d->name, d->id2);
 	return true;
 }
 
@@ -418,8 +459,11 @@ static bool execute(struct run *r)
 	case SCN_EXPECT:
 		return do_expect(r);
 	case SCN_READ:
+		return do_read(r);
 	case SCN_MEMBER:
+		return do_member(r);
 	case SCN_TRANSFER:
+		return do_transfer(r);
 	case SCN_SNAPSHOT:
 	case SCN_COMPACT:
 		break;

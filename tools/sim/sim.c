@@ -156,6 +156,8 @@ void sim_free(struct sim *s)
 		free(n->log.term);
 		free(n->log.chain);
 		free(n->log.bytes);
+		free(n->log.conf);
+		free(n->lost);
 		free(n->own);
 		free(n->table);
 		free(n->r);

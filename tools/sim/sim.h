@@ -34,7 +34,7 @@
 struct sim_payload {
 	u32 refs;
 	u32 len;		/* bytes as the core counts them */
-	u64 id;			/* equal contents, equal ids */
+	u64 id;			/* equal contents, equal ids; 0: not known yet */
 	bool refused;		/* must never be applied */
 	char text[];		/* what the state machine gets */
 };
@@ -94,16 +94,34 @@ struct sim_item {
 	int error;
 };
 
-/* A proposal and what became of it. */
+enum sim_kind {
+	SIM_COMMAND,
+	SIM_READ,
+	SIM_CHANGE,
+	SIM_TRANSFER,
+};
+
+/* Something that was asked of a node, and what became of it. */
 struct sim_prop {
 	struct sim_prop *next;	/* all of the simulation */
 	const char *name;	/* as NAME, or NULL */
-	struct sim_payload *payload;
-	struct sim_prop *more;	/* next in the same event */
+	enum sim_kind kind;
+	struct sim_payload *payload;	/* command */
+	struct sim_prop *more;	/* next in the same event; next read of the node */
 	u32 node;
-	u64 serial;		/* 0 while not accepted */
+	u64 serial;		/* its number at this boot; 0 while not accepted */
+	u64 incarnation;	/* change: boot of the node */
 	enum scn_outcome outcome;
 	u64 index;
+	u64 client;		/* command: session of its client, 0 if none */
+	u64 client_serial;
+	bool opens;		/* command: not one, but a new session */
+	bool lease;		/* read: by lease */
+	u64 floor;		/* read: acknowledged before it began */
+	struct raft_change *change;	/* owned */
+	u64 entry;		/* change: its last committed configuration */
+	u32 target;		/* transfer */
+	int error;		/* why it failed, as the core says */
 };
 
 /* check.c: a node's log in memory as seen from outside. */
@@ -111,14 +129,16 @@ struct chk_log {
 	u64 *term;
 	u64 *chain;	/* hash over the log up to here */
 	u64 *bytes;	/* on disk, up to here */
+	u32 *conf;	/* last configuration up to here, 0: the initial one */
 	u32 n;
 	u32 cap;
 };
 
 struct sim_node {
 	u32 id;
-	bool member;
-	bool learner;
+	bool member;		/* of the initial configuration */
+	bool learner;		/* in that */
+	u32 priority;
 	bool running;		/* booted and not crashed; may be failed */
 	bool failed;		/* stopped itself, or refused to boot */
 	bool paused;
@@ -128,6 +148,7 @@ struct sim_node {
 	u64 incarnation;
 	u64 deadline;
 	struct raft_status st;	/* after the last step */
+	struct raft_membership conf;	/* in force, after the last step */
 	struct sim_item *inbox;
 	struct sim_item **inbox_tail;
 	u32 inbox_msgs;
@@ -136,11 +157,25 @@ struct sim_node {
 	u64 cap_own;
 	struct sim_prop *waiting;	/* for one of RAFT_MAX_PENDING */
 	u32 n_waiting;
+	struct sim_prop *reads;	/* undecided, in the order of their numbers */
+	struct sim_prop **reads_tail;
+	struct sim_prop *change;	/* under way */
+	struct sim_prop *abort;		/* of a change, under way */
+	struct sim_prop *transfer;	/* under way */
+	u64 n_asked;		/* changes and transfers taken in this boot */
 	u64 applied;		/* last index seen applied in this boot */
-	u64 heard[SIM_MAX_ID + 1];	/* latest boot heard of each node */
+	u64 raised[SIM_MAX_ID + 1];	/* boot whose answer raised a match index */
 	struct sim_disk disk;
 	struct chk_log log;
 	u32 wiped;		/* times */
+	u64 *lost;		/* chains of the disk that was wiped last */
+	u32 n_lost;
+	u64 stopped_at;		/* when it crashed */
+	bool blank;		/* boots without the initial configuration */
+	s32 skew;		/* its clocks are fast, millionths */
+	u64 suspended_at;	/* its monotonic clock stands still since, 0 if not */
+	u64 asleep;		/* so long by its own clock, in this boot */
+	u64 wake;		/* @deadline by its own clock */
 };
 
 enum sim_event_kind {
@@ -199,6 +234,12 @@ struct sim_count {
 	u64 pauses;
 	u64 truncations;
 	u64 dropped;		/* duplicates found at apply */
+	u64 repeated;		/* of clients, with the answer of the first */
+	u64 reads;
+	u64 lease_reads;
+	u64 changes;
+	u64 joint;
+	u64 transfers;
 };
 
 struct check;
@@ -224,13 +265,17 @@ struct sim {
 	u32 stalls;		/* disks that hang, to skip the search */
 	struct sim_prop *props;
 	struct sim_prop **props_tail;
+	struct sim_prop *undecided;	/* none before this one is pending */
 	struct check *check;
 	struct raft_update up;
-	u32 new_boot;		/* node whose new boot this step hears of */
+	const struct raft_msg *msg;	/* that is being handled, or NULL */
 	u32 accepted;		/* of the last PROPOSE */
 	u64 first_serial;
 	int refused;
 	bool no_slot;		/* and RAFT_MAX_PENDING is why */
+	struct sim_prop *asked;	/* the read, change or transfer of this step */
+	u64 acked;		/* highest index that anybody was told of */
+	struct raft_membership conf;	/* last committed configuration */
 	struct sim_count count;
 	char failed[512];	/* first broken invariant, "" if none */
 	bool trace;		/* print */
@@ -260,6 +305,9 @@ void sim_boot(struct sim *s, struct sim_node *n, bool withhold);
 void sim_crash(struct sim *s, struct sim_node *n);
 void sim_pause(struct sim *s, struct sim_node *n);
 void sim_resume(struct sim *s, struct sim_node *n);
+void sim_suspend(struct sim *s, struct sim_node *n);
+u64 sim_clock(const struct sim *s, const struct sim_node *n);
+u32 sim_initial(const struct sim *s, struct raft_member *m);
 void sim_event(struct sim *s, struct sim_node *n, struct raft_event *ev);
 void sim_item(struct sim *s, struct sim_node *n, const struct sim_item *item);
 void sim_tick(struct sim *s, struct sim_node *n);
@@ -269,14 +317,30 @@ bool sim_alive(const struct sim_node *n);
 /* propose.c */
 struct sim_prop *sim_propose(struct sim *s, struct sim_node *n, const char *name,
 			     const char *text, u64 size, u32 count);
+struct sim_prop *sim_propose_client(struct sim *s, struct sim_node *n,
+				    u64 client, u64 serial, u32 count);
 void sim_prop_come(struct sim *s, struct sim_node *n, struct sim_prop *first,
 		   u32 count);
 void sim_prop_go_on(struct sim *s, struct sim_node *n);
 void sim_prop_applied(struct sim *s, struct sim_node *n, u64 index,
 		      const struct raft_entry *e);
+void sim_prop_repeated(struct sim *s, struct sim_node *n, u64 first,
+		       const struct raft_entry *e);
 void sim_prop_lost(struct sim *s, struct sim_node *n);
 void sim_prop_forget(struct sim *s);
 struct sim_prop *sim_prop_find(struct sim *s, const char *name);
+
+/* ask.c */
+struct sim_prop *sim_read(struct sim *s, struct sim_node *n, const char *name,
+			  bool lease);
+struct sim_prop *sim_change(struct sim *s, struct sim_node *n, const char *name,
+			    const struct raft_change *change);
+struct sim_prop *sim_transfer(struct sim *s, struct sim_node *n,
+			      const char *name, u32 target);
+void sim_ask_come(struct sim *s, struct sim_node *n, struct sim_prop *p);
+void sim_ask_update(struct sim *s, struct sim_node *n);
+void sim_ask_lost(struct sim_node *n);
+const char *sim_ask_text(const struct sim_prop *p, char *buf, size_t size);
 
 /* net.c */
 void sim_send(struct sim *s, struct sim_node *from, const struct raft_msg *m);
@@ -308,6 +372,8 @@ u64 sim_disk_room(const struct sim_node *n);
 
 /* payload.c */
 struct sim_payload *sim_payload_new(const char *text, u64 size, u64 id);
+struct sim_payload *sim_payload_config(void);
+u64 sim_payload_id(struct sim_payload *p);
 u64 sim_hash(u64 a, u64 b);
 
 /* check.c: what must hold, always */
@@ -325,6 +391,20 @@ void check_step(struct sim *s, struct sim_node *n,
 void check_acked(struct sim *s, const struct sim_prop *p);
 u64 check_chain(u64 before, const struct raft_entry *e);
 u64 check_committed(const struct sim *s);
+
+/* check_config.c: the same for configurations and reads */
+bool check_joint(const struct raft_membership *c);
+bool check_votes(const struct raft_member *m);
+const struct raft_member *check_member(const struct raft_membership *c, u32 id);
+void check_config_append(struct sim *s, struct sim_node *n, u64 index,
+			 const struct raft_status *old);
+void check_config_step(struct sim *s, struct sim_node *n);
+void check_config_committed(struct sim *s, struct sim_node *n, u64 first,
+			    u64 last);
+void check_majority(struct sim *s, struct sim_node *n, u64 index, u64 before);
+void check_campaign(struct sim *s, struct sim_node *n);
+void check_read(struct sim *s, struct sim_node *n, const struct sim_prop *p);
+void check_change(struct sim *s, struct sim_node *n, const struct sim_prop *p);
 
 /* trace.c */
 void sim_trace(struct sim *s, const char *fmt, ...)
