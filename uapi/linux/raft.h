@@ -167,6 +167,7 @@ struct raft_ioc_features {
 #define RAFT_MEMBER_OLD		0x2	/* joint: votes in the old one */
 #define RAFT_MEMBER_GONE	0x4	/* joint: not in the new one */
 #define RAFT_MEMBER_PROMOTE	0x8	/* a learner, to vote when it has caught up */
+#define RAFT_MEMBER_KEEP	0x10	/* ... and to stay a learner if it does not */
 
 /**
  * struct raft_ioc_member - a member of a group and where it listens
