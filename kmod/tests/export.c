@@ -26,6 +26,8 @@ EXPORT_SYMBOL_GPL(raft_start);
 EXPORT_SYMBOL_GPL(raft_destroy);
 EXPORT_SYMBOL_GPL(raft_log_want);
 EXPORT_SYMBOL_GPL(raft_log_give);
+EXPORT_SYMBOL_GPL(raft_config_want);
+EXPORT_SYMBOL_GPL(raft_config_give);
 EXPORT_SYMBOL_GPL(raft_step);
 EXPORT_SYMBOL_GPL(raft_entry_at);
 EXPORT_SYMBOL_GPL(raft_msg_entry);
