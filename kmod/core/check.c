@@ -21,18 +21,42 @@ static const char *check_peer(const struct raft *r, const struct raft_peer *p)
 
 static const char *check_leader(const struct raft *r)
 {
+	const struct raft_peer *p;
 	const char *why = NULL;
-	u32 i;
 
-	if (!r->self || r->self->learner)
+	/* A leader that is being removed leads until that is committed. */
+	if (!raft_votes(r->self) && r->conf.index <= r->applied)
 		return "leader is not a voter";
 	if (r->vote != r->cfg.id)
 		return "leader did not vote for itself";
 	if (r->leader != r->cfg.id)
 		return "leader names another leader";
-	for (i = 0; i < r->n_peers && !why; i++)
-		why = check_peer(r, &r->peers[i]);
+	raft_for_each_peer(r, p)
+		if (!why)
+			why = check_peer(r, p);
 	return why;
+}
+
+static const char *check_membership(const struct raft *r)
+{
+	const struct raft_entry *e = raft_log_entry(&r->log, r->conf.index);
+	const struct raft_peer *p;
+	u32 i, n = 0;
+
+	if (r->conf.index > r->log.last)
+		return "configuration of an entry that was cut";
+	if (r->conf.index && e->type != RAFT_ENTRY_CONFIG)
+		return "configuration of an entry that is none";
+	if (r->conf_applied.index > r->applied)
+		return "applied configuration is not applied";
+	raft_for_each_peer(r, p)
+		n += p->member;
+	if (n != r->conf.n)
+		return "members and their slots differ";
+	for (i = 1; i < r->conf.n; i++)
+		if (r->conf.m[i].id <= r->conf.m[i - 1].id)
+			return "members are not in order";
+	return NULL;
 }
 
 /**
@@ -67,5 +91,7 @@ const char *raft_check(const struct raft *r)
 		return "candidate did not vote for itself";
 	if (r->role != RAFT_LEADER && r->leader == r->cfg.id)
 		return "names itself leader but is none";
-	return r->role == RAFT_LEADER ? check_leader(r) : NULL;
+	if (r->role == RAFT_LEADER && check_leader(r))
+		return check_leader(r);
+	return check_membership(r);
 }

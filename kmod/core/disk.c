@@ -482,6 +482,13 @@ static bool record_stale(const struct raft_disk_scan *s,
 		rec->epoch != s->state.epoch);
 }
 
+static bool record_type_ok(const struct raft_disk_record *rec)
+{
+	if (rec->type == RAFT_ENTRY_CONFIG)
+		return rec->len == RAFT_CONFIG_BYTES;
+	return rec->type == RAFT_ENTRY_NOOP || rec->type == RAFT_ENTRY_COMMAND;
+}
+
 static enum raft_disk_reason record_judge(const struct raft_disk_scan *s,
 					  const struct raft_disk_record *rec,
 					  u64 pos)
@@ -499,7 +506,7 @@ static enum raft_disk_reason record_judge(const struct raft_disk_scan *s,
 	if (rec->term < s->last.term || !rec->term ||
 	    rec->term > RAFT_MAX_TERM || rec->index > RAFT_MAX_INDEX ||
 	    rec->len > RAFT_MAX_COMMAND ||
-	    (rec->type != RAFT_ENTRY_NOOP && rec->type != RAFT_ENTRY_COMMAND) ||
+	    !record_type_ok(rec) ||
 	    pos + raft_disk_record_bytes(rec->len) > s->super.data_end)
 		return RAFT_DISK_FIELD;
 	return RAFT_DISK_OK;

@@ -9,11 +9,6 @@
 #include "raft_env.h"
 #include "internal.h"
 
-static bool is_voter(const struct raft *r)
-{
-	return r->self && !r->self->learner;
-}
-
 /* splitmix64: the event brings the entropy, this only stretches it. */
 static u32 next_random(struct raft *r)
 {
@@ -42,10 +37,10 @@ void raft_reset_election_timer(struct raft *r)
 
 static void clear_votes(struct raft *r)
 {
-	u32 i;
+	struct raft_peer *p;
 
-	for (i = 0; i < r->n_peers; i++)
-		r->peers[i].vote = 0;
+	raft_for_each_peer(r, p)
+		p->vote = 0;
 }
 
 static void set_term(struct raft *r, u64 term, u32 vote)
@@ -63,8 +58,11 @@ static void set_leader(struct raft *r, u32 leader)
 		return;
 	r->leader = leader;
 	r->state_changed = true;
-	if (leader)
-		raft_forward_restart(r);
+	raft_read_restart(r);
+	if (!leader)
+		return;
+	raft_forward_restart(r);
+	raft_request_leader(r);
 }
 
 /**
@@ -84,6 +82,7 @@ void raft_become_follower(struct raft *r, u64 term, u32 leader)
 		r->role = RAFT_FOLLOWER;
 		r->state_changed = true;
 		raft_reset_election_timer(r);
+		memset(&r->transfer, 0, sizeof(r->transfer));
 		/* A tally must not leak into the next ballot (trap 32). */
 		clear_votes(r);
 	}
@@ -132,9 +131,12 @@ void raft_leader_seen(struct raft *r, u32 leader, bool fresh)
  */
 bool raft_refuses_votes(const struct raft *r)
 {
+	/* A promise holds even if the option was switched off since. */
+	if (r->now < r->withhold_until)
+		return true;
 	if (!r->cfg.check_quorum)
 		return false;
-	if (r->role == RAFT_LEADER || r->now < r->withhold_until)
+	if (r->role == RAFT_LEADER)
 		return true;
 	return r->leader &&
 	       r->now < r->leader_heard + r->cfg.election_timeout;
@@ -154,20 +156,22 @@ bool raft_disk_stalled(const struct raft *r)
 	       r->now >= r->persist_since + r->cfg.election_timeout;
 }
 
-static void ask_for_votes(struct raft *r, enum raft_msg_type type, u64 term)
+static void ask_for_votes(struct raft *r, enum raft_msg_type type, u64 term,
+			  u8 flags)
 {
 	struct raft_msg m = {
 		.type = type,
+		.flags = flags,
 		.term = term,
 		.index = r->log.last,
 		.log_term = raft_log_term(&r->log, r->log.last),
 	};
-	u32 i;
+	const struct raft_peer *p;
 
-	for (i = 0; i < r->n_peers; i++) {
-		if (r->peers[i].learner || &r->peers[i] == r->self)
+	raft_for_each_peer(r, p) {
+		if (!raft_votes(p) || p == r->self)
 			continue;
-		m.to = r->peers[i].id;
+		m.to = p->id;
 		if (type == RAFT_MSG_PREVOTE)
 			raft_emit(r, &m);
 		else
@@ -175,14 +179,14 @@ static void ask_for_votes(struct raft *r, enum raft_msg_type type, u64 term)
 	}
 }
 
-static void become_candidate(struct raft *r)
+static void become_candidate(struct raft *r, u8 flags)
 {
 	r->role = RAFT_CANDIDATE;
 	clear_votes(r);
 	set_leader(r, 0);
 	set_term(r, r->term + 1, r->cfg.id);
 	raft_reset_election_timer(r);
-	ask_for_votes(r, RAFT_MSG_VOTE, r->term);
+	ask_for_votes(r, RAFT_MSG_VOTE, r->term, flags);
 	if (RAFT_MUTANT("vote-before-durable")) {
 		r->self->vote = 1;
 		if (raft_quorum_vote(r) > 0)
@@ -201,17 +205,17 @@ static void become_precandidate(struct raft *r)
 	/* A pre-vote for itself promises nothing: it counts at once. */
 	r->self->vote = 1;
 	if (raft_quorum_vote(r) > 0)
-		become_candidate(r);
+		become_candidate(r, 0);
 	else
-		ask_for_votes(r, RAFT_MSG_PREVOTE, r->term + 1);
+		ask_for_votes(r, RAFT_MSG_PREVOTE, r->term + 1, 0);
 }
 
 /**
  * raft_campaign() - the election deadline passed (Raft 5.2)
  * @r: the core
  *
- * Nothing happens at a leader, a learner or a node outside the configuration,
- * nor while the disk does not answer: such a leader could commit nothing.
+ * Nothing happens at a leader, a learner or a node outside the configuration
+ * (traps 24, 25), nor while the disk does not answer: such a leader could commit nothing.
  *
  * Context: owner thread, in a step.
  */
@@ -219,14 +223,33 @@ void raft_campaign(struct raft *r)
 {
 	if (r->role == RAFT_LEADER)
 		return;
-	if (!is_voter(r) || raft_disk_stalled(r) || r->term >= RAFT_MAX_TERM) {
+	if (!raft_votes(r->self) || raft_disk_stalled(r) ||
+	    r->term >= RAFT_MAX_TERM) {
 		raft_reset_election_timer(r);
 		return;
 	}
 	if (r->cfg.prevote)
 		become_precandidate(r);
 	else
-		become_candidate(r);
+		become_candidate(r, 0);
+}
+
+/**
+ * raft_handle_timeout_now() - TIMEOUT_NOW: the leader wants this node to lead
+ * @r: the core, a follower of the sender
+ *
+ * No pre-vote, and voters need not be loyal to the leader: it asked for it
+ * itself (thesis 3.10, trap 38).
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_handle_timeout_now(struct raft *r)
+{
+	if (!raft_votes(r->self) || raft_disk_stalled(r) ||
+	    r->term >= RAFT_MAX_TERM)
+		return;
+	become_candidate(r, RAFT_MUTANT("transfer-respects-stickiness") ?
+			    0 : RAFT_MSG_TRANSFER);
 }
 
 /**
@@ -324,7 +347,7 @@ void raft_handle_vote_resp(struct raft *r, struct raft_peer *p,
 	switch (raft_quorum_vote(r)) {
 	case 1:
 		if (pre)
-			become_candidate(r);
+			become_candidate(r, 0);
 		else
 			raft_become_leader(r);
 		break;

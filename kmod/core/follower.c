@@ -21,12 +21,24 @@ static void truncate_from(struct raft *r, u64 from)
 {
 	raft_proposal_truncated(r, from);
 	raft_log_truncate(&r->log, from);
+	raft_membership_rollback(r);
 	r->durable = min(r->durable, from - 1);
 	r->verified = min(r->verified, from - 1);
 	if (!r->truncate_from || from < r->truncate_from)
 		r->truncate_from = from;
 	if (r->append_first > from)
 		r->append_first = from;
+}
+
+static void take_config(struct raft *r, const struct raft_entry *e)
+{
+	struct raft_membership c;
+
+	/* It was legible when it came, or was made here. */
+	if (!raft_membership_read(&c, e, r->log.last))
+		return;
+	raft_membership_use(r, &c);
+	raft_request_logged(r, e);
 }
 
 /**
@@ -49,14 +61,20 @@ bool raft_append_local(struct raft *r, const struct raft_entry *e)
 	r->log_room -= min_t(u64, bytes, r->log_room);
 	if (!r->append_first)
 		r->append_first = r->log.last;
-	if (e->origin == r->cfg.id && e->incarnation == r->cfg.incarnation)
+	if (e->type == RAFT_ENTRY_CONFIG)
+		take_config(r, e);
+	else if (e->origin == r->cfg.id && e->incarnation == r->cfg.incarnation)
 		r->own_logged = max(r->own_logged, e->serial);
 	return true;
 }
 
-/* Terms do not fall along a log, and no entry is newer than its sender. */
+/*
+ * Terms do not fall along a log, no entry is newer than its sender, and a
+ * configuration is legible.
+ */
 static bool entries_plausible(const struct raft_msg *m)
 {
+	struct raft_membership c;
 	u64 term = m->log_term;
 	u32 i;
 
@@ -66,6 +84,9 @@ static bool entries_plausible(const struct raft_msg *m)
 	for (i = 0; i < m->n_entries; i++) {
 		if (m->entries[i].term < term || m->entries[i].term > m->term ||
 		    !m->entries[i].term)
+			return false;
+		if (m->entries[i].type == RAFT_ENTRY_CONFIG &&
+		    !raft_membership_read(&c, &m->entries[i], 0))
 			return false;
 		term = m->entries[i].term;
 	}
@@ -165,14 +186,16 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
  * raft_handle_heartbeat() - HEARTBEAT: the leader lives
  * @r: the core, a follower of m->from in m->term
  * @m: the message
+ * @fresh: not a copy or a late one: this node refuses votes because of it
  *
  * The answer does not wait for entries on their way to the disk.  It tells what
  * is verified, so that the leader notices lost appends (traps 45, 46), and what
- * of that is durable, so that a lost acknowledgment does no harm.
+ * of that is durable, so that a lost acknowledgment does no harm.  The round and
+ * the time for which this node is loyal are what reads rely on (read.c).
  *
  * Context: owner thread, in a step.
  */
-void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m)
+void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m, bool fresh)
 {
 	struct raft_msg out = raft_reply(r, m, RAFT_MSG_HEARTBEAT_RESP);
 
@@ -188,5 +211,9 @@ void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m)
 	out.commit = min(r->verified, r->durable);
 	if (RAFT_MUTANT("ack-before-durable"))
 		out.commit = r->verified;
+	out.serial = m->serial;
+	out.priority = r->cfg.priority;
+	if (fresh && r->cfg.check_quorum)
+		out.reject_index = r->cfg.election_timeout;
 	raft_hold(r, &out, 0);
 }

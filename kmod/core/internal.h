@@ -20,6 +20,14 @@
 #define RAFT_LOG_SPARE		4
 /* FORWARD messages on the way, beyond which a follower waits. */
 #define RAFT_FORWARD_ENTRIES	256
+/* Origins of applied proposals that are remembered: members, and as many that
+ * left and may come back.
+ */
+#define RAFT_MAX_SESSIONS	(2 * RAFT_MAX_NODES)
+/* Heartbeat rounds whose time of sending is remembered for leases. */
+#define RAFT_ROUNDS		16
+/* Batches of reads that are confirmed and wait for entries to be applied. */
+#define RAFT_READS_CONFIRMED	8
 
 /**
  * struct raft_log_chunk - memory for RAFT_CHUNK_ENTRIES consecutive entries
@@ -54,10 +62,32 @@ struct raft_inflight {
 	u32 bytes;		/* of commands in it */
 };
 
+enum raft_request_kind {
+	RAFT_REQ_CHANGE = 0,
+	RAFT_REQ_ABORT = 1,
+	RAFT_REQ_TRANSFER = 2,
+	RAFT_REQ_KINDS
+};
+
 /**
- * struct raft_peer - a member, this node included
- * @id: node id
- * @learner: no vote
+ * struct raft_asked - the last request of one kind that a peer passed on
+ * @incarnation: its boot
+ * @serial: its number, 0 if none
+ * @error: how it was refused, 0 if it was not
+ */
+struct raft_asked {
+	u64 incarnation;
+	u64 serial;
+	int error;
+};
+
+/**
+ * struct raft_peer - somebody we exchange messages with, this node included
+ * @id: node id, 0 if the slot is free
+ * @member: in the configuration in force; otherwise it left, or is a stranger:
+ *	a leader or candidate of a configuration that we do not have
+ * @flags: RAFT_MEMBER_*, of a member
+ * @leave_until: leader: not a member any more, but still told so until then
  * @state: enum raft_progress_state
  * @match: highest index known to be durable there; own slot: r->durable
  * @next: next index to send, above @match
@@ -69,10 +99,15 @@ struct raft_inflight {
  * @incarnation: highest boot seen
  * @recv_seq: highest sequence number seen from @incarnation
  * @vote: +1 granted, -1 rejected, 0 unknown; pre-votes or votes, by role
- * @applied_inc: session: boot of the last applied proposal of this origin
- * @applied_serial: session: its serial
- * @appended_inc: the same for the end of the log, kept by a leader
- * @appended_serial: the same for the end of the log, kept by a leader
+ * @priority: election priority that it told
+ * @outranked: leader: it was offered the leadership in this term for it
+ * @round: leader: highest heartbeat round that it answered
+ * @lease_until: leader: it refuses votes until then, ns on CLOCK_BOOTTIME
+ * @read_asked: leader: batch of its reads that waits for a round, 0 if none
+ * @read_flying: leader: batch of its reads in the current round, 0 if none
+ * @asked: leader: its requests, by enum raft_request_kind
+ * @appended_inc: leader: boot of the last proposal of it in the log
+ * @appended_serial: leader: the serial of that
  * @inflight_start: first used slot of @inflight
  * @inflight_count: used slots
  * @inflight_bytes: sum over them
@@ -80,7 +115,9 @@ struct raft_inflight {
  */
 struct raft_peer {
 	u32 id;
-	bool learner;
+	bool member;
+	u32 flags;
+	u64 leave_until;
 	u8 state;
 	u64 match;
 	u64 next;
@@ -92,14 +129,127 @@ struct raft_peer {
 	u64 incarnation;
 	u64 recv_seq;
 	int vote;
-	u64 applied_inc;
-	u64 applied_serial;
+	u32 priority;
+	bool outranked;
+	u64 round;
+	u64 lease_until;
+	u64 read_asked;
+	u64 read_flying;
+	struct raft_asked asked[RAFT_REQ_KINDS];
 	u64 appended_inc;
 	u64 appended_serial;
 	u32 inflight_start;
 	u32 inflight_count;
 	u64 inflight_bytes;
 	struct raft_inflight inflight[RAFT_MAX_INFLIGHT];
+};
+
+/* Slots in use, in no order. */
+#define raft_for_each_peer(r, p)					\
+	for ((p) = (r)->peers; (p) < (r)->peers + RAFT_MAX_PEERS; (p)++) \
+		if (!(p)->id) {} else
+
+/**
+ * struct raft_session - what is applied of one origin; replicated state
+ * @origin: node id, 0 if the slot is free
+ * @incarnation: boot of its last applied proposal
+ * @serial: its serial
+ * @index: its index
+ */
+struct raft_session {
+	u32 origin;
+	u64 incarnation;
+	u64 serial;
+	u64 index;
+};
+
+/**
+ * struct raft_request - a change or transfer that was asked at this node
+ * @active: undecided
+ * @applied: change: a configuration of it is applied, more will follow
+ * @logged: change: a configuration of it is in the log, no need to ask again
+ * @serial: its number at this boot
+ * @term: in which it was asked for; it is not carried into another
+ * @again_at: ns when the leader is asked again
+ * @change: change: as it is passed on
+ * @target: transfer: node to lead, 0 for another one
+ * @old: transfer: leader when it was asked for
+ * @deadline: transfer: ns when it has failed
+ */
+struct raft_request {
+	bool active;
+	bool applied;
+	bool logged;
+	u64 serial;
+	u64 term;
+	u64 again_at;
+	struct raft_entry change;
+	u32 target;
+	u32 old;
+	u64 deadline;
+};
+
+/**
+ * struct raft_catch_up - a leader brings a node up to date before it votes
+ * @id: the node, 0 if none
+ * @round: from 1 (thesis 4.2.1)
+ * @target: index at which the round ends
+ * @since: ns when it began
+ * @match: match index at the last progress
+ * @progress: ns of the last progress
+ */
+struct raft_catch_up {
+	u32 id;
+	u32 round;
+	u64 target;
+	u64 since;
+	u64 match;
+	u64 progress;
+};
+
+/**
+ * struct raft_transfer - a leader hands over (thesis 3.10)
+ * @target: node to lead, 0 if none
+ * @sent: it was told to campaign
+ * @again_at: ns when it is told again
+ * @deadline: ns when the leader gives up
+ */
+struct raft_transfer {
+	u32 target;
+	bool sent;
+	u64 again_at;
+	u64 deadline;
+};
+
+/**
+ * struct raft_reads - read barriers of this node, and of others at a leader
+ * @tail: batch that the next reader joins
+ * @waiting: it has readers
+ * @waiting_lease: all of them take the answer of a lease
+ * @flying: batch that is being confirmed, 0 if none
+ * @flying_lease: as @waiting_lease
+ * @round: leader: heartbeat round that confirms it, 0 if not begun
+ * @index: leader: read index of the round
+ * @again_at: follower: ns when the leader is asked again
+ * @confirmed: batches that wait until @index is applied, in order
+ * @n_confirmed: their number
+ * @rounds: rounds that were begun for reads
+ */
+struct raft_reads {
+	u64 tail;
+	bool waiting;
+	bool waiting_lease;
+	u64 flying;
+	bool flying_lease;
+	u64 round;
+	u64 index;
+	u64 again_at;
+	struct {
+		u64 id;
+		u64 index;
+	} confirmed[RAFT_READS_CONFIRMED];
+	u32 n_confirmed;
+	u64 rounds;
 };
 
 /**
@@ -116,13 +266,14 @@ struct raft_held {
 
 /**
  * struct raft - one group at one node
- * @cfg: constant
- * @self: own slot in @peers, NULL if not a member
+ * @cfg: constant but for raft_reconfigure(); its members mean nothing later
+ * @self: own slot in @peers, member or not
  * @role: RAFT_LEARNER is not used here: a learner is a follower without a vote
  * @term: current term (Raft 5.1)
  * @vote: voted for in @term
  * @leader: known leader of @term, 0 if none
  * @now: of the current event
+ * @boot_now: of the current event
  * @random: state of the generator, mixed with every event
  * @log_room: of the current event, less what this step appended
  * @log: entries
@@ -146,8 +297,21 @@ struct raft_held {
  * @withhold_until: after a crash: votes are refused until then
  * @uncommitted_bytes: leaders: bytes of commands above @commit
  * @seq: last sequence number given to a message
- * @peers: members in ascending order of id
- * @n_peers: their number
+ * @peers: members and others we talk to; a slot does not move
+ * @conf: configuration in force: the last one in the log (Raft 6)
+ * @conf_applied: the last one that is applied, to fall back to
+ * @conf_spare: payload for the next configuration or change, or NULL
+ * @was_member: this node was in a configuration once
+ * @promote: learner of @conf that shall vote, 0 if none
+ * @catch_up: leader: how that goes
+ * @transfer: leader: under way
+ * @requests: asked at this node, by enum raft_request_kind
+ * @request_serial: last number given to one
+ * @reads: read barriers
+ * @round: heartbeat rounds sent at this boot
+ * @round_sent: ns on CLOCK_BOOTTIME when round n left, at n % RAFT_ROUNDS
+ * @lease_off: leader: somebody may campaign at our word: no lease in this term
+ * @sessions: what is applied, by origin
  * @pending: ring of own proposals, serials pend_first ...
  * @pend_head: slot of the first one
  * @pend_count: their number
@@ -175,6 +339,7 @@ struct raft {
 	u32 vote;
 	u32 leader;
 	u64 now;
+	u64 boot_now;
 	u64 random;
 	u64 log_room;
 	struct raft_log log;
@@ -197,8 +362,21 @@ struct raft {
 	u64 withhold_until;
 	u64 uncommitted_bytes;
 	u64 seq;
-	struct raft_peer peers[RAFT_MAX_NODES];
-	u32 n_peers;
+	struct raft_peer peers[RAFT_MAX_PEERS];
+	struct raft_membership conf;
+	struct raft_membership conf_applied;
+	void *conf_spare;
+	bool was_member;
+	u32 promote;
+	struct raft_catch_up catch_up;
+	struct raft_transfer transfer;
+	struct raft_request requests[RAFT_REQ_KINDS];
+	u64 request_serial;
+	struct raft_reads reads;
+	u64 round;
+	u64 round_sent[RAFT_ROUNDS];
+	bool lease_off;
+	struct raft_session sessions[RAFT_MAX_SESSIONS];
 	struct raft_entry pending[RAFT_MAX_PENDING];
 	u32 pend_head;
 	u32 pend_count;
@@ -227,8 +405,13 @@ void raft_log_truncate(struct raft_log *log, u64 from);
 u64 raft_log_find_by_term(const struct raft_log *log, u64 index, u64 term);
 bool raft_log_up_to_date(const struct raft_log *log, u64 last, u64 last_term);
 
-/* progress.c */
+/* peer.c */
 struct raft_peer *raft_peer_find(struct raft *r, u32 id);
+struct raft_peer *raft_peer_member(struct raft *r, u32 id);
+struct raft_peer *raft_peer_get(struct raft *r, u32 id);
+bool raft_votes(const struct raft_peer *p);
+
+/* progress.c */
 void raft_progress_reset(struct raft_peer *p, u64 next);
 void raft_progress_probe(struct raft_peer *p, u64 next);
 bool raft_progress_ack(struct raft_peer *p, u64 match);
@@ -236,8 +419,9 @@ bool raft_progress_full(const struct raft *r, const struct raft_peer *p);
 void raft_progress_sent(struct raft_peer *p, u64 last, u32 bytes);
 
 /* quorum.c */
-u32 raft_quorum_size(const struct raft *r);
 u64 raft_quorum_match(const struct raft *r);
+u64 raft_quorum_round(const struct raft *r);
+u64 raft_quorum_lease(const struct raft *r);
 int raft_quorum_vote(const struct raft *r);
 bool raft_quorum_active(const struct raft *r);
 
@@ -250,6 +434,7 @@ bool raft_hard_state_durable(const struct raft *r);
 /* election.c */
 void raft_become_follower(struct raft *r, u64 term, u32 leader);
 void raft_campaign(struct raft *r);
+void raft_handle_timeout_now(struct raft *r);
 void raft_reset_election_timer(struct raft *r);
 void raft_leader_seen(struct raft *r, u32 leader, bool fresh);
 void raft_handle_prevote(struct raft *r, const struct raft_msg *m);
@@ -265,6 +450,8 @@ void raft_become_leader(struct raft *r);
 void raft_leader_tick(struct raft *r);
 void raft_leader_replicate(struct raft *r);
 void raft_leader_commit(struct raft *r);
+void raft_leader_heartbeat(struct raft *r);
+bool raft_leader_confirmed(const struct raft *r);
 void raft_handle_append_resp(struct raft *r, struct raft_peer *p,
 			     const struct raft_msg *m);
 void raft_handle_heartbeat_resp(struct raft *r, struct raft_peer *p,
@@ -272,8 +459,63 @@ void raft_handle_heartbeat_resp(struct raft *r, struct raft_peer *p,
 
 /* follower.c */
 void raft_handle_append(struct raft *r, const struct raft_msg *m);
-void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m);
+void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m,
+			   bool fresh);
 bool raft_append_local(struct raft *r, const struct raft_entry *e);
+
+/* membership.c */
+bool raft_is_joint(const struct raft_membership *c);
+void raft_membership_use(struct raft *r, const struct raft_membership *c);
+bool raft_membership_read(struct raft_membership *c,
+			  const struct raft_entry *e, u64 index);
+void raft_membership_rollback(struct raft *r);
+void raft_membership_applied(struct raft *r, const struct raft_entry *e,
+			     u64 index);
+void raft_change_encode(const struct raft_change *c, u8 *buf);
+int raft_change_decode(struct raft_change *c, const u8 *buf, u32 len);
+
+/* change.c */
+int raft_change_execute(struct raft *r, const struct raft_change *c,
+			u32 origin, u64 incarnation, u64 serial);
+void raft_change_lead(struct raft *r);
+
+/* transfer.c */
+int raft_transfer_begin(struct raft *r, u32 target);
+void raft_transfer_go_on(struct raft *r);
+void raft_transfer_check(struct raft *r);
+u32 raft_transfer_best(struct raft *r);
+void raft_transfer_by_priority(struct raft *r);
+
+/* request.c */
+void raft_request_change(struct raft *r, const struct raft_change *c);
+void raft_request_transfer(struct raft *r, u32 target);
+void raft_request_go_on(struct raft *r);
+u64 raft_request_deadline(const struct raft *r);
+void raft_request_leader(struct raft *r);
+void raft_request_logged(struct raft *r, const struct raft_entry *e);
+void raft_request_applied(struct raft *r, const struct raft_entry *e);
+void raft_handle_request(struct raft *r, struct raft_peer *p,
+			 const struct raft_msg *m);
+void raft_handle_forward_resp(struct raft *r, const struct raft_msg *m);
+const struct raft_entry *raft_request_entry(const struct raft *r, u64 serial);
+
+/* read.c */
+void raft_read(struct raft *r, bool lease);
+void raft_read_go_on(struct raft *r);
+void raft_read_restart(struct raft *r);
+u64 raft_read_deadline(const struct raft *r);
+u64 raft_lease_until(const struct raft *r);
+void raft_lease_renew(struct raft *r, struct raft_peer *p, u64 round,
+		      u64 promise);
+void raft_handle_read_index(struct raft *r, struct raft_peer *p,
+			    const struct raft_msg *m);
+void raft_handle_read_index_resp(struct raft *r, const struct raft_msg *m);
+
+/* session.c */
+bool raft_session_next(u64 inc, u64 serial, const struct raft_entry *e);
+bool raft_session_apply(struct raft *r, const struct raft_entry *e, u64 index);
+void raft_session_applied(struct raft *r, struct raft_peer *p);
+void raft_session_logged(struct raft_peer *p, const struct raft_entry *e);
 
 /* proposal.c */
 void raft_propose(struct raft *r, const struct raft_event *ev);
@@ -282,7 +524,7 @@ void raft_forward(struct raft *r);
 void raft_forward_restart(struct raft *r);
 void raft_handle_forward(struct raft *r, struct raft_peer *p,
 			 const struct raft_msg *m);
-void raft_sessions_at_end(struct raft *r);
+void raft_proposal_lead(struct raft *r);
 void raft_proposal_truncated(struct raft *r, u64 from);
 void raft_apply(struct raft *r);
 

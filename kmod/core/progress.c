@@ -13,24 +13,6 @@
 #include "raft_env.h"
 #include "internal.h"
 
-/**
- * raft_peer_find() - the slot of a member
- * @r: the core
- * @id: node id
- *
- * Context: owner thread.
- * Return: the slot, NULL if @id is not a member.
- */
-struct raft_peer *raft_peer_find(struct raft *r, u32 id)
-{
-	u32 i;
-
-	for (i = 0; i < r->n_peers; i++)
-		if (r->peers[i].id == id)
-			return &r->peers[i];
-	return NULL;
-}
-
 static void inflight_clear(struct raft_peer *p)
 {
 	p->inflight_start = 0;
@@ -50,6 +32,11 @@ void raft_progress_reset(struct raft_peer *p, u64 next)
 	p->match = 0;
 	p->commit_sent = 0;
 	p->active = false;
+	p->outranked = false;
+	p->round = 0;
+	p->lease_until = 0;
+	p->read_asked = 0;
+	p->read_flying = 0;
 	raft_progress_probe(p, next);
 }
 

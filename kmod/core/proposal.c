@@ -5,23 +5,14 @@
  * A proposal is (origin, incarnation, serial); serials have no gaps.  Its
  * origin keeps it until it sees it applied in its own log, so no reply can be
  * lost, and forwards it to whoever leads, again after a loss or a change of
- * leader (go-back-N).  Copies are harmless by one rule, next_in_session(), which
- * the leader asks before it appends and every replica before it applies: the
- * next serial of the newest boot of the origin, or the first one of a newer
- * boot, counts; all else is a duplicate or follows a gap, and is dropped
- * everywhere alike.  One slot per origin suffices, and one proposer's commands
- * keep their order (trap 60, design.md "Forwarding and exactly-once").
+ * leader (go-back-N).  Copies are harmless by one rule, raft_session_next(),
+ * which the leader asks before it appends and every replica before it applies.
+ * One slot per origin suffices, and one proposer's commands keep their order
+ * (trap 60, design.md "Forwarding and exactly-once").
  */
 #include "raft_env.h"
 #include "internal.h"
 #include "wire.h"
-
-static bool next_in_session(u64 inc, u64 serial, const struct raft_entry *e)
-{
-	if (e->incarnation == inc)
-		return e->serial == serial + 1;
-	return e->incarnation > inc && e->serial == 1;
-}
 
 static struct raft_entry *pending_entry(struct raft *r, u64 serial)
 {
@@ -42,7 +33,7 @@ static int refusal(const struct raft *r, const struct raft_entry *e)
 
 	if (r->failed)
 		return -EIO;
-	if (!r->self)
+	if (!r->self->member)
 		return -ENOTCONN;
 	if (!e->len || e->len > RAFT_MAX_COMMAND)
 		return -EMSGSIZE;
@@ -104,8 +95,11 @@ static bool leader_append(struct raft *r, struct raft_peer *origin,
 {
 	struct raft_entry e = *in;
 
+	/* Proposals wait while another node is to lead (trap 38). */
+	if (r->transfer.target)
+		return false;
 	if (!RAFT_MUTANT("dup-apply") &&
-	    !next_in_session(origin->appended_inc, origin->appended_serial, in))
+	    !raft_session_next(origin->appended_inc, origin->appended_serial, in))
 		return false;
 	if (r->uncommitted_bytes &&
 	    r->uncommitted_bytes + in->len > r->cfg.max_uncommitted)
@@ -143,33 +137,27 @@ void raft_take_pending(struct raft *r)
 }
 
 /**
- * raft_sessions_at_end() - a new leader learns what its log holds
+ * raft_proposal_lead() - a new leader learns what its log holds
  * @r: the core, becoming leader
  *
  * Context: owner thread, in a step.
  */
-void raft_sessions_at_end(struct raft *r)
+void raft_proposal_lead(struct raft *r)
 {
 	const struct raft_entry *e;
 	struct raft_peer *p;
 	u64 i;
-	u32 k;
 
 	r->uncommitted_bytes = 0;
-	for (k = 0; k < r->n_peers; k++) {
-		r->peers[k].appended_inc = r->peers[k].applied_inc;
-		r->peers[k].appended_serial = r->peers[k].applied_serial;
-	}
+	raft_for_each_peer(r, p)
+		raft_session_applied(r, p);
 	for (i = r->applied + 1; i <= r->log.last; i++) {
 		e = raft_log_entry(&r->log, i);
 		if (i > r->commit)
 			r->uncommitted_bytes += e->len;
 		p = e->origin ? raft_peer_find(r, e->origin) : NULL;
-		if (!p || !next_in_session(p->appended_inc, p->appended_serial,
-					   e))
-			continue;
-		p->appended_inc = e->incarnation;
-		p->appended_serial = e->serial;
+		if (p)
+			raft_session_logged(p, e);
 	}
 }
 
@@ -187,7 +175,7 @@ void raft_proposal_truncated(struct raft *r, u64 from)
 
 	for (i = from; i <= r->log.last; i++) {
 		e = raft_log_entry(&r->log, i);
-		if (e->origin == r->cfg.id &&
+		if (e->type == RAFT_ENTRY_COMMAND && e->origin == r->cfg.id &&
 		    e->incarnation == r->cfg.incarnation && e->serial)
 			r->own_logged = min(r->own_logged, e->serial - 1);
 	}
@@ -270,7 +258,7 @@ void raft_forward(struct raft *r)
 }
 
 /**
- * raft_handle_forward() - FORWARD: proposals of another node
+ * raft_handle_forward() - FORWARD: proposals of another member
  * @r: the core
  * @p: the origin
  * @m: entries with consecutive serials
@@ -320,27 +308,24 @@ static void complete_own(struct raft *r, const struct raft_entry *e)
 	r->pend_count--;
 }
 
-static void apply_one(struct raft *r, struct raft_entry *e)
+static void apply_command(struct raft *r, struct raft_entry *e, u64 index)
 {
-	struct raft_peer *p;
-
-	if (e->type != RAFT_ENTRY_COMMAND)
-		return;
 	/* Without a proposer it cannot be a copy. */
-	if (!e->origin) {
-		e->flags = RAFT_ENTRY_APPLIED;
-		return;
-	}
-	p = raft_peer_find(r, e->origin);
-	if (!p || (!next_in_session(p->applied_inc, p->applied_serial, e) &&
-		   !RAFT_MUTANT("dup-apply"))) {
+	if (e->origin && !raft_session_apply(r, e, index)) {
 		e->flags = RAFT_ENTRY_DROPPED;
 		return;
 	}
-	p->applied_inc = e->incarnation;
-	p->applied_serial = e->serial;
 	e->flags = RAFT_ENTRY_APPLIED;
 	complete_own(r, e);
+}
+
+static void apply_one(struct raft *r, struct raft_entry *e, u64 index)
+{
+	if (e->type == RAFT_ENTRY_COMMAND)
+		apply_command(r, e, index);
+	else if (e->type == RAFT_ENTRY_CONFIG)
+		raft_membership_applied(r, e, index);
+	raft_request_applied(r, e);
 }
 
 /**
@@ -360,7 +345,7 @@ void raft_apply(struct raft *r)
 	r->up->applied_first = r->applied + 1;
 	r->up->applied_last = last;
 	for (i = r->applied + 1; i <= last; i++)
-		apply_one(r, raft_log_entry(&r->log, i));
+		apply_one(r, raft_log_entry(&r->log, i), i);
 	r->applied = last;
 	if (last < r->commit)
 		r->up->flags |= RAFT_UP_AGAIN;

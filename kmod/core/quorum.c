@@ -2,36 +2,89 @@
 /*
  * quorum.c - what a majority of the voters has, grants or hears.
  *
- * Counts over the slots of struct raft and changes nothing.  Learners never
- * count.  Joint configurations will need both majorities here and nowhere else
- * (trap 19).
+ * Counts over the slots of struct raft and changes nothing.  Learners and those
+ * who left never count.  A joint configuration needs both majorities (Raft 6,
+ * trap 19), here and nowhere else.
  */
 #include "raft_env.h"
 #include "internal.h"
 
-static u32 voters(const struct raft *r)
-{
-	u32 i, n = 0;
+/* Which half of a joint configuration; a simple one has only the new half. */
+enum half {
+	HALF_NEW,
+	HALF_OLD,
+};
 
-	for (i = 0; i < r->n_peers; i++)
-		n += !r->peers[i].learner;
+static bool votes_in(const struct raft *r, const struct raft_peer *p,
+		     enum half half)
+{
+	/* A leader that left does not count itself (thesis 4.2.2, trap 23). */
+	if (!p->member)
+		return RAFT_MUTANT("leader-counts-removed-self") &&
+		       p == r->self && r->role == RAFT_LEADER;
+	if (half == HALF_OLD)
+		return p->flags & RAFT_MEMBER_OLD;
+	return !(p->flags & (RAFT_MEMBER_LEARNER | RAFT_MEMBER_GONE));
+}
+
+/* Voters in a majority; 1 if there are no voters, so nobody can reach it. */
+static u32 majority(const struct raft *r, enum half half)
+{
+	const struct raft_peer *p;
+	u32 n = 0;
+
+	raft_for_each_peer(r, p)
+		n += votes_in(r, p, half);
+	n = n / 2 + 1;
+	if (RAFT_MUTANT("quorum-minus-one") && n > 1)
+		n--;
 	return n;
 }
 
-/**
- * raft_quorum_size() - voters in a majority
- * @r: the core
- *
- * Context: owner thread.
- * Return: the number; 1 if there are no voters, so that nobody can reach it.
- */
-u32 raft_quorum_size(const struct raft *r)
+static bool half_counts(const struct raft *r, enum half half)
 {
-	u32 size = voters(r) / 2 + 1;
+	if (half == HALF_NEW)
+		return true;
+	return raft_is_joint(&r->conf) && !RAFT_MUTANT("joint-new-majority-only");
+}
 
-	if (RAFT_MUTANT("quorum-minus-one") && size > 1)
-		size--;
-	return size;
+/* The highest number that a majority has reached in one half. */
+static u64 half_reached(const struct raft *r, enum half half,
+			u64 (*number)(const struct raft *r,
+				      const struct raft_peer *p))
+{
+	u32 n, need = majority(r, half);
+	const struct raft_peer *p, *q;
+	u64 best = 0, x;
+
+	raft_for_each_peer(r, p) {
+		x = number(r, p);
+		if (!votes_in(r, p, half) || x <= best)
+			continue;
+		n = 0;
+		raft_for_each_peer(r, q)
+			n += votes_in(r, q, half) && number(r, q) >= x;
+		if (n >= need)
+			best = x;
+	}
+	return best;
+}
+
+static u64 reached(const struct raft *r,
+		   u64 (*number)(const struct raft *r,
+				 const struct raft_peer *p))
+{
+	u64 best = half_reached(r, HALF_NEW, number);
+
+	if (half_counts(r, HALF_OLD))
+		best = min(best, half_reached(r, HALF_OLD, number));
+	return best;
+}
+
+static u64 match_of(const struct raft *r, const struct raft_peer *p)
+{
+	(void)r;
+	return p->match;
 }
 
 /**
@@ -43,19 +96,60 @@ u32 raft_quorum_size(const struct raft *r)
  */
 u64 raft_quorum_match(const struct raft *r)
 {
-	u32 i, j, n, need = raft_quorum_size(r);
-	u64 best = 0;
+	return reached(r, match_of);
+}
 
-	for (i = 0; i < r->n_peers; i++) {
-		if (r->peers[i].learner || r->peers[i].match <= best)
+static u64 round_of(const struct raft *r, const struct raft_peer *p)
+{
+	return p == r->self ? r->round : p->round;
+}
+
+/**
+ * raft_quorum_round() - last heartbeat round that a majority has answered
+ * @r: the core, a leader, which answers itself if it is a voter
+ *
+ * Context: owner thread.
+ * Return: the round, 0 if none.
+ */
+u64 raft_quorum_round(const struct raft *r)
+{
+	return reached(r, round_of);
+}
+
+static u64 lease_of(const struct raft *r, const struct raft_peer *p)
+{
+	return p == r->self ? r->boot_now + r->cfg.election_timeout :
+			      p->lease_until;
+}
+
+/**
+ * raft_quorum_lease() - until when a majority refuses votes to others
+ * @r: the core, a leader, which refuses them itself
+ *
+ * Context: owner thread.
+ * Return: ns on CLOCK_BOOTTIME, 0 if no majority does.
+ */
+u64 raft_quorum_lease(const struct raft *r)
+{
+	return reached(r, lease_of);
+}
+
+/* 1 won, -1 lost, 0 open. */
+static int half_vote(const struct raft *r, enum half half)
+{
+	u32 yes = 0, no = 0, n = 0, need = majority(r, half);
+	const struct raft_peer *p;
+
+	raft_for_each_peer(r, p) {
+		if (!votes_in(r, p, half))
 			continue;
-		for (j = 0, n = 0; j < r->n_peers; j++)
-			n += !r->peers[j].learner &&
-			     r->peers[j].match >= r->peers[i].match;
-		if (n >= need)
-			best = r->peers[i].match;
+		n++;
+		yes += p->vote > 0;
+		no += p->vote < 0;
 	}
-	return best;
+	if (yes >= need)
+		return 1;
+	return n - no < need ? -1 : 0;
 }
 
 /**
@@ -69,17 +163,16 @@ u64 raft_quorum_match(const struct raft *r)
  */
 int raft_quorum_vote(const struct raft *r)
 {
-	u32 i, yes = 0, no = 0, need = raft_quorum_size(r), n = voters(r);
+	int result = half_vote(r, HALF_NEW);
 
-	for (i = 0; i < r->n_peers; i++) {
-		if (r->peers[i].learner)
-			continue;
-		yes += r->peers[i].vote > 0;
-		no += r->peers[i].vote < 0;
-	}
-	if (yes >= need)
-		return 1;
-	return n - no < need ? -1 : 0;
+	if (half_counts(r, HALF_OLD))
+		result = min(result, half_vote(r, HALF_OLD));
+	return result;
+}
+
+static u64 active(const struct raft *r, const struct raft_peer *p)
+{
+	return p == r->self || p->active;
 }
 
 /**
@@ -91,10 +184,5 @@ int raft_quorum_vote(const struct raft *r)
  */
 bool raft_quorum_active(const struct raft *r)
 {
-	u32 i, n = 0;
-
-	for (i = 0; i < r->n_peers; i++)
-		n += !r->peers[i].learner &&
-		     (r->peers[i].active || &r->peers[i] == r->self);
-	return n >= raft_quorum_size(r);
+	return reached(r, active);
 }

@@ -18,8 +18,9 @@
  *      asynchronously, in the order of .seq, and answers RAFT_EV_PERSISTED;
  *   3. RAFT_UP_APPLIED: entries [applied_first, applied_last] are committed and
  *      decided: publish them, wake readers, complete own proposals;
- *   4. RAFT_UP_READ, RAFT_UP_CHANGE, RAFT_UP_TRANSFER: a read barrier, a
- *	membership change or a transfer that was asked here is decided;
+ *   4. RAFT_UP_READ, RAFT_UP_CHANGE, RAFT_UP_ABORT, RAFT_UP_TRANSFER: a read
+ *	barrier, a membership change, its taking back or a transfer that was
+ *	asked here is decided;
  *   5. RAFT_UP_CONFIG: raft_membership() is another one: addresses;
  *   6. RAFT_UP_STATE: role, term or leader changed: publish, uevent;
  *   7. RAFT_UP_FAILED: stop answering, say why, keep the data;
@@ -120,6 +121,8 @@ enum raft_msg_type {
  */
 #define RAFT_MSG_TRANSFER	0x02
 #define RAFT_MSG_LEASE		0x04	/* READ_INDEX: by lease if there is one */
+/* FORWARD: of a membership change; FORWARD_RESP: to one */
+#define RAFT_MSG_CHANGE		0x08
 
 /**
  * struct raft_msg - one message between two nodes of a group
@@ -144,7 +147,8 @@ enum raft_msg_type {
  * @commit: APPEND, HEARTBEAT: commit index; HEARTBEAT: not above the
  *	receiver's match index (trap 10).  HEARTBEAT_RESP: what of @index is
  *	durable
- * @reject_index: APPEND_RESP reject: the @index of the refused APPEND (trap 15)
+ * @reject_index: APPEND_RESP reject: the @index of the refused APPEND (trap 15).
+ *	HEARTBEAT_RESP: ns for which the sender refuses votes from now on
  * @n_entries: APPEND, FORWARD: number of entries
  * @entries: incoming messages only: the decoded entries, valid during the step;
  *	of an outgoing one ask raft_msg_entry()
@@ -182,6 +186,7 @@ struct raft_msg {
 #define RAFT_MEMBER_OLD		0x2	/* joint: votes in the old one */
 #define RAFT_MEMBER_GONE	0x4	/* joint: not in the new one */
 #define RAFT_MEMBER_PROMOTE	0x8	/* a learner, to vote when it has caught up */
+#define RAFT_MEMBER_KEEP	0x10	/* ... and to stay a learner if it does not */
 
 /**
  * struct raft_member - one member of a configuration
@@ -370,6 +375,7 @@ struct raft_event {
 #define RAFT_UP_CHANGE		0x80	/* .change_result */
 #define RAFT_UP_TRANSFER	0x100	/* .transfer_result */
 #define RAFT_UP_CONFIG		0x200	/* see raft_membership() */
+#define RAFT_UP_ABORT		0x400	/* .abort_result */
 
 /* struct raft_persist.what */
 #define RAFT_PERSIST_HARD_STATE	0x01
@@ -409,7 +415,8 @@ struct raft_persist {
  *	memory was given), -ENOTCONN (not a member of a configuration), -EIO
  *	(failed); certainly never applied
  *	CHANGE, TRANSFER: 0 if it was taken: the outcome follows with
- *	RAFT_UP_CHANGE or RAFT_UP_TRANSFER, at the earliest in this step; else
+ *	RAFT_UP_CHANGE (RAFT_UP_ABORT for RAFT_OP_ABORT) or RAFT_UP_TRANSFER, at
+ *	the earliest in this step; else
  *	-EBUSY (one of this node is under way), -ENOLINK (no leader is known),
  *	-ENOTCONN, -EINVAL, -ENOMEM, -EIO; READ: -ENOTCONN, -EIO
  * @read_id: READ: the read is decided with this number
@@ -419,6 +426,7 @@ struct raft_persist {
  * @lease_until: READ: answered by the own lease, which ends then (ns on
  *	CLOCK_BOOTTIME); a caller that returns later must read again without.
  *	0: not by an own lease
+ * @lease_index: READ: with @lease_until: the read index, applied here
  * @change_result: RAFT_UP_CHANGE: 0: in force (joint: left again; ADD_VOTER: it
  *	votes); or certainly not: -EBUSY another change is under way; -EAGAIN
  *	the leader has not committed in its term, or the node to be promoted is
@@ -426,6 +434,9 @@ struct raft_persist {
  *	not a voter, not a learner; -EDOM no voter would be left; -E2BIG too
  *	many members; -ENOSPC, -ENOMEM; -ETIMEDOUT did not catch up; -ECANCELED
  *	aborted, or lost with its leader
+ * @abort_result: RAFT_UP_ABORT: likewise; -ENOENT nothing to take back, -EBUSY
+ *	a joint configuration is committed and will be left, -EAGAIN not by
+ *	this leader, or not yet
  * @transfer_result: RAFT_UP_TRANSFER: 0: the target leads; -EINVAL not a
  *	voter; -ENOENT not a member; -EAGAIN far behind or not heard of; -EBUSY
  *	a transfer to another node is under way; -ETIMEDOUT did not happen;
@@ -446,7 +457,9 @@ struct raft_update {
 	u64 read_done;
 	u64 read_index;
 	u64 lease_until;
+	u64 lease_index;
 	int change_result;
+	int abort_result;
 	int transfer_result;
 	u64 deadline;
 	struct raft_msg msgs[RAFT_STEP_MSGS];
@@ -573,6 +586,7 @@ void raft_config_give(struct raft *r, void *payload);
 
 void raft_step(struct raft *r, const struct raft_event *ev,
 	       struct raft_update *up);
+int raft_reconfigure(struct raft *r, const struct raft_config *cfg);
 
 const struct raft_entry *raft_entry_at(const struct raft *r, u64 index);
 const struct raft_entry *raft_msg_entry(const struct raft *r,

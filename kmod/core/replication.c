@@ -13,15 +13,27 @@
 /* Leave room for the messages that are not appends. */
 #define APPEND_MSGS	(RAFT_STEP_MSGS - 2 * RAFT_MAX_NODES)
 
-static void send_heartbeats(struct raft *r)
+/* Members; and who left, for a while, so that they learn that they did. */
+static bool is_served(const struct raft *r, const struct raft_peer *p)
+{
+	return p != r->self && (p->member || r->now < p->leave_until);
+}
+
+/**
+ * raft_leader_heartbeat() - a round of heartbeats
+ * @r: the core, a leader
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_leader_heartbeat(struct raft *r)
 {
 	struct raft_msg m = { .type = RAFT_MSG_HEARTBEAT, .term = r->term };
-	u32 i;
+	const struct raft_peer *p;
 
-	for (i = 0; i < r->n_peers; i++) {
-		struct raft_peer *p = &r->peers[i];
-
-		if (p == r->self)
+	m.serial = ++r->round;
+	r->round_sent[r->round % RAFT_ROUNDS] = r->boot_now;
+	raft_for_each_peer(r, p) {
+		if (!is_served(r, p))
 			continue;
 		m.to = p->id;
 		/* A follower must not commit what it may not have (trap 10). */
@@ -46,15 +58,20 @@ void raft_become_leader(struct raft *r)
 {
 	struct raft_entry noop = { .type = RAFT_ENTRY_NOOP, .term = r->term };
 	u64 next = r->log.last + 1;
-	u32 i;
+	struct raft_peer *p;
 
 	r->role = RAFT_LEADER;
 	r->leader = r->cfg.id;
 	r->state_changed = true;
-	for (i = 0; i < r->n_peers; i++)
-		raft_progress_reset(&r->peers[i], next);
+	r->lease_off = false;
+	raft_for_each_peer(r, p)
+		raft_progress_reset(p, next);
 	r->self->match = r->durable;
-	raft_sessions_at_end(r);
+	memset(&r->catch_up, 0, sizeof(r->catch_up));
+	memset(&r->transfer, 0, sizeof(r->transfer));
+	raft_read_restart(r);
+	raft_request_leader(r);
+	raft_proposal_lead(r);
 	/*
 	 * Without memory for one more entry it cannot lead: the term stays
 	 * without a leader, CheckQuorum of the others is not concerned.
@@ -75,13 +92,14 @@ void raft_become_leader(struct raft *r)
  *
  * Heartbeats never wait for the disk; but a leader whose disk does not answer
  * for an election timeout steps down, as one does that a majority has not
- * answered (thesis 6.2, traps 34, 35).
+ * answered (thesis 6.2, traps 34, 35).  Then is also the time to look whether
+ * somebody with a higher priority could lead.
  *
  * Context: owner thread, in a step.
  */
 void raft_leader_tick(struct raft *r)
 {
-	u32 i;
+	struct raft_peer *p;
 
 	if (r->now >= r->quorum_deadline) {
 		if (raft_disk_stalled(r) ||
@@ -90,12 +108,13 @@ void raft_leader_tick(struct raft *r)
 			raft_become_follower(r, r->term, 0);
 			return;
 		}
-		for (i = 0; i < r->n_peers; i++)
-			r->peers[i].active = false;
+		raft_for_each_peer(r, p)
+			p->active = false;
 		r->quorum_deadline = r->now + r->cfg.election_timeout;
+		raft_transfer_by_priority(r);
 	}
 	if (r->now >= r->heartbeat_deadline)
-		send_heartbeats(r);
+		raft_leader_heartbeat(r);
 }
 
 /* How many entries from @next on fit into one message; sets their size. */
@@ -166,12 +185,25 @@ static bool replicate_to(struct raft *r, struct raft_peer *p)
  */
 void raft_leader_replicate(struct raft *r)
 {
-	u32 i;
+	struct raft_peer *p;
 
-	for (i = 0; i < r->n_peers; i++)
-		if (&r->peers[i] != r->self &&
-		    !replicate_to(r, &r->peers[i]))
+	raft_for_each_peer(r, p)
+		if (is_served(r, p) && !replicate_to(r, p))
 			r->up->flags |= RAFT_UP_AGAIN;
+}
+
+/**
+ * raft_leader_confirmed() - has this leader committed an entry of its own term?
+ * @r: the core, a leader
+ *
+ * Before that it does not know what is committed (Raft 8).
+ *
+ * Context: owner thread.
+ * Return: true if so.
+ */
+bool raft_leader_confirmed(const struct raft *r)
+{
+	return raft_log_term(&r->log, r->commit) == r->term;
 }
 
 /**
@@ -260,7 +292,8 @@ void raft_handle_append_resp(struct raft *r, struct raft_peer *p,
  * raft_handle_heartbeat_resp() - HEARTBEAT_RESP of the current term
  * @r: the core, a leader
  * @p: the peer
- * @m: index: verified there in this term, commit: of that durable
+ * @m: index: verified there in this term, commit: of that durable, serial: the
+ *	round that is answered, reject_index: for how long it refuses votes
  * @fresh: newer than all that came before from this peer
  *
  * Context: owner thread, in a step.
@@ -268,8 +301,12 @@ void raft_handle_append_resp(struct raft *r, struct raft_peer *p,
 void raft_handle_heartbeat_resp(struct raft *r, struct raft_peer *p,
 				const struct raft_msg *m, bool fresh)
 {
-	if (m->index > r->log.last || m->commit > m->index)
+	if (m->index > r->log.last || m->commit > m->index ||
+	    m->serial > r->round)
 		return;
+	p->round = max(p->round, m->serial);
+	p->priority = m->priority;
+	raft_lease_renew(r, p, m->serial, m->reject_index);
 	raft_progress_ack(p, m->commit);
 	if (!fresh || RAFT_MUTANT("no-probe-after-loss"))
 		return;

@@ -52,6 +52,8 @@ const struct raft_entry *raft_msg_entry(const struct raft *r,
 
 	if (m->type == RAFT_MSG_APPEND)
 		return raft_log_entry(&r->log, m->index + 1 + i);
+	if (m->type == RAFT_MSG_FORWARD && m->flags & RAFT_MSG_CHANGE)
+		return raft_request_entry(r, m->serial);
 	if (m->type != RAFT_MSG_FORWARD || at >= r->pend_count)
 		return NULL;
 	return &r->pending[(r->pend_head + (u32)at) % RAFT_MAX_PENDING];
@@ -69,6 +71,45 @@ u64 raft_applied_serial(const struct raft *r)
 	return r->pend_first - 1;
 }
 
+static void status_peer(const struct raft_peer *p, struct raft_peer_status *out)
+{
+	out->id = p->id;
+	out->flags = p->flags;
+	out->state = p->state;
+	out->match = p->match;
+	out->next = p->next;
+	out->inflight = p->inflight_count;
+	out->active = p->active;
+	out->last_heard = p->last_heard;
+	out->priority = p->priority;
+}
+
+static void status_membership(const struct raft *r, struct raft_status *st)
+{
+	const struct raft_peer *p;
+	u32 i;
+
+	st->flags = r->self->flags;
+	st->member = r->self->member;
+	st->removed = r->was_member && !r->self->member;
+	st->config_index = r->conf.index;
+	st->joint = raft_is_joint(&r->conf);
+	if (r->role == RAFT_LEADER) {
+		st->catching_up = r->catch_up.id;
+		st->round = r->catch_up.round;
+		st->transferring = r->transfer.target;
+		st->lease_until = raft_lease_until(r);
+	}
+	st->read_rounds = r->reads.rounds;
+	for (i = 0; i < r->conf.n; i++) {
+		if (r->conf.m[i].id == r->cfg.id)
+			continue;
+		raft_for_each_peer(r, p)
+			if (p->id == r->conf.m[i].id)
+				status_peer(p, &st->peers[st->n_peers++]);
+	}
+}
+
 /**
  * raft_status() - the state of the group at this node
  * @r: the core
@@ -78,11 +119,10 @@ u64 raft_applied_serial(const struct raft *r)
  */
 void raft_status(const struct raft *r, struct raft_status *st)
 {
-	u32 i;
-
 	memset(st, 0, sizeof(*st));
 	st->role = r->role;
-	if (r->role == RAFT_FOLLOWER && r->self && r->self->learner)
+	if (r->role == RAFT_FOLLOWER && r->self->member &&
+	    !raft_votes(r->self))
 		st->role = RAFT_LEARNER;
 	st->leader = r->leader;
 	st->term = r->term;
@@ -98,22 +138,7 @@ void raft_status(const struct raft *r, struct raft_status *st)
 	st->conflicts = r->conflicts;
 	st->failed = r->failed;
 	st->error = r->error;
-	for (i = 0; i < r->n_peers; i++) {
-		const struct raft_peer *p = &r->peers[i];
-		struct raft_peer_status *out;
-
-		if (p == r->self)
-			continue;
-		out = &st->peers[st->n_peers++];
-		out->id = p->id;
-		out->learner = p->learner;
-		out->state = p->state;
-		out->match = p->match;
-		out->next = p->next;
-		out->inflight = p->inflight_count;
-		out->active = p->active;
-		out->last_heard = p->last_heard;
-	}
+	status_membership(r, st);
 }
 
 /**
@@ -155,6 +180,7 @@ static const char * const msg_names[RAFT_MSG_TYPES] = {
 	[RAFT_MSG_FORWARD] = "forward",
 	[RAFT_MSG_READ_INDEX] = "read_index",
 	[RAFT_MSG_READ_INDEX_RESP] = "read_index_resp",
+	[RAFT_MSG_FORWARD_RESP] = "forward_resp",
 };
 
 /**

@@ -35,13 +35,16 @@ int raft_config_check(const struct raft_config *cfg)
 		return -EINVAL;
 	if (!cfg->heartbeat || cfg->heartbeat >= cfg->election_timeout)
 		return -EINVAL;
+	if (cfg->lease_drift >= 1000000)
+		return -EINVAL;
 	if (!cfg->max_inflight || cfg->max_inflight > RAFT_MAX_INFLIGHT ||
 	    !cfg->max_batch || cfg->max_batch > RAFT_MAX_BATCH ||
 	    !cfg->max_inflight_bytes || !cfg->max_batch_bytes ||
 	    !cfg->max_uncommitted)
 		return -EINVAL;
 	for (i = 0; i < cfg->n_members; i++) {
-		if (!cfg->members[i].id)
+		if (!cfg->members[i].id ||
+		    cfg->members[i].flags & ~RAFT_MEMBER_LEARNER)
 			return -EINVAL;
 		for (j = 0; j < i; j++)
 			if (cfg->members[j].id == cfg->members[i].id)
@@ -50,24 +53,20 @@ int raft_config_check(const struct raft_config *cfg)
 	return 0;
 }
 
-static void init_peers(struct raft *r)
+/* The initial configuration, sorted: it stands before index 1. */
+static void init_members(struct raft *r)
 {
+	struct raft_membership *c = &r->conf;
 	u32 i, j;
 
 	for (i = 0; i < r->cfg.n_members; i++) {
-		const struct raft_member *m = &r->cfg.members[i];
-
-		for (j = r->n_peers; j && r->peers[j - 1].id > m->id; j--)
-			r->peers[j] = r->peers[j - 1];
-		memset(&r->peers[j], 0, sizeof(r->peers[j]));
-		r->peers[j].id = m->id;
-		r->peers[j].learner = m->learner;
-		r->peers[j].next = 1;
-		r->n_peers++;
+		for (j = c->n++; j && c->m[j - 1].id > r->cfg.members[i].id; j--)
+			c->m[j] = c->m[j - 1];
+		c->m[j] = r->cfg.members[i];
 	}
-	r->self = raft_peer_find(r, r->cfg.id);
-	if (r->self)
-		r->self->incarnation = r->cfg.incarnation;
+	r->conf_applied = *c;
+	r->self = raft_peer_get(r, r->cfg.id);
+	r->self->incarnation = r->cfg.incarnation;
 }
 
 /**
@@ -98,7 +97,8 @@ int raft_init(struct raft *r, const struct raft_config *cfg, u64 now, u64 random
 	r->log.table = table;
 	r->log.table_size = table_size;
 	r->pend_first = 1;
-	init_peers(r);
+	r->reads.tail = 1;
+	init_members(r);
 	if (cfg->withhold && cfg->check_quorum)
 		r->withhold_until = now + cfg->election_timeout;
 	return 0;
@@ -111,14 +111,24 @@ int raft_init(struct raft *r, const struct raft_config *cfg, u64 now, u64 random
  *
  * Context: as raft_init().
  * Return: 0, -ENOMEM if there is no chunk for it, -EINVAL if its term is 0 or
- * below that of the entry before.
+ * below that of the entry before, or it is a configuration that is illegible.
  */
 int raft_log_load(struct raft *r, const struct raft_entry *e)
 {
+	struct raft_membership c;
+	bool config = e->type == RAFT_ENTRY_CONFIG;
+
 	if (!e->term || e->term > RAFT_MAX_TERM ||
 	    e->term < raft_log_term(&r->log, r->log.last))
 		return -EINVAL;
-	return raft_log_append(&r->log, e) ? 0 : -ENOMEM;
+	if (config && !raft_membership_read(&c, e, r->log.last + 1))
+		return -EINVAL;
+	if (!raft_log_append(&r->log, e))
+		return -ENOMEM;
+	/* In force is the last one, raft_start() sees to it. */
+	if (config)
+		r->conf = c;
+	return 0;
 }
 
 /**
@@ -132,9 +142,11 @@ int raft_log_load(struct raft *r, const struct raft_entry *e)
 int raft_start(struct raft *r, const struct raft_hard_state *hs)
 {
 	u64 last_term = raft_log_term(&r->log, r->log.last);
+	struct raft_membership c = r->conf;
 
 	if (hs->term > RAFT_MAX_TERM)
 		return -EINVAL;
+	raft_membership_use(r, &c);
 	r->term = hs->term;
 	r->vote = hs->vote;
 	/* As handed to the log: a raised term below goes there first. */
@@ -172,6 +184,13 @@ void raft_destroy(struct raft *r, void (*free_chunk)(struct raft_log_chunk *c))
 			raft_payload_put(r->pending[slot].payload);
 	}
 	r->pend_count = 0;
+	for (i = 0; i < RAFT_REQ_KINDS; i++)
+		if (r->requests[i].change.payload)
+			raft_payload_put(r->requests[i].change.payload);
+	memset(r->requests, 0, sizeof(r->requests));
+	if (r->conf_spare)
+		raft_payload_put(r->conf_spare);
+	r->conf_spare = NULL;
 	for (i = 0; i < r->log.n_chunks; i++)
 		free_chunk(r->log.table[i]);
 	r->log.n_chunks = 0;
@@ -227,12 +246,20 @@ static bool is_response(const struct raft_msg *m)
 	return m->type == RAFT_MSG_PREVOTE_RESP ||
 	       m->type == RAFT_MSG_VOTE_RESP ||
 	       m->type == RAFT_MSG_APPEND_RESP ||
-	       m->type == RAFT_MSG_HEARTBEAT_RESP;
+	       m->type == RAFT_MSG_HEARTBEAT_RESP ||
+	       m->type == RAFT_MSG_READ_INDEX_RESP ||
+	       m->type == RAFT_MSG_FORWARD_RESP;
 }
 
 static bool from_leader(const struct raft_msg *m)
 {
-	return m->type == RAFT_MSG_APPEND || m->type == RAFT_MSG_HEARTBEAT;
+	return m->type == RAFT_MSG_APPEND || m->type == RAFT_MSG_HEARTBEAT ||
+	       m->type == RAFT_MSG_TIMEOUT_NOW;
+}
+
+static bool asks_for_vote(const struct raft_msg *m)
+{
+	return m->type == RAFT_MSG_PREVOTE || m->type == RAFT_MSG_VOTE;
 }
 
 /*
@@ -254,6 +281,8 @@ static bool note_sender(struct raft *r, struct raft_peer *p,
 		 * lost its disk, more.  Ask again.
 		 */
 		p->match = 0;
+		p->read_asked = 0;
+		p->read_flying = 0;
 		raft_progress_probe(p, p->next);
 	}
 	if (is_response(m) && !to_me)
@@ -298,7 +327,9 @@ static bool handle_new_term(struct raft *r, const struct raft_msg *m)
 	if (m->type == RAFT_MSG_PREVOTE ||
 	    (m->type == RAFT_MSG_PREVOTE_RESP && !(m->flags & RAFT_MSG_REJECT)))
 		return true;
-	if (m->type == RAFT_MSG_VOTE && raft_refuses_votes(r))
+	/* Unless the leader itself wants it (trap 38). */
+	if (m->type == RAFT_MSG_VOTE && !(m->flags & RAFT_MSG_TRANSFER) &&
+	    raft_refuses_votes(r))
 		return false;
 	raft_become_follower(r, m->term, from_leader(m) ? m->from : 0);
 	return true;
@@ -316,8 +347,10 @@ static void handle_leader_msg(struct raft *r, const struct raft_msg *m,
 		return;
 	if (m->type == RAFT_MSG_APPEND)
 		raft_handle_append(r, m);
-	else
-		raft_handle_heartbeat(r, m);
+	else if (m->type == RAFT_MSG_HEARTBEAT)
+		raft_handle_heartbeat(r, m, fresh);
+	else if (fresh)
+		raft_handle_timeout_now(r);
 }
 
 static void handle_leader_resp(struct raft *r, struct raft_peer *p,
@@ -349,29 +382,63 @@ static void handle_by_type(struct raft *r, struct raft_peer *p,
 		break;
 	case RAFT_MSG_APPEND:
 	case RAFT_MSG_HEARTBEAT:
+	case RAFT_MSG_TIMEOUT_NOW:
 		handle_leader_msg(r, m, fresh);
 		break;
 	case RAFT_MSG_APPEND_RESP:
 	case RAFT_MSG_HEARTBEAT_RESP:
 		handle_leader_resp(r, p, m, fresh);
 		break;
+	case RAFT_MSG_READ_INDEX:
+		if (p->member)
+			raft_handle_read_index(r, p, m);
+		break;
+	case RAFT_MSG_READ_INDEX_RESP:
+		raft_handle_read_index_resp(r, m);
+		break;
+	case RAFT_MSG_FORWARD_RESP:
+		raft_handle_forward_resp(r, m);
+		break;
 	}
+}
+
+/*
+ * The configuration may be newer elsewhere: a leader or candidate that is not in
+ * ours may be right (thesis 4.2.2, traps 24, 25).  A candidate whose log is
+ * behind ours is not: had it been added, it would know more than we do.  It is
+ * one that was removed and does not know, and shall disturb nobody.
+ */
+static struct raft_peer *stranger(struct raft *r, const struct raft_msg *m)
+{
+	if (RAFT_MUTANT("stranger-ignored"))
+		return NULL;
+	if (!from_leader(m) && !asks_for_vote(m))
+		return NULL;
+	if (asks_for_vote(m) &&
+	    !raft_log_up_to_date(&r->log, m->index, m->log_term))
+		return NULL;
+	return raft_peer_get(r, m->from);
 }
 
 static void handle_message(struct raft *r, const struct raft_msg *m)
 {
-	struct raft_peer *p = raft_peer_find(r, m->from);
+	struct raft_peer *p = raft_peer_member(r, m->from);
 	bool fresh = false;
 
-	/* Trap 56: what cannot be is not believed.  Trap 27: strangers. */
-	if (!p || p == r->self || m->term > RAFT_MAX_TERM || !m->term ||
-	    m->n_entries > RAFT_MAX_BATCH)
+	/* Trap 56: what cannot be is not believed. */
+	if (!m->from || m->from == r->cfg.id || m->term > RAFT_MAX_TERM ||
+	    !m->term || m->n_entries > RAFT_MAX_BATCH)
 		return;
-	if (!note_sender(r, p, m, &fresh))
+	if (!p)
+		p = stranger(r, m);
+	if (!p || !note_sender(r, p, m, &fresh))
 		return;
 	/* Proposals outlive terms: the origin's rule is the session. */
 	if (m->type == RAFT_MSG_FORWARD) {
-		raft_handle_forward(r, p, m);
+		if (m->flags & (RAFT_MSG_CHANGE | RAFT_MSG_TRANSFER))
+			raft_handle_request(r, p, m);
+		else
+			raft_handle_forward(r, p, m);
 		return;
 	}
 	if (m->term < r->term) {
@@ -435,6 +502,15 @@ static void handle_event(struct raft *r, const struct raft_event *ev)
 	case RAFT_EV_DISK_FAILED:
 		raft_fail(r, RAFT_FAIL_DISK, ev->error);
 		break;
+	case RAFT_EV_READ:
+		raft_read(r, ev->lease);
+		break;
+	case RAFT_EV_CHANGE:
+		raft_request_change(r, ev->change);
+		break;
+	case RAFT_EV_TRANSFER:
+		raft_request_transfer(r, ev->target);
+		break;
 	}
 }
 
@@ -487,12 +563,18 @@ static u64 next_deadline(const struct raft *r)
 
 	if (r->failed)
 		return U64_MAX;
-	if (r->role == RAFT_LEADER)
-		return min(r->heartbeat_deadline, r->quorum_deadline);
-	at = r->self && !r->self->learner ? r->election_deadline : U64_MAX;
+	at = raft_request_deadline(r);
+	if (r->role == RAFT_LEADER) {
+		if (r->transfer.target)
+			at = min(at, r->transfer.deadline);
+		at = min(at, r->heartbeat_deadline);
+		return min(at, r->quorum_deadline);
+	}
+	if (raft_votes(r->self))
+		at = min(at, r->election_deadline);
 	if (r->leader && r->pend_count)
 		at = min(at, r->fwd_deadline);
-	return at;
+	return min(at, raft_read_deadline(r));
 }
 
 static void begin_step(struct raft *r, const struct raft_event *ev,
@@ -503,14 +585,39 @@ static void begin_step(struct raft *r, const struct raft_event *ev,
 	up->accepted = 0;
 	up->first_serial = 0;
 	up->refused = 0;
+	up->read_id = 0;
+	up->lease_until = 0;
 	up->applied_first = 0;
 	up->applied_last = 0;
 	r->up = up;
 	r->now = max(r->now, ev->now);
+	r->boot_now = max(r->boot_now, ev->boot_now);
 	r->random ^= ev->random;
 	r->log_room = ev->log_room;
 	r->truncate_from = 0;
 	r->append_first = 0;
+}
+
+/* Whatever the event was: what follows from the state that it left. */
+static void finish_step(struct raft *r)
+{
+	raft_transfer_check(r);
+	if (r->role == RAFT_LEADER) {
+		raft_take_pending(r);
+		raft_leader_commit(r);
+		raft_change_lead(r);
+	}
+	raft_apply(r);
+	raft_read_go_on(r);
+	raft_request_go_on(r);
+	make_batch(r);
+	raft_hold_release(r);
+	if (r->role == RAFT_LEADER) {
+		raft_leader_replicate(r);
+		raft_transfer_go_on(r);
+	} else {
+		raft_forward(r);
+	}
 }
 
 /**
@@ -519,8 +626,8 @@ static void begin_step(struct raft *r, const struct raft_event *ev,
  * @ev: what happened; nothing in it is kept after the step
  * @up: filled: what the shell must do, see the head of raft_core.h
  *
- * A core that failed answers every event with nothing, and refuses proposals
- * with -EIO.
+ * A core that failed answers every event with nothing, and refuses whatever is
+ * asked of it with -EIO.
  *
  * Context: the one thread that owns @r.  Does not sleep, lock or allocate.
  */
@@ -529,29 +636,52 @@ void raft_step(struct raft *r, const struct raft_event *ev,
 {
 	begin_step(r, ev, up);
 	if (r->failed) {
-		if (ev->type == RAFT_EV_PROPOSE)
-			up->refused = -EIO;
+		up->refused = -EIO;
 		up->deadline = U64_MAX;
 		return;
 	}
 	handle_event(r, ev);
-	if (!r->failed) {
-		if (r->role == RAFT_LEADER) {
-			raft_take_pending(r);
-			raft_leader_commit(r);
-		}
-		raft_apply(r);
-		make_batch(r);
-		raft_hold_release(r);
-		if (r->role == RAFT_LEADER)
-			raft_leader_replicate(r);
-		else
-			raft_forward(r);
-	}
+	if (!r->failed)
+		finish_step(r);
 	if (r->state_changed)
 		up->flags |= RAFT_UP_STATE;
 	r->state_changed = false;
 	if (r->failed)
 		up->flags |= RAFT_UP_FAILED;
 	up->deadline = next_deadline(r);
+}
+
+/**
+ * raft_reconfigure() - other time-outs, limits and options from now on
+ * @r: the core
+ * @cfg: the new ones; id, incarnation and members are not looked at
+ *
+ * A shorter election timeout does not break the promise that leases rely on:
+ * votes are refused for as long as the old one said.
+ *
+ * Context: owner thread, between steps; a TICK should follow.
+ * Return: 0, -EINVAL.
+ */
+int raft_reconfigure(struct raft *r, const struct raft_config *cfg)
+{
+	struct raft_config new = *cfg;
+	int err;
+
+	new.id = r->cfg.id;
+	new.incarnation = r->cfg.incarnation;
+	new.n_members = 0;
+	new.withhold = r->cfg.withhold;
+	err = raft_config_check(&new);
+	if (err)
+		return err;
+	if (r->cfg.check_quorum && r->leader_heard)
+		r->withhold_until = max(r->withhold_until, r->leader_heard +
+					r->cfg.election_timeout);
+	r->cfg = new;
+	if (r->role == RAFT_LEADER)
+		r->heartbeat_deadline = min(r->heartbeat_deadline,
+					    r->now + new.heartbeat);
+	else
+		raft_reset_election_timer(r);
+	return 0;
 }

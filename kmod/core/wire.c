@@ -11,7 +11,7 @@
  *   | from_inc 32  to_inc 40  term 48  seq 56       |
  *   | ack_seq 64  index 72  log_term 80  commit 88  |
  *   | reject_index 96  serial 104  auth 112..127    |
- *   | 0 at 128  crc 132                             |
+ *   | priority 128  crc 132                         |
  *   +-----------------------------------------------+ 136
  *   | n_entries * { term, incarnation, serial,      |
  *   |   origin, len, type, 0 x7 }  40 bytes each    |
@@ -132,6 +132,7 @@ void raft_wire_begin(struct raft_wire_out *w, u8 *buf, size_t size, u64 group,
 		.commit = cpu_to_le64(m->commit),
 		.reject_index = cpu_to_le64(m->reject_index),
 		.serial = cpu_to_le64(m->serial),
+		.priority = cpu_to_le32(m->priority),
 	};
 
 	w->buf = buf;
@@ -210,22 +211,76 @@ static bool type_known(u8 type)
 	case RAFT_MSG_APPEND_RESP:
 	case RAFT_MSG_HEARTBEAT:
 	case RAFT_MSG_HEARTBEAT_RESP:
+	case RAFT_MSG_TIMEOUT_NOW:
 	case RAFT_MSG_FORWARD:
+	case RAFT_MSG_READ_INDEX:
+	case RAFT_MSG_READ_INDEX_RESP:
+	case RAFT_MSG_FORWARD_RESP:
 		return true;
 	default:
 		return false;
 	}
 }
 
-static bool type_has_entries(u8 type)
+/* Entries that a message of a type may have, at most. */
+static u32 type_entries(const struct raft_wire_header *h)
 {
-	return type == RAFT_MSG_APPEND || type == RAFT_MSG_FORWARD;
+	if (h->type == RAFT_MSG_APPEND)
+		return RAFT_MAX_BATCH;
+	if (h->type != RAFT_MSG_FORWARD || h->flags & RAFT_MSG_TRANSFER)
+		return 0;
+	return h->flags & RAFT_MSG_CHANGE ? 1 : RAFT_MAX_BATCH;
 }
 
-static bool type_may_reject(u8 type)
+static u8 type_flags(u8 type)
 {
-	return type == RAFT_MSG_PREVOTE_RESP || type == RAFT_MSG_VOTE_RESP ||
-	       type == RAFT_MSG_APPEND_RESP || type == RAFT_MSG_HEARTBEAT_RESP;
+	switch (type) {
+	case RAFT_MSG_PREVOTE_RESP:
+	case RAFT_MSG_VOTE_RESP:
+	case RAFT_MSG_APPEND_RESP:
+	case RAFT_MSG_HEARTBEAT_RESP:
+		return RAFT_MSG_REJECT;
+	case RAFT_MSG_VOTE:
+		return RAFT_MSG_TRANSFER;
+	case RAFT_MSG_FORWARD:
+		return RAFT_MSG_TRANSFER | RAFT_MSG_CHANGE;
+	case RAFT_MSG_FORWARD_RESP:
+		return RAFT_MSG_REJECT | RAFT_MSG_TRANSFER | RAFT_MSG_CHANGE;
+	case RAFT_MSG_READ_INDEX:
+		return RAFT_MSG_LEASE;
+	default:
+		return 0;
+	}
+}
+
+/* Types of entries that a message may have. */
+static bool entry_fits(const struct raft_wire_header *h, u8 type)
+{
+	if (h->type == RAFT_MSG_APPEND)
+		return type == RAFT_ENTRY_NOOP || type == RAFT_ENTRY_COMMAND ||
+		       type == RAFT_ENTRY_CONFIG;
+	if (h->flags & RAFT_MSG_CHANGE)
+		return type == RAFT_ENTRY_CHANGE;
+	return type == RAFT_ENTRY_COMMAND;
+}
+
+/*
+ * A no-op has no command, a command is never empty, and configurations and
+ * changes have one size.
+ */
+static bool entry_len_ok(u8 type, u32 len)
+{
+	switch (type) {
+	case RAFT_ENTRY_NOOP:
+		return !len;
+	case RAFT_ENTRY_COMMAND:
+		return len;
+	case RAFT_ENTRY_CONFIG:
+	case RAFT_ENTRY_CHANGE:
+		return len == RAFT_CONFIG_BYTES;
+	default:
+		return false;
+	}
 }
 
 static bool all_zero(const u8 *p, size_t n)
@@ -263,13 +318,15 @@ static enum raft_wire_error check_fields(const struct raft_wire_header *h,
 		return RAFT_WIRE_NODE;
 	if (!type_known(h->type))
 		return RAFT_WIRE_TYPE;
-	if (h->flags & ~(type_may_reject(h->type) ? RAFT_MSG_REJECT : 0))
+	if (h->flags & ~type_flags(h->type))
 		return RAFT_WIRE_FIELD;
-	if (h->reserved0 || h->reserved1 || !h->from_inc ||
+	if (h->reserved0 || !h->from_inc ||
 	    !all_zero(h->auth, sizeof(h->auth)))
 		return RAFT_WIRE_FIELD;
-	if (h->n_entries && !type_has_entries(h->type))
+	if (h->priority && h->type != RAFT_MSG_HEARTBEAT_RESP)
 		return RAFT_WIRE_FIELD;
+	if (le32_to_cpu(h->n_entries) > type_entries(h))
+		return type_entries(h) ? RAFT_WIRE_LIMIT : RAFT_WIRE_FIELD;
 	if (le64_to_cpu(h->term) > RAFT_MAX_TERM ||
 	    le64_to_cpu(h->log_term) > RAFT_MAX_TERM ||
 	    le64_to_cpu(h->index) > RAFT_MAX_INDEX ||
@@ -279,7 +336,8 @@ static enum raft_wire_error check_fields(const struct raft_wire_header *h,
 	return RAFT_WIRE_OK;
 }
 
-static enum raft_wire_error decode_entry(const u8 *buf, struct raft_entry *e)
+static enum raft_wire_error decode_entry(const struct raft_wire_header *head,
+					 const u8 *buf, struct raft_entry *e)
 {
 	struct raft_wire_entry h;
 
@@ -289,10 +347,8 @@ static enum raft_wire_error decode_entry(const u8 *buf, struct raft_entry *e)
 		return RAFT_WIRE_LIMIT;
 	if (!all_zero(h.reserved, sizeof(h.reserved)))
 		return RAFT_WIRE_FIELD;
-	if (h.type != RAFT_ENTRY_NOOP && h.type != RAFT_ENTRY_COMMAND)
-		return RAFT_WIRE_FIELD;
-	/* A no-op has no command, and a command is never empty. */
-	if (h.type == RAFT_ENTRY_NOOP ? !!h.len : !h.len)
+	if (!entry_fits(head, h.type) ||
+	    !entry_len_ok(h.type, le32_to_cpu(h.len)))
 		return RAFT_WIRE_FIELD;
 	e->term = le64_to_cpu(h.term);
 	e->incarnation = le64_to_cpu(h.incarnation);
@@ -305,10 +361,12 @@ static enum raft_wire_error decode_entry(const u8 *buf, struct raft_entry *e)
 	return RAFT_WIRE_OK;
 }
 
-static enum raft_wire_error decode_entries(const u8 *buf, size_t len, u32 n,
+static enum raft_wire_error decode_entries(const struct raft_wire_header *h,
+					   const u8 *buf, size_t len,
 					   struct raft_entry *entries,
 					   u32 *offsets)
 {
+	u32 n = le32_to_cpu(h->n_entries);
 	size_t pos = raft_wire_header_bytes(n);
 	enum raft_wire_error err;
 	u32 i;
@@ -316,7 +374,7 @@ static enum raft_wire_error decode_entries(const u8 *buf, size_t len, u32 n,
 	if (pos > len)
 		return RAFT_WIRE_LENGTH;
 	for (i = 0; i < n; i++) {
-		err = decode_entry(buf + raft_wire_header_bytes(i),
+		err = decode_entry(h, buf + raft_wire_header_bytes(i),
 				   &entries[i]);
 		if (err)
 			return err;
@@ -366,7 +424,7 @@ enum raft_wire_error raft_wire_decode(const u8 *buf, size_t len, u64 group,
 	n = le32_to_cpu(h.n_entries);
 	if (n > min_t(u32, max, RAFT_MAX_BATCH))
 		return RAFT_WIRE_LIMIT;
-	err = decode_entries(buf, len, n, entries, offsets);
+	err = decode_entries(&h, buf, len, entries, offsets);
 	if (err)
 		return err;
 
@@ -385,6 +443,7 @@ enum raft_wire_error raft_wire_decode(const u8 *buf, size_t len, u64 group,
 	m->commit = le64_to_cpu(h.commit);
 	m->reject_index = le64_to_cpu(h.reject_index);
 	m->serial = le64_to_cpu(h.serial);
+	m->priority = le32_to_cpu(h.priority);
 	m->n_entries = n;
 	m->entries = entries;
 	return RAFT_WIRE_OK;

@@ -47,7 +47,7 @@
  * @reject_index: see struct raft_msg
  * @serial: see struct raft_msg
  * @auth: room for authentication; zero in version 1
- * @reserved1: 0
+ * @priority: see struct raft_msg
  * @crc: crc32c of the header up to here and of all that follows it
  */
 struct raft_wire_header {
@@ -72,7 +72,7 @@ struct raft_wire_header {
 	__le64 reject_index;
 	__le64 serial;
 	u8 auth[RAFT_WIRE_AUTH];
-	__le32 reserved1;
+	__le32 priority;
 	__le32 crc;
 };
 
@@ -85,6 +85,7 @@ static_assert(offsetof(struct raft_wire_header, term) == 48);
 static_assert(offsetof(struct raft_wire_header, index) == 72);
 static_assert(offsetof(struct raft_wire_header, serial) == 104);
 static_assert(offsetof(struct raft_wire_header, auth) == 112);
+static_assert(offsetof(struct raft_wire_header, priority) == 128);
 static_assert(offsetof(struct raft_wire_header, crc) == 132);
 
 /**

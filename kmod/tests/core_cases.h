@@ -21,11 +21,13 @@
 /**
  * struct raft_case_env - what the surroundings lend to a case
  * @alloc: zeroed memory that the surroundings free after the case
+ * @payload: a payload of RAFT_CONFIG_BYTES, the core gives it back
  * @expect: report; must not return if @ok is false
  * @ctx: theirs
  */
 struct raft_case_env {
 	void *(*alloc)(struct raft_case_env *env, size_t bytes);
+	void *(*payload)(struct raft_case_env *env);
 	void (*expect)(struct raft_case_env *env, bool ok, const char *what,
 		       int line);
 	void *ctx;
@@ -108,7 +110,10 @@ static inline void case_step(struct case_cluster *c, struct case_node *n,
 	while (raft_log_want(n->r))
 		raft_log_give(n->r, c->env->alloc(c->env,
 						  raft_log_chunk_size()));
+	if (raft_config_want(n->r))
+		raft_config_give(n->r, c->env->payload(c->env));
 	ev->now = c->now;
+	ev->boot_now = c->now;
 	ev->random = c->now * 2654435761ULL + (u64)(n - c->nodes);
 	ev->log_room = 1 << 20;
 	raft_step(n->r, ev, &n->up);

@@ -6,6 +6,7 @@
 #include <linux/string.h>
 
 #include "core_cases.h"
+#include "payload.h"
 
 static void *case_alloc(struct raft_case_env *env, size_t bytes)
 {
@@ -13,6 +14,18 @@ static void *case_alloc(struct raft_case_env *env, size_t bytes)
 	void *p = kunit_kzalloc(test, bytes, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p);
+	return p;
+}
+
+/* Its reference is the core's, and so is the end of it. */
+static void *case_payload(struct raft_case_env *env)
+{
+	struct kunit *test = env->ctx;
+	struct raft_payload *p = raft_payload_alloc(RAFT_CONFIG_BYTES,
+						    GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p);
+	memset(p->data, 0, p->len);
 	return p;
 }
 
@@ -36,6 +49,7 @@ static void core_case(struct kunit *test)
 	const struct raft_case *c = test->param_value;
 	struct raft_case_env env = {
 		.alloc = case_alloc,
+		.payload = case_payload,
 		.expect = case_expect,
 		.ctx = test,
 	};

@@ -27,6 +27,11 @@ void raft_payload_put(void *payload)
 	(void)payload;
 }
 
+void *raft_payload_bytes(void *payload)
+{
+	return payload;
+}
+
 static void check_message(const u8 *buf, size_t len)
 {
 	static struct raft_entry entries[RAFT_MAX_BATCH];
