@@ -126,7 +126,6 @@ static void take_applied(struct raft_group_priv *p,
 		if (e)
 			raft_propose_applied(p, i, e);
 	}
-	p->applied = up->applied_last;
 	raft_propose_room(p);
 }
 
