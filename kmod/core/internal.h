@@ -85,7 +85,7 @@ struct raft_asked {
 
 /**
  * struct raft_peer - somebody we exchange messages with, this node included
- * @id: node id, 0 if the slot is free
+ * @id: node id
  * @member: in the configuration in force; otherwise it left, or is a stranger:
  *	a leader or candidate of a configuration that we do not have
  * @flags: RAFT_MEMBER_*, of a member
@@ -150,7 +150,7 @@ struct raft_peer {
 
 /* Slots in use, in no order. */
 #define raft_for_each_peer(r, p) \
-	for ((p) = (r)->peers; ((p) = raft_peer_next(r, p)); (p)++)
+	for ((p) = (r)->peers; (p) < (r)->peers + (r)->n_slots; (p)++)
 
 /**
  * struct raft_session - what is applied of one origin; replicated state
@@ -317,6 +317,7 @@ struct raft_held {
  * @uncommitted_bytes: leaders: bytes of commands above @commit
  * @seq: last sequence number given to a message
  * @peers: members and others we talk to; a slot does not move
+ * @n_slots: slots of @peers that were ever used, the first ones
  * @conf: configuration in force: the last one in the log (Raft 6)
  * @conf_applied: the last one that is applied, to fall back to
  * @conf_spare: payload for the next configuration or change, or NULL
@@ -384,6 +385,7 @@ struct raft {
 	u64 uncommitted_bytes;
 	u64 seq;
 	struct raft_peer peers[RAFT_MAX_PEERS];
+	u32 n_slots;
 	struct raft_membership conf;
 	struct raft_membership conf_applied;
 	void *conf_spare;
@@ -429,8 +431,6 @@ u64 raft_log_find_by_term(const struct raft_log *log, u64 index, u64 term);
 bool raft_log_up_to_date(const struct raft_log *log, u64 last, u64 last_term);
 
 /* peer.c */
-struct raft_peer *raft_peer_next(const struct raft *r,
-				 const struct raft_peer *p);
 struct raft_peer *raft_peer_find(struct raft *r, u32 id);
 struct raft_peer *raft_peer_member(struct raft *r, u32 id);
 struct raft_peer *raft_peer_get(struct raft *r, u32 id);
