@@ -6,10 +6,10 @@
 #ifndef _RAFT_ADDR_H
 #define _RAFT_ADDR_H
 
+#include <linux/socket.h>
 #include <linux/types.h>
 
 struct raft_ioc_member;
-struct sockaddr_storage;
 
 void raft_addr_encode(u8 *addr, const struct raft_ioc_member *m);
 int raft_addr_decode(struct raft_ioc_member *m, const u8 *addr);

@@ -97,6 +97,9 @@ static int members_prepare(struct raft_order *o, struct raft_ioc_members *m,
 		err = members_check(m);
 	if (!err)
 		err = members_copy(&o->change, m);
+	/* What it takes back may be under way here. */
+	if (!err && o->change.item[0].op == RAFT_OP_ABORT)
+		o->what = RAFT_ORDER_ABORT;
 	return err;
 }
 

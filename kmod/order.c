@@ -122,6 +122,8 @@ void raft_order_done(struct raft_group_priv *p, const struct raft_update *up)
 {
 	if (up->flags & RAFT_UP_CHANGE)
 		done(p, RAFT_ORDER_CHANGE, up->change_result);
+	if (up->flags & RAFT_UP_ABORT)
+		done(p, RAFT_ORDER_ABORT, up->abort_result);
 	if (up->flags & RAFT_UP_TRANSFER)
 		done(p, RAFT_ORDER_TRANSFER, up->transfer_result);
 }

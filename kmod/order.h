@@ -19,6 +19,7 @@ struct raft_update;
 
 enum raft_order_what {
 	RAFT_ORDER_CHANGE,
+	RAFT_ORDER_ABORT,	/* a change that takes another one back */
 	RAFT_ORDER_TRANSFER,
 	RAFT_ORDER_SET,
 };
@@ -27,12 +28,13 @@ enum raft_order_what {
  * struct raft_order - one order on its way
  * @w: who waits
  * @what: enum raft_order_what
- * @change: RAFT_ORDER_CHANGE: what to do, checked
+ * @change: RAFT_ORDER_CHANGE, _ABORT: what to do, checked
  * @target: RAFT_ORDER_TRANSFER: node to lead, 0 for the best
  * @set: RAFT_ORDER_SET: what to set
  * @why: RAFT_ORDER_SET: why it was refused, or NULL
  * @outcome: RAFT_OUTCOME_*
- * @index: RAFT_ORDER_CHANGE: of the configuration in force when it was decided
+ * @index: RAFT_ORDER_CHANGE, _ABORT: of the configuration in force when it was
+ *	decided
  */
 struct raft_order {
 	struct raft_waiter w;

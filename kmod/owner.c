@@ -175,8 +175,7 @@ static void execute(struct raft_group_priv *p, const struct raft_update *up)
 		take_applied(p, up);
 	if (up->flags & RAFT_UP_READ)
 		raft_reader_done(p, up);
-	if (up->flags & (RAFT_UP_CHANGE | RAFT_UP_TRANSFER))
-		raft_order_done(p, up);
+	raft_order_done(p, up);
 	if (up->flags & RAFT_UP_STATE) {
 		p->changed = true;
 		/* A new leader may have room. */

@@ -247,6 +247,9 @@ static int abort_change(struct raft *r, struct raft_membership *c)
 		if (raft_log_term(&r->log, r->conf.index) != r->term ||
 		    r->applied < r->commit)
 			return -EAGAIN;
+		/* It leaves a joint one, and that cannot be taken back. */
+		if (raft_is_joint(&r->conf_applied))
+			return -EBUSY;
 		*c = r->conf_applied;
 	} else {
 		*c = r->conf;

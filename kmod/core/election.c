@@ -214,8 +214,7 @@ static void become_precandidate(struct raft *r)
  * raft_campaign() - the election deadline passed (Raft 5.2)
  * @r: the core
  *
- * Nothing happens at a leader, a learner or a node outside the configuration
- * (traps 24, 25), nor while the disk does not answer: such a leader could commit nothing.
+ * Nothing happens at a leader, or at a node that may not (traps 24, 25), nor while the disk does not answer: such a leader could commit nothing.
  *
  * Context: owner thread, in a step.
  */
@@ -223,7 +222,7 @@ void raft_campaign(struct raft *r)
 {
 	if (r->role == RAFT_LEADER)
 		return;
-	if (!raft_votes(r->self) || raft_disk_stalled(r) ||
+	if (!raft_may_campaign(r) || raft_disk_stalled(r) ||
 	    r->term >= RAFT_MAX_TERM) {
 		raft_reset_election_timer(r);
 		return;
@@ -245,7 +244,7 @@ void raft_campaign(struct raft *r)
  */
 void raft_handle_timeout_now(struct raft *r)
 {
-	if (!raft_votes(r->self) || raft_disk_stalled(r) ||
+	if (!raft_may_campaign(r) || raft_disk_stalled(r) ||
 	    r->term >= RAFT_MAX_TERM)
 		return;
 	become_candidate(r, RAFT_MUTANT("transfer-respects-stickiness") ?

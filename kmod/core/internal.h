@@ -145,9 +145,8 @@ struct raft_peer {
 };
 
 /* Slots in use, in no order. */
-#define raft_for_each_peer(r, p)					\
-	for ((p) = (r)->peers; (p) < (r)->peers + RAFT_MAX_PEERS; (p)++) \
-		if (!(p)->id) {} else
+#define raft_for_each_peer(r, p) \
+	for ((p) = (r)->peers; ((p) = raft_peer_next(r, p)); (p)++)
 
 /**
  * struct raft_session - what is applied of one origin; replicated state
@@ -406,6 +405,8 @@ u64 raft_log_find_by_term(const struct raft_log *log, u64 index, u64 term);
 bool raft_log_up_to_date(const struct raft_log *log, u64 last, u64 last_term);
 
 /* peer.c */
+struct raft_peer *raft_peer_next(const struct raft *r,
+				 const struct raft_peer *p);
 struct raft_peer *raft_peer_find(struct raft *r, u32 id);
 struct raft_peer *raft_peer_member(struct raft *r, u32 id);
 struct raft_peer *raft_peer_get(struct raft *r, u32 id);
@@ -469,6 +470,7 @@ void raft_membership_use(struct raft *r, const struct raft_membership *c);
 bool raft_membership_read(struct raft_membership *c,
 			  const struct raft_entry *e, u64 index);
 void raft_membership_rollback(struct raft *r);
+bool raft_may_campaign(const struct raft *r);
 void raft_membership_applied(struct raft *r, const struct raft_entry *e,
 			     u64 index);
 void raft_change_encode(const struct raft_change *c, u8 *buf);

@@ -329,6 +329,18 @@ bool raft_membership_read(struct raft_membership *c,
 	return true;
 }
 
+/* The last configuration up to an index, which is not below the applied one. */
+static void config_up_to(const struct raft *r, u64 index,
+			 struct raft_membership *c)
+{
+	/* What is cut is not there any more. */
+	for (index = min(index, r->log.last); index > r->applied; index--)
+		if (raft_membership_read(c, raft_log_entry(&r->log, index),
+					 index))
+			return;
+	*c = r->conf_applied;
+}
+
 /**
  * raft_membership_rollback() - entries were cut: which configuration is left?
  * @r: the core
@@ -338,19 +350,37 @@ bool raft_membership_read(struct raft_membership *c,
 void raft_membership_rollback(struct raft *r)
 {
 	struct raft_membership c;
-	u64 i;
 
 	if (r->conf.index <= r->log.last || RAFT_MUTANT("no-rollback"))
 		return;
-	for (i = r->log.last; i > r->applied; i--) {
-		if (raft_membership_read(&c, raft_log_entry(&r->log, i), i)) {
-			raft_membership_use(r, &c);
-			return;
-		}
-	}
-	/* The argument is copied onto another struct. */
-	c = r->conf_applied;
+	config_up_to(r, r->log.last, &c);
 	raft_membership_use(r, &c);
+}
+
+/**
+ * raft_may_campaign() - may this node become leader?
+ * @r: the core
+ *
+ * Who votes may.  And who does not by a configuration that may not be committed
+ * yet, but did before: the others may need it until then (thesis 4.2.2).  It
+ * does not count itself.
+ *
+ * Context: owner thread.
+ * Return: true if so.
+ */
+bool raft_may_campaign(const struct raft *r)
+{
+	const struct raft_member *m;
+	struct raft_membership c;
+
+	if (raft_votes(r->self))
+		return true;
+	if (r->conf.index <= r->commit)
+		return false;
+	config_up_to(r, r->conf.index - 1, &c);
+	m = find(&c, r->cfg.id);
+	return m && (m->flags & RAFT_MEMBER_OLD ||
+		     !(m->flags & (RAFT_MEMBER_LEARNER | RAFT_MEMBER_GONE)));
 }
 
 /**

@@ -11,6 +11,23 @@
 #include "internal.h"
 
 /**
+ * raft_peer_next() - for raft_for_each_peer() only
+ * @r: the core
+ * @p: where to begin, at most the end of the slots
+ *
+ * Context: owner thread.
+ * Return: the first slot in use from @p on, NULL if there is none.
+ */
+struct raft_peer *raft_peer_next(const struct raft *r,
+				 const struct raft_peer *p)
+{
+	for (; p < r->peers + RAFT_MAX_PEERS; p++)
+		if (p->id)
+			return (struct raft_peer *)p;
+	return NULL;
+}
+
+/**
  * raft_peer_find() - the slot of a node
  * @r: the core
  * @id: node id

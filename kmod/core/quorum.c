@@ -16,54 +16,54 @@ enum half {
 };
 
 static bool votes_in(const struct raft *r, const struct raft_peer *p,
-		     enum half half)
+		     enum half which)
 {
 	/* A leader that left does not count itself (thesis 4.2.2, trap 23). */
 	if (!p->member)
 		return RAFT_MUTANT("leader-counts-removed-self") &&
 		       p == r->self && r->role == RAFT_LEADER;
-	if (half == HALF_OLD)
+	if (which == HALF_OLD)
 		return p->flags & RAFT_MEMBER_OLD;
 	return !(p->flags & (RAFT_MEMBER_LEARNER | RAFT_MEMBER_GONE));
 }
 
 /* Voters in a majority; 1 if there are no voters, so nobody can reach it. */
-static u32 majority(const struct raft *r, enum half half)
+static u32 majority(const struct raft *r, enum half which)
 {
 	const struct raft_peer *p;
 	u32 n = 0;
 
 	raft_for_each_peer(r, p)
-		n += votes_in(r, p, half);
+		n += votes_in(r, p, which);
 	n = n / 2 + 1;
 	if (RAFT_MUTANT("quorum-minus-one") && n > 1)
 		n--;
 	return n;
 }
 
-static bool half_counts(const struct raft *r, enum half half)
+static bool half_counts(const struct raft *r, enum half which)
 {
-	if (half == HALF_NEW)
+	if (which == HALF_NEW)
 		return true;
 	return raft_is_joint(&r->conf) && !RAFT_MUTANT("joint-new-majority-only");
 }
 
 /* The highest number that a majority has reached in one half. */
-static u64 half_reached(const struct raft *r, enum half half,
+static u64 half_reached(const struct raft *r, enum half which,
 			u64 (*number)(const struct raft *r,
 				      const struct raft_peer *p))
 {
-	u32 n, need = majority(r, half);
+	u32 n, need = majority(r, which);
 	const struct raft_peer *p, *q;
 	u64 best = 0, x;
 
 	raft_for_each_peer(r, p) {
 		x = number(r, p);
-		if (!votes_in(r, p, half) || x <= best)
+		if (!votes_in(r, p, which) || x <= best)
 			continue;
 		n = 0;
 		raft_for_each_peer(r, q)
-			n += votes_in(r, q, half) && number(r, q) >= x;
+			n += votes_in(r, q, which) && number(r, q) >= x;
 		if (n >= need)
 			best = x;
 	}
@@ -135,13 +135,13 @@ u64 raft_quorum_lease(const struct raft *r)
 }
 
 /* 1 won, -1 lost, 0 open. */
-static int half_vote(const struct raft *r, enum half half)
+static int half_vote(const struct raft *r, enum half which)
 {
-	u32 yes = 0, no = 0, n = 0, need = majority(r, half);
+	u32 yes = 0, no = 0, n = 0, need = majority(r, which);
 	const struct raft_peer *p;
 
 	raft_for_each_peer(r, p) {
-		if (!votes_in(r, p, half))
+		if (!votes_in(r, p, which))
 			continue;
 		n++;
 		yes += p->vote > 0;

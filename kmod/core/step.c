@@ -570,7 +570,7 @@ static u64 next_deadline(const struct raft *r)
 		at = min(at, r->heartbeat_deadline);
 		return min(at, r->quorum_deadline);
 	}
-	if (raft_votes(r->self))
+	if (raft_may_campaign(r))
 		at = min(at, r->election_deadline);
 	if (r->leader && r->pend_count)
 		at = min(at, r->fwd_deadline);
