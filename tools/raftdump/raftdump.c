@@ -375,7 +375,8 @@ static int dump(struct dump *d, u64 size)
 	else
 		result_text(d->raw ? stderr : stdout, &s, err);
 	if (d->illegible)
-		fprintf(stderr, "raftdump: index %" PRIu64 ": the configuration is illegible, the kernel refuses this log\n",
+		fprintf(stderr, "raftdump: index %" PRIu64
+			": illegible configuration, the kernel refuses this log\n",
 			d->illegible);
 	if (fflush(stdout) || ferror(stdout)) {
 		perror("raftdump: stdout");
