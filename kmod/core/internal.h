@@ -88,6 +88,7 @@ struct raft_asked {
  *	a leader or candidate of a configuration that we do not have
  * @flags: RAFT_MEMBER_*, of a member
  * @leave_until: leader: not a member any more, but still told so until then
+ * @leave_index: leader: by this entry, the last that it gets
  * @state: enum raft_progress_state
  * @match: highest index known to be durable there; own slot: r->durable
  * @next: next index to send, above @match
@@ -118,6 +119,7 @@ struct raft_peer {
 	bool member;
 	u32 flags;
 	u64 leave_until;
+	u64 leave_index;
 	u8 state;
 	u64 match;
 	u64 next;

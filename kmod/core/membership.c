@@ -246,6 +246,7 @@ static void dismiss(struct raft *r, struct raft_peer *p)
 	p->member = false;
 	p->flags = 0;
 	p->leave_until = r->now + 10 * r->cfg.election_timeout;
+	p->leave_index = r->conf.index;
 }
 
 static void admit(struct raft *r, const struct raft_member *m)

@@ -117,13 +117,19 @@ void raft_leader_tick(struct raft *r)
 		raft_leader_heartbeat(r);
 }
 
-/* How many entries from @next on fit into one message; sets their size. */
-static u32 batch_size(const struct raft *r, u64 next, u32 *bytes)
+/* Who left gets nothing of what came after. */
+static u64 last_for(const struct raft *r, const struct raft_peer *p)
+{
+	return p->member ? r->log.last : min(r->log.last, p->leave_index);
+}
+
+/* How many entries from @next to @last fit into one message; sets their size. */
+static u32 batch_size(const struct raft *r, u64 next, u64 last, u32 *bytes)
 {
 	u32 n = 0, wire = 0;
 
 	*bytes = 0;
-	while (n < r->cfg.max_batch && next + n <= r->log.last) {
+	while (n < r->cfg.max_batch && next + n <= last) {
 		u32 len = raft_log_entry(&r->log, next + n)->len;
 		u32 more = (u32)raft_wire_entry_bytes(len);
 
@@ -157,10 +163,11 @@ static void send_append(struct raft *r, struct raft_peer *p, u32 n, u32 bytes)
 /* Returns false if the step has no room for more messages. */
 static bool replicate_to(struct raft *r, struct raft_peer *p)
 {
+	u64 last = last_for(r, p);
 	u32 n, bytes;
 
 	while (!raft_progress_full(r, p)) {
-		n = batch_size(r, p->next, &bytes);
+		n = batch_size(r, p->next, last, &bytes);
 		if (!n && p->state == RAFT_REPLICATE)
 			break;
 		if (r->up->n_msgs >= APPEND_MSGS)
@@ -168,7 +175,7 @@ static bool replicate_to(struct raft *r, struct raft_peer *p)
 		send_append(r, p, n, bytes);
 	}
 	/* Nothing to piggyback on: tell of the commit at once. */
-	if (p->state == RAFT_REPLICATE && p->next > r->log.last &&
+	if (p->state == RAFT_REPLICATE && p->next > last &&
 	    p->commit_sent < r->commit) {
 		if (r->up->n_msgs >= APPEND_MSGS)
 			return false;

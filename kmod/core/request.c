@@ -10,7 +10,7 @@
  * A refusal is answered.  What became of a change the origin sees in its own
  * log, where every configuration names the request that it came from.  When an
  * entry of a later term is applied and none of the change was, there will be
- * none: its term is over (trap 60).  What became of a transfer it sees by who
+ * none: its term is over (trap 60).  Nor when this node has been removed.  What became of a transfer it sees by who
  * leads.  One request of each kind at a time.
  */
 #include "raft_env.h"
@@ -267,6 +267,17 @@ static bool goes_on(const struct raft_membership *c)
 	return false;
 }
 
+/* A leader hears no requests of a node that left. */
+static bool has_left(const struct raft *r)
+{
+	u32 i;
+
+	for (i = 0; i < r->conf_applied.n; i++)
+		if (r->conf_applied.m[i].id == r->cfg.id)
+			return false;
+	return r->conf_applied.index;
+}
+
 static void request_applied(struct raft *r, struct raft_request *q,
 			    const struct raft_entry *e)
 {
@@ -276,7 +287,7 @@ static void request_applied(struct raft *r, struct raft_request *q,
 			change_done(r, q, r->conf_applied.result ==
 					  RAFT_CHANGE_GIVEN_UP ? -ETIMEDOUT : 0);
 	} else if (q->applied ? e->type == RAFT_ENTRY_CONFIG :
-				e->term > q->term) {
+				e->term > q->term || has_left(r)) {
 		change_done(r, q, -ECANCELED);
 	}
 }

@@ -410,6 +410,12 @@ static void handle_by_type(struct raft *r, struct raft_peer *p,
  */
 static struct raft_peer *stranger(struct raft *r, const struct raft_msg *m)
 {
+	struct raft_peer *p = raft_peer_find(r, m->from);
+
+	/* Who left is served until it knows. */
+	if (p && r->role == RAFT_LEADER && r->now < p->leave_until &&
+	    is_response(m))
+		return p;
 	if (RAFT_MUTANT("stranger-ignored"))
 		return NULL;
 	if (!from_leader(m) && !asks_for_vote(m))

@@ -29,6 +29,9 @@ refused() {
 	grep -qE "$regex" "$TMP/err" || fail "$* said '$(cat "$TMP/err")', not /$regex/"
 }
 
+# probe I ARGS...: module-probe at node I.
+probe() { local i=$1; shift; ns "$i" "$RAFT_TOOLS/module-probe" "$@"; }
+
 # cluster NAME N [raft_conf's words]: N nodes that have a leader; its id is in $leader.
 cluster() {
 	local name=$1 n=$2

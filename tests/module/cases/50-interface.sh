@@ -3,8 +3,6 @@
 # shellcheck disable=SC2154 # $leader is set by cluster
 # 50-interface.sh - what users and their programs see: the device, sysfs, events, traces.
 
-probe() { local i=$1; shift; ns "$i" "$RAFT_TOOLS/module-probe" "$@"; }
-
 t_shell() {
 	cluster g 3
 	ns 1 sh -c 'echo hello >/dev/raft'
