@@ -370,6 +370,8 @@ static const char *members_refused(int error)
 		return "refused: the leader is out of memory";
 	case -ENOSPC:
 		return "refused: the log of the leader is full";
+	case -ENOTCONN:
+		return "refused: this node was removed meanwhile";
 	}
 	return NULL;
 }
@@ -398,6 +400,8 @@ static const char *transfer_refused(int error)
 		return "refused: that node has no vote";
 	case -ENOENT:
 		return "refused: that node is not a member";
+	case -ENOTCONN:
+		return "refused: this node was removed meanwhile";
 	}
 	return NULL;
 }

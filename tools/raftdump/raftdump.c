@@ -110,11 +110,10 @@ static void member_addr(const struct raft_member *m, char *text, size_t size)
 {
 	struct raft_ioc_member where = { };
 
-	if (raft_addr_unpack(&where, m->addr))
-		snprintf(text, size, "nowhere");
-	else
-		raft_addr_format(where.family, where.addr, where.scope_id,
-				 where.port, text, size);
+	/* All zero if it is not usable, which is then "unknown". */
+	raft_addr_unpack(&where, m->addr);
+	raft_addr_format(where.family, where.addr, where.scope_id, where.port,
+			 text, size);
 }
 
 static void config_json(struct raft_json *j, const u8 *data, u32 len)

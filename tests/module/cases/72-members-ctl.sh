@@ -141,7 +141,6 @@ t_ctl_abort() {
 t "raftctl member abort" t_ctl_abort
 
 t_ctl_given_up() {
-	local RAFT_ET=100ms
 	cluster g 3
 	refused 1 'given up: the new node did not catch up' \
 		ctl 2 member add -g g "4=$(at 4)" --timeout 300s
