@@ -14,7 +14,7 @@
  *   sysfs, debugfs gone    nobody new looks at it
  *   timer and work ended   nothing wakes the owner for it
  *   log closed             writes in flight end, the hard state is flushed
- *   grace period           a proposer may be about to wake the owner
+ *   grace period           who has posted may be about to wake the owner
  *   endpoint put           the last group's ends the thread and the sockets
  *   unlinked, unpinned     the name is free
  *   last reference         open files may read applied entries up to here

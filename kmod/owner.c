@@ -126,7 +126,6 @@ static void take_applied(struct raft_group_priv *p,
 		if (e)
 			raft_propose_applied(p, i, e);
 	}
-	p->applied = up->applied_last;
 	raft_propose_room(p);
 }
 
@@ -158,10 +157,7 @@ static void take_config(struct raft_group_priv *p)
 	raft_propose_room(p);
 }
 
-/*
- * What an update asks for, in the order that raft_core.h gives, but for new
- * addresses: they come first, lest the first message to a new member be lost.
- */
+/* What an update asks for, in the order that raft_core.h gives. */
 static void execute(struct raft_group_priv *p, const struct raft_update *up)
 {
 	if (up->flags & RAFT_UP_CONFIG)

@@ -53,7 +53,6 @@ enum raft_group_state {
  * @changed: role, term, leader or members changed since the last publication
  * @attached: the owner serves this group
  * @failed: @core has failed
- * @applied: last entry that @core has decided
  * @pending: proposals that @core took, in the order of their serials
  * @readers: read barriers that @core took, in the order of their numbers
  * @n_readers: how many
@@ -96,7 +95,6 @@ struct raft_group_priv {
 	bool changed;
 	bool attached;
 	bool failed;
-	u64 applied;
 	struct list_head pending;
 	struct list_head readers;
 	u32 n_readers;

@@ -674,7 +674,7 @@ static bool raft_sysfs_tell_config(struct raft_sysfs *s,
 
 static void raft_sysfs_event(struct raft_sysfs *s, char *what)
 {
-	char *env[] = { what, NULL };
+	char *env[2] = { what };
 
 	if (kobject_uevent_env(&s->dev.kobj, KOBJ_CHANGE, env))
 		pr_warn_ratelimited("group %s: a uevent was lost\n",

@@ -35,6 +35,17 @@ enum raft_drop {
 	RAFT_DROP_FAULT = 8,	/* a fault hook said so */
 	RAFT_DROP_STATE = 9,	/* group failed or stopping */
 };
+
+static inline void raft_trace_members(const struct raft_membership *c, u32 *ids,
+				      u8 *flags)
+{
+	u32 i;
+
+	for (i = 0; i < RAFT_MAX_NODES; i++) {
+		ids[i] = i < c->n ? c->m[i].id : 0;
+		flags[i] = i < c->n ? c->m[i].flags : 0;
+	}
+}
 #endif
 
 TRACE_DEFINE_ENUM(RAFT_FOLLOWER);
@@ -223,18 +234,13 @@ TRACE_EVENT(raft_config,
 			     __field(u64, index)
 			     __array(u32, ids, RAFT_MAX_NODES)
 			     __array(u8, flags, RAFT_MAX_NODES)),
-	    TP_fast_assign(u32 i;
-
-			   strscpy(__entry->group, group, RAFT_NAME_LEN);
+	    TP_fast_assign(strscpy(__entry->group, group, RAFT_NAME_LEN);
 			   __entry->node = node;
 			   __entry->n = c->n;
 			   __entry->result = c->result;
 			   __entry->subject = c->subject;
 			   __entry->index = c->index;
-			   for (i = 0; i < RAFT_MAX_NODES; i++) {
-				   __entry->ids[i] = c->m[i].id;
-				   __entry->flags[i] = c->m[i].flags;
-			   }),
+			   raft_trace_members(c, __entry->ids, __entry->flags);),
 	    TP_printk("group=%s node=%u index=%llu n=%u result=%u subject=%u ids=%s flags=%s",
 		      __entry->group, __entry->node, __entry->index, __entry->n,
 		      __entry->result, __entry->subject,

@@ -11,23 +11,6 @@
 #include "internal.h"
 
 /**
- * raft_peer_next() - for raft_for_each_peer() only
- * @r: the core
- * @p: where to begin, at most the end of the slots
- *
- * Context: owner thread.
- * Return: the first slot in use from @p on, NULL if there is none.
- */
-struct raft_peer *raft_peer_next(const struct raft *r,
-				 const struct raft_peer *p)
-{
-	for (; p < r->peers + RAFT_MAX_PEERS; p++)
-		if (p->id)
-			return (struct raft_peer *)p;
-	return NULL;
-}
-
-/**
  * raft_peer_find() - the slot of a node
  * @r: the core
  * @id: node id
@@ -60,17 +43,14 @@ struct raft_peer *raft_peer_member(struct raft *r, u32 id)
 	return p && p->member ? p : NULL;
 }
 
-/* A free slot, or that of the node which nobody needs and is silent longest. */
+/* A new slot, or that of the node which nobody needs and is silent longest. */
 static struct raft_peer *slot_for(struct raft *r)
 {
-	struct raft_peer *best = NULL;
-	u32 i;
+	struct raft_peer *p, *best = NULL;
 
-	for (i = 0; i < RAFT_MAX_PEERS; i++) {
-		struct raft_peer *p = &r->peers[i];
-
-		if (!p->id)
-			return p;
+	if (r->n_slots < RAFT_MAX_PEERS)
+		return &r->peers[r->n_slots++];
+	raft_for_each_peer(r, p) {
 		if (p->member || p == r->self)
 			continue;
 		if (!best || p->last_heard < best->last_heard)

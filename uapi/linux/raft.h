@@ -92,6 +92,7 @@
  *           ENOENT     it is not a member                       no
  *           ENOMEM     the leader is out of memory              yes
  *           ENOSPC     the leader's log is full                 later
+ *           ENOTCONN   this node was removed meanwhile          later
  * GIVEN_UP  ETIMEDOUT  the new node did not catch up, or the    yes
  *                      target did not become leader in time
  * ABORTED   ECANCELED  taken back (RAFT_MEMBERS_ABORT), lost    yes

@@ -299,6 +299,37 @@ t_set() {
 }
 t "settings change while it runs" t_set
 
+# Everything that may wait, at a node that cannot answer, and then it stops.
+t_waiters_end() {
+	local k i pids
+	cluster g 3
+	# shellcheck disable=SC2046
+	set -- $(others 3 "$leader")
+	for k in 1 2 3; do
+		raft_down g "$1" "$2"
+		pids=()
+		probe "$leader" barrier g 100 0 0 2>"$TMP/end.1" & pids+=($!)
+		ctl "$leader" read -g g >"$TMP/end.2" 2>&1 & pids+=($!)
+		ctl "$leader" member add-learner -g g "$((k + 10))=10.77.0.9:7000" >"$TMP/end.3" 2>&1 & pids+=($!)
+		ctl "$leader" propose -g g "end$k" >"$TMP/end.4" 2>&1 & pids+=($!)
+		sleep 0.5
+		raft_down g "$leader"
+		for i in "${pids[@]}"; do
+			if wait "$i"; then fail "round $k: who waited got an answer: $(cat "$TMP"/end.*)"; fi
+		done
+		grep -q 'Operation canceled' "$TMP/end.1" || fail "readers: $(cat "$TMP/end.1")"
+		grep -q stopped "$TMP/end.2" || fail "a reader: $(cat "$TMP/end.2")"
+		raft_up g 1 2 3
+		leader=$(raft_wait_leader g 1 2 3)
+		# shellcheck disable=SC2046
+		set -- $(others 3 "$leader")
+	done
+	lines after 10 | propose g "$leader" -q
+	same_logs g 1 2 3
+	once 10 after
+}
+t "a node stops while readers, a change and a proposal wait" t_waiters_end
+
 t_member_events() {
 	cluster g 3
 	probe 1 uevents >"$TMP/ue" &

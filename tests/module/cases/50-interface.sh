@@ -130,12 +130,17 @@ t_traces() {
 	cluster g 3
 	lines t 10 | propose g 1 -q
 	raft_level g 1 2 3
+	ctl 1 read -g g >/dev/null
+	ctl 1 member add-learner -g g 9=10.77.0.9:7000 >/dev/null
+	ctl 1 transfer -g g >/dev/null
 	echo 0 >$dir/events/raft/enable
 	for e in "$dir"/events/raft/raft_*; do
 		e=${e##*/}
 		grep -q " $e:" $dir/trace && echo "$e fired"
 	done | tee "$TMP/fired"
-	[ "$(wc -l <"$TMP/fired")" -ge 4 ] || fail "fewer than four of these fired: $(ls $dir/events/raft)"
+	for e in msg state commit persist persisted config transfer read; do
+		grep -q "^raft_$e fired" "$TMP/fired" || fail "raft_$e did not fire"
+	done
 	grep -q ' raft_.*: ' $dir/trace
 }
 t "tracepoints fire" t_traces
