@@ -91,12 +91,16 @@ static void pack_test(void)
 	};
 	struct raft_ioc_member m = { .id = 3 };
 	uint8_t bad[RAFT_ADDR_PACKED];
+	char text[RAFT_ADDR_STRLEN];
 
 	ok(packs("10.0.0.9:7000", ip4, sizeof(ip4)), "packed address: IPv4");
 	ok(packs("[fe80::2%1]:7000", ip6, sizeof(ip6)), "packed address: IPv6");
 	memset(bad, 0, sizeof(bad));
 	ok(raft_addr_unpack(&m, bad) == -EINVAL && m.id == 3 && !m.family,
 	   "packed address: none");
+	raft_addr_format(m.family, m.addr, m.scope_id, m.port, text,
+			 sizeof(text));
+	ok(!strcmp(text, "unknown"), "packed address: none, as a text");
 	memcpy(bad, ip4, sizeof(bad));
 	bad[2] = 0;
 	bad[3] = 0;

@@ -342,7 +342,7 @@ static const char *barrier_text(int error)
 	case -EINTR:
 		return "interrupted";
 	case -ENOTCONN:
-		return "this node is not a member, not yet or no more, and cannot tell what is acknowledged";
+		return "this node is not a member, not yet or no more: nobody answers it";
 	case -ETIMEDOUT:
 		return "timed out: no leader answered that has a majority";
 	}
@@ -355,7 +355,7 @@ static const char *members_refused(int error)
 	case -E2BIG:
 		return "refused: a group has at most 16 members";
 	case -EAGAIN:
-		return "refused for now: the leader has committed nothing yet in its term, or the node to be promoted is too far behind";
+		return "refused for now: the leader is too new, or the node too far behind";
 	case -EBUSY:
 		return "refused: another change, or a transfer, is under way";
 	case -EDOM:
@@ -370,6 +370,8 @@ static const char *members_refused(int error)
 		return "refused: the leader is out of memory";
 	case -ENOSPC:
 		return "refused: the log of the leader is full";
+	case -ENOTCONN:
+		return "refused: this node was removed meanwhile";
 	}
 	return NULL;
 }
@@ -378,7 +380,7 @@ static const char *take_back_refused(int error)
 {
 	switch (error) {
 	case -EAGAIN:
-		return "refused for now: it was begun under another leader, or is not decided yet; look again";
+		return "refused for now: another leader began it, or it is not decided yet";
 	case -EBUSY:
 		return "refused: a joint configuration is committed, the group leaves it by itself";
 	case -ENOENT:
@@ -398,6 +400,8 @@ static const char *transfer_refused(int error)
 		return "refused: that node has no vote";
 	case -ENOENT:
 		return "refused: that node is not a member";
+	case -ENOTCONN:
+		return "refused: this node was removed meanwhile";
 	}
 	return NULL;
 }
@@ -445,7 +449,7 @@ const char *raft_ioc_outcome(enum raft_ioc_op op, uint32_t outcome, int error)
 			return "the group stopped or failed: the outcome is UNKNOWN";
 		return transfer ?
 		       "timed out: the outcome is UNKNOWN, it may happen yet" :
-		       "timed out: the outcome is UNKNOWN, it goes on without us; raftctl member list shows it";
+		       "timed out: the outcome is UNKNOWN, it goes on; see raftctl member list";
 	}
 	return NULL;
 }

@@ -302,7 +302,7 @@ int raft_addr_resolve(const struct raft_addr *addr,
 
 /**
  * raft_addr_format() - the text that raft_addr_parse() takes
- * @family: AF_INET or AF_INET6
+ * @family: AF_INET or AF_INET6; of any other family: "unknown"
  * @addr: in network byte order
  * @scope_id: interface index, or 0
  * @port: in host byte order
@@ -314,6 +314,10 @@ void raft_addr_format(uint16_t family, const uint8_t *addr, uint32_t scope_id,
 {
 	char host[INET6_ADDRSTRLEN] = "?", ifname[IF_NAMESIZE];
 
+	if (family != AF_INET && family != AF_INET6) {
+		snprintf(buf, size, "unknown");
+		return;
+	}
 	inet_ntop(family, addr, host, sizeof(host));
 	if (family != AF_INET6)
 		snprintf(buf, size, "%s:%u", host, port);

@@ -8,9 +8,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* What the kernel takes at most, by its own rule, and something on top. */
+#define PATIENCE_MS_MAX	10000
+
+/* The kernel gives up after one election timeout, which may be an hour. */
 static uint32_t patience_ms(const struct raft_ioc_status *st)
 {
+	if (st->election_timeout_ms > PATIENCE_MS_MAX / 2 - 500)
+		return PATIENCE_MS_MAX;
 	return 2 * st->election_timeout_ms + 1000;
 }
 
