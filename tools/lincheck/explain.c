@@ -103,21 +103,29 @@ static const char *next_refuse(const struct lin_search *s,
 	return refuse ? refuse : "tried, and nothing could follow";
 }
 
+/*
+ * Unknown ones gather over time, mostly because nobody is left to read them:
+ * they are shown only if they fit.
+ */
 static void next_explain(const struct lin_search *s, FILE *out)
 {
-	uint32_t e = s->entries[0].next, n = 0;
+	uint32_t e = s->entries[0].next, shown = 0, hidden = 0;
 	const struct lin_node *node;
 
 	fputs("  none of these can be next:\n", out);
 	for (; s->entries[e].call; e = s->entries[e].next) {
-		if (n++ >= EXPLAIN_NEXT)
-			continue;
 		node = &s->k->nodes[s->entries[e].node];
+		if ((!node->known && lin_key_refuse(s->k, node)) ||
+		    shown == EXPLAIN_NEXT) {
+			hidden++;
+			continue;
+		}
 		line_print(s, node->op, out);
 		fprintf(out, "        %s\n", next_refuse(s, node));
+		shown++;
 	}
-	if (n > EXPLAIN_NEXT)
-		fprintf(out, "    and %" PRIu32 " more\n", n - EXPLAIN_NEXT);
+	if (hidden)
+		fprintf(out, "    nor %" PRIu32 " more\n", hidden);
 	fprintf(out, "  one must be, as line %" PRIu32 " returned before all others were called\n",
 		s->k->nodes[s->entries[e].node].op->line);
 }

@@ -75,6 +75,8 @@ struct lin_history *lin_new(enum lin_model model)
 	struct lin_history *h = lin_alloc(1, sizeof(*h));
 
 	h->model = model;
+	h->cap = 64;
+	h->ops = lin_alloc(h->cap, sizeof(*h->ops));
 	return h;
 }
 
@@ -118,11 +120,11 @@ uint64_t lin_list_hash(uint64_t hash, uint64_t value)
 /* What is wrong with an operation, or NULL. */
 static const char *op_wrong(enum lin_model model, const struct lin_op *op)
 {
-	bool reg = op->kind == LIN_WRITE || op->kind == LIN_CAS;
+	enum lin_model of = op->kind == LIN_APPEND ? LIN_LIST : LIN_REGISTER;
 
 	if (op->kind < LIN_WRITE || op->kind > LIN_APPEND)
 		return "no such operation";
-	if (reg != (model == LIN_REGISTER) && op->kind != LIN_READ)
+	if (op->kind != LIN_READ && of != model)
 		return "an operation of the other model";
 	if (op->outcome < LIN_DONE || op->outcome > LIN_FAILED)
 		return "no such outcome";
@@ -199,7 +201,7 @@ const char *lin_add(struct lin_history *h, const struct lin_op *op)
 		elements_take(h, &copy);
 	copy.elements = NULL;
 	if (h->n == h->cap) {
-		h->cap = h->cap ? 2 * h->cap : 64;
+		h->cap *= 2;
 		h->ops = lin_grow(h->ops, h->cap, sizeof(*h->ops));
 	}
 	h->ops[h->n++] = copy;

@@ -75,9 +75,9 @@ struct lin_node {
  * @near: by state: those of @left that may be next, see lin_search
  * @cas: register: there is any compare-and-swap
  * @list: list: the longest one that was read with its elements
- * @list_n: list: elements in @list, at most as many as were appended
+ * @list_n: list: elements in @list
  * @list_op: list: the read that said so
- * @reach: list: the longest one that was read
+ * @reach: list: the longest one that was read and can be had at all
  * @want: list: by length: the hash that reads of this length told
  * @seen: list: by length: whether there is such a read
  */
@@ -93,7 +93,7 @@ struct lin_key {
 	uint32_t *near;
 	bool cas;
 	const uint64_t *list;
-	uint32_t list_n;
+	uint64_t list_n;
 	const struct lin_op *list_op;
 	uint32_t reach;
 	uint64_t *want;

@@ -28,7 +28,7 @@
 
 #define LIN_NIL		UINT64_MAX		/* what a register holds at first */
 #define LIN_EMPTY	0xcbf29ce484222325ull	/* hash of the empty list */
-#define LIN_LIMIT	10000000ull		/* steps; 256 MiB at most */
+#define LIN_LIMIT	10000000ull		/* steps; these need half a GiB */
 
 enum lin_model {
 	LIN_REGISTER = 1,	/* write, read, cas */

@@ -143,7 +143,7 @@ static void list_order_init(struct lin_key *k, const struct lin_list *list)
 	uint64_t hash = LIN_EMPTY, i;
 
 	k->list = list->elements;
-	k->list_n = list->n < k->states - 1 ? list->n : k->states - 1;
+	k->list_n = list->n;
 	for (i = 0; i < list->n; i++)
 		hash = lin_list_hash(hash, list->elements[i]);
 	for (i = 0; i < k->n; i++) {
@@ -237,7 +237,7 @@ void lin_key_free(struct lin_key *k)
 static const char *register_refuse(const struct lin_key *k,
 				   const struct lin_node *node)
 {
-	uint32_t at = k->state.at;
+	uint32_t at = k->state.at, others;
 
 	if (node->op->kind == LIN_READ)
 		return node->sees == at ? NULL : "it read another value";
@@ -253,9 +253,11 @@ static const char *register_refuse(const struct lin_key *k,
 	 */
 	if (!node->known && !k->cas && !k->left[node->makes])
 		return "nobody is left to read its value";
-	/* Who is left to see the present value could never see it again. */
-	if (node->makes != at && !k->sources[at] &&
-	    k->left[at] > (node->sees == at))
+	/* Who else is left to see the present value could never see it again. */
+	others = k->left[at];
+	if (node->sees == at)
+		others--;
+	if (node->makes != at && !k->sources[at] && others)
 		return "the present value has yet to be read";
 	return NULL;
 }
@@ -279,7 +281,7 @@ static const char *list_refuse(const struct lin_key *k,
 	if (at < k->list_n && k->list[at] != op->value)
 		return "reads have another element at this place";
 	/* As for a register: nobody sees whether it is there. */
-	if (!node->known && at >= k->reach)
+	if (!node->known && at >= k->reach && at >= k->list_n)
 		return "nobody is left to read it";
 	if (node->rank && (node->rank != k->state.ranks + 1 ||
 			   op->index <= k->state.index))
@@ -307,7 +309,7 @@ const char *lin_key_refuse(const struct lin_key *k, const struct lin_node *node)
 
 /**
  * lin_key_harmless() - whether nothing is lost by taking an operation now
- * @k: the object, with @near counted
+ * @k: the object, with @near counted; nothing fits that changes nothing
  * @node: an operation that changes something and is not refused
  *
  * If any order goes on from here, one that begins with @node does.
@@ -315,25 +317,23 @@ const char *lin_key_refuse(const struct lin_key *k, const struct lin_node *node)
  * List: where reads tell the element, no other one may be next; beyond what was
  * read, any order of the rest is as good as any other.
  *
- * Register: a write whose value nobody is left to read, or only operations
- * that may be next too, and that nothing else writes.  Take an order that
- * goes on from here; write and readers stand together in it.  Moved to its
- * beginning they hurt nobody: who would read the present value is done
- * already, and what stood behind them cannot have read what they left.  A cas
- * that was answered with no could have relied on any value: not with cas.
+ * Register: a write, if all who are left to read its value may be next too.
+ * Take an order that goes on from here.  It does not begin with a read, as none
+ * fits.  Put the write and those readers before it: what followed begins with
+ * a write and does not care.  Take them out of their old places: reads leave
+ * no gap, and whoever read what the write left there was one of them.  Only a
+ * cas that was answered with no could care about a value that it did not
+ * see, and one of unknown outcome need not be seen: not with cas.
  *
  * Return: true if no other choice need be tried.
  */
 bool lin_key_harmless(const struct lin_key *k, const struct lin_node *node)
 {
-	uint32_t at = k->state.at, value = node->makes;
+	uint32_t at = k->state.at;
 
 	if (k->model == LIN_LIST)
 		return at < k->list_n || at >= k->reach;
-	if (k->cas || k->left[at])
-		return false;
-	return !k->left[value] ||
-	       (k->sources[value] == 1 && k->near[value] == k->left[value]);
+	return !k->cas && k->near[node->makes] == k->left[node->makes];
 }
 
 /**
