@@ -171,9 +171,11 @@ static const struct text_case list_cases[] = {
 	{ "failed, in effect", LIN_BROKEN,
 	  L "1 0 10 append 1 fail\n3 11 20 read 1\n", "nobody appends it" },
 	{ "keys are lists of their own", LIN_GOOD,
-	  L "1 0 10 1/append 1 ok\n2 0 10 2/append 1 ok\n"
-	  "2 11 20 2/append 5 ok\n3 11 20 1/read 1\n3 21 30 2/read 1,5\n"
-	  "3 31 40 3/read -\n", "3 keys" },
+	  L "1 0 10 1/append 1 ok\n2 0 10 2/append 5 ok\n2 11 20 2/append 1 ok\n"
+	  "3 11 20 1/read 1\n3 21 30 2/read 5,1\n3 31 40 3/read -\n", "3 keys" },
+	{ "a read that did not return says nothing", LIN_GOOD,
+	  L "1 0 - read\n1 1 2 append 1 ok\n",
+	  "2 operations of 1 clients, 1 at once, 1 unknown" },
 };
 
 static const struct text_case bad_cases[] = {
