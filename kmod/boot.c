@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "addr.h"
 #include "boot.h"
 #include "compat.h"
 #include "owner.h"
@@ -90,6 +91,29 @@ static const struct raft_wal_ops boot_wal_ops = {
 	.done = boot_done,
 };
 
+/**
+ * raft_boot_settings - the settings of a core
+ * @cfg: filled in, but for identity and members
+ * @ioc: checked, defaults filled in
+ *
+ * Context: any.
+ */
+void raft_boot_settings(struct raft_config *cfg,
+			const struct raft_ioc_start *ioc)
+{
+	cfg->election_timeout = (u64)ioc->election_timeout_ms * NSEC_PER_MSEC;
+	cfg->heartbeat = (u64)ioc->heartbeat_ms * NSEC_PER_MSEC;
+	cfg->prevote = !(ioc->flags & RAFT_START_NO_PREVOTE);
+	cfg->check_quorum = !(ioc->flags & RAFT_START_NO_CHECK_QUORUM);
+	cfg->max_inflight = ioc->max_inflight;
+	cfg->max_inflight_bytes = ioc->max_inflight_bytes;
+	cfg->max_batch = ioc->max_batch;
+	cfg->max_batch_bytes = BATCH_BYTES;
+	cfg->max_uncommitted = ioc->max_uncommitted;
+	cfg->priority = ioc->priority;
+	cfg->lease_drift = ioc->lease_drift_ppm;
+}
+
 static void boot_config(struct raft_group_priv *p, struct raft_config *cfg,
 			bool fresh)
 {
@@ -99,25 +123,17 @@ static void boot_config(struct raft_group_priv *p, struct raft_config *cfg,
 
 	memset(cfg, 0, sizeof(*cfg));
 	cfg->id = ioc->node_id;
+	cfg->incarnation = p->g->incarnation;
 	cfg->n_members = ioc->n_members;
 	for (i = 0; i < ioc->n_members; i++) {
 		cfg->members[i].id = params->members[i].id;
-		cfg->members[i].learner = params->members[i].flags &
-					  RAFT_MEMBER_LEARNER;
+		cfg->members[i].flags = params->members[i].flags;
+		raft_addr_encode(cfg->members[i].addr, &params->members[i]);
 	}
-	cfg->incarnation = p->g->incarnation;
-	cfg->election_timeout = (u64)ioc->election_timeout_ms * NSEC_PER_MSEC;
-	cfg->heartbeat = (u64)ioc->heartbeat_ms * NSEC_PER_MSEC;
-	cfg->prevote = !(ioc->flags & RAFT_START_NO_PREVOTE);
-	cfg->check_quorum = !(ioc->flags & RAFT_START_NO_CHECK_QUORUM);
+	raft_boot_settings(cfg, ioc);
 	/* A log made just now belongs to a node that never promised anything. */
 	cfg->withhold = cfg->check_quorum && !fresh &&
 			!(ioc->flags & RAFT_START_FRESH);
-	cfg->max_inflight = ioc->max_inflight;
-	cfg->max_inflight_bytes = ioc->max_inflight_bytes;
-	cfg->max_batch = ioc->max_batch;
-	cfg->max_batch_bytes = BATCH_BYTES;
-	cfg->max_uncommitted = ioc->max_uncommitted;
 }
 
 static void free_chunk(struct raft_log_chunk *chunk)
@@ -136,6 +152,11 @@ static void boot_refill(struct work_struct *work)
 	if (!READ_ONCE(p->spare_payload))
 		xchg(&p->spare_payload,
 		     raft_payload_alloc(RAFT_MAX_COMMAND, GFP_NOIO));
+	if (!READ_ONCE(p->spare_config))
+		xchg(&p->spare_config,
+		     raft_payload_alloc(RAFT_CONFIG_BYTES, GFP_NOIO));
+	raft_remote_refill(&p->remotes);
+	raft_group_open_sockets(p->g);
 	raft_owner_wake(&p->ep->owner);
 }
 
@@ -184,6 +205,27 @@ static int boot_load(struct raft_group_priv *p)
 	return 0;
 }
 
+/*
+ * Who they are says the last configuration in the log.  Memory for all of them
+ * now, if there is some, so that not even the first message is lost.
+ */
+static void boot_members(struct raft_group_priv *p)
+{
+	struct raft_remotes *rs = &p->remotes;
+	u32 i;
+
+	/* For sysfs; all else is published when the owner knows the group. */
+	p->g->pub.conf = *raft_membership(p->core);
+	raft_remote_configure(rs, &p->g->pub.conf);
+	raft_group_open_sockets(p->g);
+	for (i = 0; i < RAFT_MAX_PEERS; i++) {
+		if (!rs->slot[i].id || raft_remote_parts(rs, &rs->slot[i]))
+			continue;
+		raft_remote_refill(rs);
+		raft_remote_parts(rs, &rs->slot[i]);
+	}
+}
+
 static int boot_core(struct raft_group_priv *p, struct file *log,
 		     const struct raft_wal_boot *boot)
 {
@@ -207,6 +249,8 @@ static int boot_core(struct raft_group_priv *p, struct file *log,
 	err = boot_load(p);
 	if (!err)
 		err = raft_start(core, &boot->hs);
+	if (!err)
+		boot_members(p);
 	return err;
 
 err_free:
@@ -275,4 +319,6 @@ void raft_boot_free(struct raft_group_priv *p)
 	p->spare = NULL;
 	raft_payload_put(p->spare_payload);
 	p->spare_payload = NULL;
+	raft_payload_put(p->spare_config);
+	p->spare_config = NULL;
 }

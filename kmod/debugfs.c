@@ -36,7 +36,7 @@ static struct dentry *raft_debugfs_root;
 static void raft_show_status(struct seq_file *m, const struct raft_group *g,
 			     const struct raft_status *st)
 {
-	const struct raft_ioc_start *ioc = &g->params.ioc;
+	const struct raft_ioc_start *ioc = &g->settings;
 
 	seq_printf(m, "group %s\n", ioc->name);
 	seq_printf(m, "group_id 0x%016llx\n", ioc->group_id);
@@ -59,6 +59,16 @@ static void raft_show_status(struct seq_file *m, const struct raft_group *g,
 	seq_printf(m, "readable %llu\n", raft_group_applied(g));
 	seq_printf(m, "pending %u\n", st->pending);
 	seq_printf(m, "uncommitted_bytes %llu\n", st->uncommitted_bytes);
+	seq_printf(m, "member %d\n", st->member);
+	seq_printf(m, "member_flags 0x%x\n", st->flags);
+	seq_printf(m, "removed %d\n", st->removed);
+	seq_printf(m, "config_index %llu\n", st->config_index);
+	seq_printf(m, "joint %d\n", st->joint);
+	seq_printf(m, "catching_up %u\n", st->catching_up);
+	seq_printf(m, "round %u\n", st->round);
+	seq_printf(m, "transferring %u\n", st->transferring);
+	seq_printf(m, "lease_until %llu\n", st->lease_until);
+	seq_printf(m, "read_rounds %llu\n", st->read_rounds);
 	seq_printf(m, "failed %s\n", raft_fail_name(st->failed));
 	seq_printf(m, "error %d\n", st->error);
 }
@@ -93,14 +103,26 @@ static void raft_show_peers(struct seq_file *m,
 
 	for (i = 0; i < pub->st.n_peers && i < RAFT_MAX_NODES; i++) {
 		p = &pub->st.peers[i];
-		seq_printf(m, "peer %u %s%s match %llu next %llu inflight %u active %d incarnation %llu heard_us %lld\n",
+		seq_printf(m, "peer %u %s flags 0x%x match %llu next %llu inflight %u active %d priority %u incarnation %llu heard_us %lld\n",
 			   p->id,
 			   p->state == RAFT_REPLICATE ? "replicate" : "probe",
-			   p->learner ? " learner" : "", p->match, p->next,
-			   p->inflight, p->active, pub->peer_incarnation[i],
+			   p->flags, p->match, p->next, p->inflight, p->active,
+			   p->priority, pub->peer_incarnation[i],
 			   pub->peer_heard[i] ?
 			   (s64)(now - pub->peer_heard[i]) / NSEC_PER_USEC :
 			   -1LL);
+	}
+}
+
+static const char *raft_entry_name(u8 type)
+{
+	switch (type) {
+	case RAFT_ENTRY_NOOP:
+		return "noop";
+	case RAFT_ENTRY_CONFIG:
+		return "config";
+	default:
+		return "command";
 	}
 }
 
@@ -151,7 +173,7 @@ static int raft_log_seq_show(struct seq_file *m, void *v)
 	if (e.payload)
 		raft_payload_put(e.payload);
 	seq_printf(m, "%llu %llu %s %u %llu %llu %u %s\n", index, e.term,
-		   e.type == RAFT_ENTRY_NOOP ? "noop" : "command", e.origin,
+		   raft_entry_name(e.type), e.origin,
 		   e.incarnation, e.serial, e.len,
 		   e.flags & RAFT_ENTRY_DROPPED ? "dropped" : "applied");
 	return 0;

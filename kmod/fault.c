@@ -13,7 +13,8 @@
  *   hold NAME TYPE TO COUNT  keep messages back
  *   release NAME             send them, and keep no more back
  *   replay NAME              send copies of them
- *   link TO up|down          a link that is down loses before a rule sees it
+ *   link TO up|down          a link that is down loses before a rule sees it; TO
+ *                            need not be a member yet
  *   pause, resume            the thread does not run while its clock does
  *   elect                    the election deadline fires now
  *   crash [torn]             end without flushing; then only "stop" works
@@ -75,13 +76,13 @@ struct fault_rule {
  * struct raft_faults - the faults of a group
  * @rules: struct fault_rule
  * @n_rules: how many
- * @down: bit n: the link to remotes[n] is down
+ * @down: nodes to which the link is down, 0 for a free place
  * @paused: the owner does nothing for the group
  */
 struct raft_faults {
 	struct list_head rules;
 	u32 n_rules;
-	u32 down;
+	u32 down[RAFT_MAX_PEERS];
 	bool paused;
 };
 
@@ -138,14 +139,15 @@ void raft_fault_free(struct raft_group_priv *p)
 	p->faults = NULL;
 }
 
-static u32 link_bit(const struct raft_group_priv *p, u32 to)
+/* Where @id is among the links that are down; 0: a free place. */
+static u32 *link_find(struct raft_faults *f, u32 id)
 {
 	u32 i;
 
-	for (i = 0; i < p->n_remotes; i++)
-		if (p->remotes[i].id == to)
-			return BIT(i);
-	return 0;
+	for (i = 0; i < ARRAY_SIZE(f->down); i++)
+		if (f->down[i] == id)
+			return &f->down[i];
+	return NULL;
 }
 
 static void keep(struct fault_rule *rule, const struct raft_msg *m,
@@ -183,7 +185,7 @@ bool raft_fault_tx(struct raft_group_priv *p, const struct raft_msg *m,
 	struct raft_faults *f = p->faults;
 	struct fault_rule *rule;
 
-	if (f->down & link_bit(p, m->to)) {
+	if (link_find(f, m->to)) {
 		dropped(p, m);
 		return true;
 	}
@@ -282,19 +284,22 @@ static int send_held(struct raft_group_priv *p, const char *name, bool release)
 
 static int set_link(struct raft_group_priv *p, const char *to, const char *how)
 {
-	u32 id, bit;
+	u32 id, *place;
 
-	if (kstrtou32(to, 10, &id))
+	if (kstrtou32(to, 10, &id) || !id)
 		return -EINVAL;
-	bit = link_bit(p, id);
-	if (!bit)
-		return -ENOENT;
-	if (!strcmp(how, "down"))
-		p->faults->down |= bit;
-	else if (!strcmp(how, "up"))
-		p->faults->down &= ~bit;
-	else
+	place = link_find(p->faults, id);
+	if (!strcmp(how, "up")) {
+		if (place)
+			*place = 0;
+		return 0;
+	}
+	if (strcmp(how, "down"))
 		return -EINVAL;
+	place = place ?: link_find(p->faults, 0);
+	if (!place)
+		return -ENOSPC;
+	*place = id;
 	return 0;
 }
 
@@ -424,10 +429,14 @@ static int show_rules(void *arg)
 	struct raft_faults *f = s->p->faults;
 	struct fault_rule *rule;
 	struct fault_msg *msg;
-	u32 n;
+	u32 i, n;
 
-	seq_printf(s->m, "paused %d\nattached %d\nlinks_down %#x\n", f->paused,
-		   s->p->attached, f->down);
+	seq_printf(s->m, "paused %d\nattached %d\nlinks_down", f->paused,
+		   s->p->attached);
+	for (i = 0; i < ARRAY_SIZE(f->down); i++)
+		if (f->down[i])
+			seq_printf(s->m, " %u", f->down[i]);
+	seq_putc(s->m, '\n');
 	list_for_each_entry(rule, &f->rules, node) {
 		n = 0;
 		list_for_each_entry(msg, &rule->held, node)

@@ -8,7 +8,7 @@
  * owner.
  *
  * The order of death, and why (trap 58):
- *   stopping is set        no new proposals, waiters leave
+ *   stopping is set        nothing new is asked, waiters leave
  *   inbox closed           what is posted from now on the poster cancels
  *   detached               the owner forgets the group, after this nobody steps
  *   sysfs, debugfs gone    nobody new looks at it
@@ -23,8 +23,6 @@
 
 #include <linux/err.h>
 #include <linux/file.h>
-#include <linux/in.h>
-#include <linux/in6.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -39,7 +37,7 @@
 #include "fault.h"
 #include "group.h"
 #include "owner.h"
-#include "propose.h"
+#include "remote.h"
 #include "sysfs.h"
 #include "transport.h"
 
@@ -71,7 +69,7 @@ static void group_release(struct kref *ref)
 
 	raft_fault_free(p);
 	raft_boot_free(p);
-	kvfree(p->frag_mem);
+	raft_remote_free(&p->remotes);
 	kvfree(p);
 	kvfree(g);
 }
@@ -117,71 +115,6 @@ void raft_group_queue(struct work_struct *work)
 	queue_work(raft_wq, work);
 }
 
-static int remote_address(struct raft_remote *remote,
-			  const struct raft_ioc_member *m)
-{
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&remote->addr;
-	struct sockaddr_in *in = (struct sockaddr_in *)&remote->addr;
-
-	remote->id = m->id;
-	switch (m->family) {
-	case AF_INET:
-		in->sin_family = AF_INET;
-		in->sin_port = htons(m->port);
-		memcpy(&in->sin_addr, m->addr, sizeof(in->sin_addr));
-		remote->addr_len = sizeof(*in);
-		return 0;
-	case AF_INET6:
-		in6->sin6_family = AF_INET6;
-		in6->sin6_port = htons(m->port);
-		in6->sin6_scope_id = m->scope_id;
-		memcpy(&in6->sin6_addr, m->addr, sizeof(in6->sin6_addr));
-		remote->addr_len = sizeof(*in6);
-		return 0;
-	default:
-		return -EAFNOSUPPORT;
-	}
-}
-
-static u32 family_bit(u16 family)
-{
-	return BIT(family == AF_INET6 ? RAFT_FAMILY_IP6 : RAFT_FAMILY_IP4);
-}
-
-/* The other members, and the families and the port that we need. */
-static int group_remotes(struct raft_group *g, u16 *port, u32 *families)
-{
-	const struct raft_ioc_member *self = &g->params.listen;
-	struct raft_group_priv *p = g->priv;
-	size_t bytes = RAFT_FRAG_MEMORY;
-	u32 i;
-	int err;
-
-	*families = 0;
-	for (i = 0; i < g->params.ioc.n_members; i++) {
-		const struct raft_ioc_member *m = &g->params.members[i];
-
-		if (m->id == g->params.ioc.node_id) {
-			self = m;
-			continue;
-		}
-		err = remote_address(&p->remotes[p->n_remotes++], m);
-		if (err)
-			return err;
-		*families |= family_bit(m->family);
-	}
-	*port = self->port;
-	*families |= family_bit(self->family);
-
-	p->frag_mem = kvmalloc_array(p->n_remotes ?: 1, bytes,
-				     GFP_KERNEL_ACCOUNT);
-	if (!p->frag_mem)
-		return -ENOMEM;
-	for (i = 0; i < p->n_remotes; i++)
-		raft_frag_init(&p->remotes[i].frag, p->frag_mem + i * bytes);
-	return 0;
-}
-
 static struct raft_group *group_alloc(struct net *net,
 				      const struct raft_group_params *params)
 {
@@ -201,13 +134,17 @@ static struct raft_group *group_alloc(struct net *net,
 	g->net = net;
 	g->params = *params;
 	g->params.log = NULL;
+	g->settings = params->ioc;
 	g->priv = p;
 
 	p->g = g;
 	p->state = RAFT_GROUP_STARTING;
 	p->deadline = U64_MAX;
 	INIT_LIST_HEAD(&p->node);
+	p->remotes.self = params->ioc.node_id;
 	INIT_LIST_HEAD(&p->pending);
+	INIT_LIST_HEAD(&p->readers);
+	INIT_LIST_HEAD(&p->orders);
 	INIT_LIST_HEAD(&p->decided);
 	INIT_LIST_HEAD(&p->recovered);
 	raft_inbox_init(&p->inbox, RAFT_INBOX_MAX);
@@ -241,18 +178,19 @@ static void group_unlink(struct raft_net *rn, struct raft_group *g)
 	mutex_unlock(&rn->lock);
 }
 
+/* With the sockets that we and the members we were told of need. */
 static int group_endpoint(struct raft_net *rn, struct raft_group *g)
 {
+	const struct raft_group_params *params = &g->params;
+	u32 families = BIT(raft_family(params->listen.family));
 	struct raft_endpoint *ep;
-	u32 families;
-	u16 port;
-	int err;
+	u32 i;
 
-	err = group_remotes(g, &port, &families);
-	if (err)
-		return err;
+	for (i = 0; i < params->ioc.n_members; i++)
+		families |= BIT(raft_family(params->members[i].family));
 	mutex_lock(&rn->lock);
-	ep = raft_endpoint_get(g->net, &rn->endpoints, port, families);
+	ep = raft_endpoint_get(g->net, &rn->endpoints, params->listen.port,
+			       families);
 	mutex_unlock(&rn->lock);
 	if (IS_ERR(ep))
 		return PTR_ERR(ep);
@@ -261,9 +199,34 @@ static int group_endpoint(struct raft_net *rn, struct raft_group *g)
 	return 0;
 }
 
+/**
+ * raft_group_open_sockets - open the sockets that new members need
+ * @g: the group, started
+ *
+ * A family that is not here makes its members unreachable, no more.
+ *
+ * Context: may sleep; whoever stops the group waits for us first.
+ */
+void raft_group_open_sockets(struct raft_group *g)
+{
+	struct raft_net *rn = raft_pernet(g->net);
+	struct raft_group_priv *p = g->priv;
+	u32 families = READ_ONCE(p->remotes.families);
+	int err;
+
+	if (raft_endpoint_has(p->ep, families))
+		return;
+	mutex_lock(&rn->lock);
+	err = raft_endpoint_open(p->ep, families);
+	mutex_unlock(&rn->lock);
+	if (err)
+		pr_warn("%s: no socket for all members' addresses (%d)\n",
+			g->params.ioc.name, err);
+}
+
 static void group_put_endpoint(struct raft_net *rn, struct raft_group *g)
 {
-	/* Pairs with rcu_read_lock() in wake_owner(), propose.c. */
+	/* Pairs with rcu_read_lock() in wake_owner(), waiter.c. */
 	synchronize_rcu();
 	mutex_lock(&rn->lock);
 	raft_endpoint_put(g->priv->ep);
@@ -479,7 +442,7 @@ static struct raft_group *group_claim(struct raft_net *rn, const char *name,
  * @net: network namespace; the caller sees to it that it lives meanwhile
  * @name: its name; NULL or "" for the only one
  *
- * Proposals that wait end with -ECANCELED.  When this returns the log is closed
+ * Who waits for an answer gets -ECANCELED.  When this returns the log is closed
  * and the name and the port are free.
  *
  * Context: may sleep as long as a write in flight takes.
@@ -536,6 +499,20 @@ void raft_group_published(struct raft_group *g, struct raft_published *pub)
 {
 	spin_lock(&g->pub_lock);
 	*pub = g->pub;
+	spin_unlock(&g->pub_lock);
+}
+
+/**
+ * raft_group_settings - copy the settings in force
+ * @g: the group
+ * @now: filled in: the arguments of RAFT_IOC_START as they would be now
+ *
+ * Context: any but interrupts.
+ */
+void raft_group_settings(struct raft_group *g, struct raft_ioc_start *now)
+{
+	spin_lock(&g->pub_lock);
+	*now = g->settings;
 	spin_unlock(&g->pub_lock);
 }
 

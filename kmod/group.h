@@ -9,7 +9,7 @@
  * Lock order (outermost first):
  *   raft_file.lock (mutex)       group and cursor of an open file (chardev.c)
  *   raft_net.lock (mutex)        groups and endpoints of a network namespace
- *   group->pub_lock (spinlock)   published status, the pointer to the log
+ *   group->pub_lock (spinlock)   what is published, the pointer to the log
  *   sk->sk_callback_lock         socket callbacks of an endpoint
  * No lock is held while raft_step() runs or anything is sent.
  */
@@ -52,6 +52,7 @@ struct raft_group_params {
 /**
  * struct raft_published - what others may know without asking the owner
  * @st: status of the core
+ * @conf: the configuration in force
  * @peer_heard: ktime ns of the last message from st.peers[i], 0 if never
  * @peer_incarnation: boot of st.peers[i], 0 if not known
  * @applied_serial: raft_applied_serial(): for RAFT_WAIT_SERIAL
@@ -64,6 +65,7 @@ struct raft_group_params {
  */
 struct raft_published {
 	struct raft_status st;
+	struct raft_membership conf;
 	u64 peer_heard[RAFT_MAX_NODES];
 	u64 peer_incarnation[RAFT_MAX_NODES];
 	u64 applied_serial;
@@ -83,14 +85,16 @@ struct raft_group_priv;		/* group.c, owner.c: the owner's side */
  * @node: [raft_net.lock] in the list of its namespace
  * @net: namespace; not referenced: its exit stops the group
  * @params: constant after creation (without the file)
+ * @settings: [pub_lock; owner.c writes] @params.ioc with what RAFT_IOC_SET
+ *	changed since: the settings in force
  * @incarnation: constant after creation
  * @applied: last applied index, read with smp_load_acquire(): every entry up to
  *	it is immutable and may be read with raft_group_entry()
- * @events: counter of role, term, leader and failure changes
+ * @events: counter of role, term, leader, membership and failure changes
  * @stopping: set once; waiters leave with -ECANCELED
  * @wait: woken when @applied or @events move, when room for proposals comes
  *	back, and when the group stops or fails
- * @pub_lock: protects @pub and, against its removal, @wal
+ * @pub_lock: protects @pub, @settings and, against its removal, @wal
  * @pub: [pub_lock] what is published; owner.c writes
  * @notify: work that tells sysfs and udev about @events; never the owner thread
  * @dev: /sys/class/raft/<name>, owned by sysfs.c
@@ -104,12 +108,13 @@ struct raft_group {
 	struct list_head node;
 	struct net *net;
 	struct raft_group_params params;
+	struct raft_ioc_start settings;
 	u64 incarnation;
 	u64 applied;
 	u64 events;
 	bool stopping;
 	wait_queue_head_t wait;
-	spinlock_t pub_lock;	/* protects @pub and @wal */
+	spinlock_t pub_lock;	/* protects @pub, @settings and @wal */
 	struct raft_published pub;
 	struct work_struct notify;
 	struct device *dev;
@@ -151,8 +156,11 @@ void raft_group_put(struct raft_group *g);
 int raft_group_propose(struct raft_group *g, struct raft_payload *payload,
 		       u32 flags, u32 timeout_ms, struct raft_proposed *out);
 bool raft_group_can_propose(const struct raft_group *g);
+int raft_group_read(struct raft_group *g, bool lease, u32 timeout_ms,
+		    u64 *index);
 int raft_group_entry(struct raft_group *g, u64 index, struct raft_entry *e);
 void raft_group_published(struct raft_group *g, struct raft_published *pub);
+void raft_group_settings(struct raft_group *g, struct raft_ioc_start *now);
 
 /**
  * raft_group_applied - how far the log may be read
@@ -172,6 +180,7 @@ struct raft_wal *raft_group_take_wal(struct raft_group *g);
 void raft_group_detach(struct raft_group *g);
 void raft_group_notify(struct raft_group *g);
 void raft_group_queue(struct work_struct *work);
+void raft_group_open_sockets(struct raft_group *g);
 
 int raft_group_init(void);
 void raft_group_exit(void);

@@ -29,6 +29,8 @@
 #include <linux/wait.h>
 #include <net/net_namespace.h>
 
+#include "addr.h"
+#include "admin.h"
 #include "chardev.h"
 #include "compat.h"
 #include "group.h"
@@ -45,6 +47,8 @@
 #define RAFT_WAIT_V1		offsetofend(struct raft_ioc_wait, events)
 #define RAFT_STATUS_V1		offsetofend(struct raft_ioc_status, peers)
 #define RAFT_PEER_V1		offsetofend(struct raft_ioc_peer, incarnation)
+/* Of version 2, which brought it. */
+#define RAFT_READ_V2		offsetofend(struct raft_ioc_read, index)
 
 #define RAFT_WAIT_FOR_EVER	U32_MAX
 
@@ -78,8 +82,16 @@ int raft_ioctl_copy_in(void *dst, size_t size, size_t min, void __user *arg)
 	return 0;
 }
 
-/* Copy a structure out, as much of it as the user knows. */
-static int raft_ioctl_copy_out(void __user *arg, const void *src, size_t size)
+/**
+ * raft_ioctl_copy_out() - copy a structure out, as much of it as the user knows
+ * @arg: user pointer
+ * @src: the structure; its first field is the size that the user knows
+ * @size: bytes of @src
+ *
+ * Context: process, may sleep.
+ * Return: 0, -EFAULT.
+ */
+int raft_ioctl_copy_out(void __user *arg, const void *src, size_t size)
 {
 	size_t usize = *(const u32 *)src;
 
@@ -97,7 +109,8 @@ static long raft_ioctl_features(void __user *arg)
 	if (err)
 		return err;
 	f.api_version = RAFT_API_VERSION;
-	f.features = 0;
+	f.features = RAFT_FEATURE_MEMBERS | RAFT_FEATURE_TRANSFER |
+		     RAFT_FEATURE_READ | RAFT_FEATURE_SET;
 #ifdef RAFT_FAULTS
 	f.features |= RAFT_FEATURE_FAULTS;
 #endif
@@ -331,14 +344,13 @@ static long raft_ioctl_wait(struct file *file, void __user *arg)
 static void raft_status_numbers(struct raft_ioc_status *s, struct raft_group *g,
 				const struct raft_published *pub)
 {
-	const struct raft_ioc_start *ioc = &g->params.ioc;
 	const struct raft_status *st = &pub->st;
 	struct raft_wal_stat wal = {};
 
 	raft_group_wal_stat(g, &wal);
-	memcpy(s->name, ioc->name, sizeof(s->name));
-	s->group_id = ioc->group_id;
-	s->node_id = ioc->node_id;
+	memcpy(s->name, g->params.ioc.name, sizeof(s->name));
+	s->group_id = g->params.ioc.group_id;
+	s->node_id = g->params.ioc.node_id;
 	s->role = st->role;
 	s->term = st->term;
 	s->vote = st->vote;
@@ -352,12 +364,9 @@ static void raft_status_numbers(struct raft_ioc_status *s, struct raft_group *g,
 	s->pending = st->pending;
 	s->failed = st->failed;
 	s->error = abs(st->error);
-	s->start_flags = ioc->flags;
 	s->log_size = wal.size;
 	s->log_room = wal.room;
 	s->events = READ_ONCE(g->events);
-	s->election_timeout_ms = ioc->election_timeout_ms;
-	s->heartbeat_ms = ioc->heartbeat_ms;
 	s->timer_late_max_ns = pub->timer_late_max;
 	s->msgs_in = pub->msgs_in;
 	s->msgs_out = pub->msgs_out;
@@ -367,6 +376,43 @@ static void raft_status_numbers(struct raft_ioc_status *s, struct raft_group *g,
 	s->dup_id_seen = pub->dup_id_seen;
 	s->disk_writes = wal.writes;
 	s->disk_bytes = wal.bytes;
+}
+
+static void raft_status_settings(struct raft_ioc_status *s,
+				 struct raft_group *g)
+{
+	struct raft_ioc_start now;
+
+	raft_group_settings(g, &now);
+	s->start_flags = now.flags;
+	s->election_timeout_ms = now.election_timeout_ms;
+	s->heartbeat_ms = now.heartbeat_ms;
+	s->priority = now.priority;
+	s->lease_drift_ppm = now.lease_drift_ppm;
+	s->max_inflight = now.max_inflight;
+	s->max_inflight_bytes = now.max_inflight_bytes;
+	s->max_batch = now.max_batch;
+	s->max_uncommitted = now.max_uncommitted;
+	s->propose_timeout_ms = now.propose_timeout_ms;
+}
+
+static void raft_status_members(struct raft_ioc_status *s,
+				const struct raft_status *st)
+{
+	u64 boot_now = ktime_get_boottime_ns();
+
+	s->config_index = st->config_index;
+	s->state = (st->member ? RAFT_STATUS_MEMBER : 0) |
+		   (st->removed ? RAFT_STATUS_REMOVED : 0) |
+		   (st->joint ? RAFT_STATUS_JOINT : 0);
+	s->member_flags = st->flags;
+	s->catching_up = st->catching_up;
+	s->round = st->round;
+	s->transferring = st->transferring;
+	s->lease_left_ns = st->lease_until > boot_now ?
+			   st->lease_until - boot_now : 0;
+	s->read_rounds = st->read_rounds;
+	s->reserved = 0;
 }
 
 static void raft_status_progress(struct raft_ioc_peer *peer,
@@ -389,6 +435,7 @@ static void raft_status_progress(struct raft_ioc_peer *peer,
 		peer->match = st->peers[i].match;
 		peer->next = st->peers[i].next;
 		peer->inflight = st->peers[i].inflight;
+		peer->priority = st->peers[i].priority;
 		if (st->peers[i].active)
 			peer->flags |= RAFT_PEER_ACTIVE;
 		if (st->peers[i].state == RAFT_REPLICATE)
@@ -401,15 +448,19 @@ static void raft_status_progress(struct raft_ioc_peer *peer,
 static void raft_status_peer(struct raft_ioc_peer *peer,
 			     const struct raft_group *g,
 			     const struct raft_published *pub,
-			     const struct raft_ioc_member *m)
+			     const struct raft_member *m)
 {
+	struct raft_ioc_member where = { .id = m->id };
+
+	/* All zero if nobody can be reached there. */
+	raft_addr_decode(&where, m->addr);
 	memset(peer, 0, sizeof(*peer));
 	peer->id = m->id;
 	peer->flags = m->flags;
-	peer->family = m->family;
-	peer->port = m->port;
-	peer->scope_id = m->scope_id;
-	memcpy(peer->addr, m->addr, sizeof(peer->addr));
+	peer->family = where.family;
+	peer->port = where.port;
+	peer->scope_id = where.scope_id;
+	memcpy(peer->addr, where.addr, sizeof(peer->addr));
 	if (m->id != g->params.ioc.node_id) {
 		raft_status_progress(peer, pub);
 		return;
@@ -421,19 +472,20 @@ static void raft_status_peer(struct raft_ioc_peer *peer,
 	peer->flags |= RAFT_PEER_ACTIVE | RAFT_PEER_REPLICATE;
 	peer->match = pub->st.durable;
 	peer->next = pub->st.last + 1;
+	peer->priority = READ_ONCE(g->settings.priority);
 }
 
 static int raft_status_peers(struct raft_ioc_status *s, struct raft_group *g,
 			     const struct raft_published *pub, u32 room)
 {
-	u32 n = g->params.ioc.n_members, i;
+	u32 n = pub->conf.n, i;
 	u64 to = s->peers;
 	struct raft_ioc_peer peer;
 	size_t len = min_t(size_t, s->peer_size, sizeof(peer));
 
 	s->n_peers = n;
 	for (i = 0; i < n && i < room; i++, to += s->peer_size) {
-		raft_status_peer(&peer, g, pub, &g->params.members[i]);
+		raft_status_peer(&peer, g, pub, &pub->conf.m[i]);
 		if (copy_to_user(u64_to_user_ptr(to), &peer, len))
 			return -EFAULT;
 		/* What this kernel does not know is zero. */
@@ -478,9 +530,30 @@ static long raft_ioctl_status(struct file *file, void __user *arg)
 		return -ENOMEM;
 	raft_group_published(g, pub);
 	raft_status_numbers(&s, g, pub);
+	raft_status_settings(&s, g);
+	raft_status_members(&s, &pub->st);
 	err = raft_status_peers(&s, g, pub, s.n_peers);
 	kfree(pub);
 	return err ?: raft_ioctl_copy_out(arg, &s, sizeof(s));
+}
+
+static long raft_ioctl_read(struct file *file, void __user *arg)
+{
+	struct raft_ioc_read r;
+	struct raft_group *g;
+	int err;
+
+	err = raft_ioctl_copy_in(&r, sizeof(r), RAFT_READ_V2, arg);
+	if (err)
+		return err;
+	if (r.flags & ~RAFT_READ_LEASE || r.reserved)
+		return -EINVAL;
+	g = raft_chardev_group(file);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+	err = raft_group_read(g, r.flags & RAFT_READ_LEASE, r.timeout_ms,
+			      &r.index);
+	return err ?: raft_ioctl_copy_out(arg, &r, sizeof(r));
 }
 
 /**
@@ -513,6 +586,14 @@ long raft_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return raft_ioctl_wait(file, p);
 	case _IOC_NR(RAFT_IOC_STATUS):
 		return raft_ioctl_status(file, p);
+	case _IOC_NR(RAFT_IOC_MEMBERS):
+		return raft_admin_members(file, p);
+	case _IOC_NR(RAFT_IOC_TRANSFER):
+		return raft_admin_transfer(file, p);
+	case _IOC_NR(RAFT_IOC_READ):
+		return raft_ioctl_read(file, p);
+	case _IOC_NR(RAFT_IOC_SET):
+		return raft_admin_set(file, p);
 	default:
 		return -ENOTTY;
 	}

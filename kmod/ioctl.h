@@ -13,6 +13,7 @@ struct net;
 
 bool raft_ioctl_may_admin(const struct net *net);
 int raft_ioctl_copy_in(void *dst, size_t size, size_t min, void __user *arg);
+int raft_ioctl_copy_out(void __user *arg, const void *src, size_t size);
 long raft_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
 #endif /* _RAFT_IOCTL_H */

@@ -8,9 +8,9 @@
  *
  *   1 what others want to have called here (attach, detach, faults)
  *   2 the sockets, a budget at a time
- *   3 the inboxes: reports of the write-ahead log, then proposals
+ *   3 the inboxes: reports of the write-ahead log, then what is asked
  *   4 the deadlines, unless the sockets were not empty yet
- *   5 publish what changed, complete proposals, arm the timers
+ *   5 publish what changed, answer who waits, arm the timers
  *
  * Never here: waiting for a disk, memory that has to be reclaimed, a mutex,
  * uevents.
@@ -28,10 +28,13 @@
 
 #include "compat.h"
 #include "fault.h"
+#include "order.h"
 #include "owner.h"
 #include "propose.h"
+#include "reader.h"
 #include "trace.h"
 #include "transport.h"
+#include "waiter.h"
 
 #define RX_BUDGET	64	/* datagrams of a socket in one pass */
 /*
@@ -95,6 +98,23 @@ static void give_chunks(struct raft_group_priv *p)
 	}
 }
 
+/* The same for the next configuration: without, a change is refused. */
+static void give_config(struct raft_group_priv *p)
+{
+	struct raft_payload *payload;
+
+	if (!raft_config_want(p->core))
+		return;
+	payload = raft_payload_alloc(RAFT_CONFIG_BYTES,
+				     GFP_NOWAIT | __GFP_NOWARN);
+	if (!payload) {
+		payload = xchg(&p->spare_config, NULL);
+		raft_group_queue(&p->refill);
+	}
+	if (payload)
+		raft_config_give(p->core, payload);
+}
+
 static void take_applied(struct raft_group_priv *p,
 			 const struct raft_update *up)
 {
@@ -121,13 +141,31 @@ static void take_failure(struct raft_group_priv *p)
 	       name_of(p), id_of(p), raft_fail_name(p->st.failed),
 	       p->st.error);
 	/* They may be committed elsewhere: unknown. */
-	raft_propose_cancel(p, -ECANCELED);
+	raft_waiter_cancel(p, -ECANCELED);
 	raft_propose_room(p);
 }
 
-/* What an update asks for, in the order that raft_core.h gives. */
+static void take_config(struct raft_group_priv *p)
+{
+	const struct raft_membership *c = raft_membership(p->core);
+
+	trace_raft_config(name_of(p), id_of(p), c);
+	raft_remote_configure(&p->remotes, c);
+	if (!raft_endpoint_has(p->ep, p->remotes.families))
+		raft_group_queue(&p->refill);
+	p->changed = true;
+	/* Who was no member may propose now. */
+	raft_propose_room(p);
+}
+
+/*
+ * What an update asks for, in the order that raft_core.h gives, but for new
+ * addresses: they come first, lest the first message to a new member be lost.
+ */
 static void execute(struct raft_group_priv *p, const struct raft_update *up)
 {
+	if (up->flags & RAFT_UP_CONFIG)
+		take_config(p);
 	raft_tx_update(p, up);
 	if (up->flags & RAFT_UP_PERSIST) {
 		trace_raft_persist(name_of(p), id_of(p), &up->persist);
@@ -135,6 +173,9 @@ static void execute(struct raft_group_priv *p, const struct raft_update *up)
 	}
 	if (up->flags & RAFT_UP_APPLIED)
 		take_applied(p, up);
+	if (up->flags & RAFT_UP_READ)
+		raft_reader_done(p, up);
+	raft_order_done(p, up);
 	if (up->flags & RAFT_UP_STATE) {
 		p->changed = true;
 		/* A new leader may have room. */
@@ -151,7 +192,8 @@ static void execute(struct raft_group_priv *p, const struct raft_update *up)
 /**
  * raft_owner_step - feed one event to a core and do what it asks for
  * @p: the group
- * @ev: the event; time, randomness and room are filled in here
+ * @ev: the event, taken from its queue before; times, randomness and room are
+ *	filled in here
  *
  * The update stays readable in the owner until the next step.
  *
@@ -162,7 +204,9 @@ void raft_owner_step(struct raft_group_priv *p, struct raft_event *ev)
 	struct raft_update *up = &p->ep->owner.up;
 
 	give_chunks(p);
+	give_config(p);
 	ev->now = ktime_get_ns();
+	ev->boot_now = ktime_get_boottime_ns();
 	ev->random = get_random_u64();
 	/* Without memory to hand entries to the log there is no room for any. */
 	ev->log_room = raft_wal_prepare(p->g->wal) ?
@@ -221,27 +265,40 @@ static void take_deadline(struct raft_group_priv *p)
 /* The peers of the status, with what only we know about them. */
 static void publish_peers(struct raft_group_priv *p, struct raft_published *pub)
 {
-	u32 i, k;
+	const struct raft_remote *remote;
+	u32 i;
 
 	for (i = 0; i < pub->st.n_peers; i++) {
-		for (k = 0; k < p->n_remotes; k++) {
-			if (p->remotes[k].id != pub->st.peers[i].id)
-				continue;
-			pub->peer_heard[i] = p->remotes[k].heard;
-			pub->peer_incarnation[i] = p->remotes[k].incarnation;
-		}
+		remote = raft_remote_find(&p->remotes, pub->st.peers[i].id);
+		pub->peer_heard[i] = remote ? remote->heard : 0;
+		pub->peer_incarnation[i] = remote ? remote->incarnation : 0;
 	}
+}
+
+static void trace_changes(const struct raft_group_priv *p,
+			  const struct raft_status *old)
+{
+	const struct raft_status *st = &p->st;
+
+	if (st->commit != old->commit || st->applied != p->g->applied)
+		trace_raft_commit(name_of(p), id_of(p), st->commit,
+				  st->applied);
+	if (st->transferring != old->transferring)
+		trace_raft_transfer(name_of(p), id_of(p), st->transferring);
+	if (p->changed)
+		trace_raft_state(name_of(p), id_of(p), st);
 }
 
 static void publish(struct raft_group_priv *p)
 {
 	struct raft_group *g = p->g;
-	u64 commit = g->pub.st.commit;
 	u64 serial = raft_applied_serial(p->core);
 
 	raft_status(p->core, &p->st);
+	trace_changes(p, &g->pub.st);
 	spin_lock(&g->pub_lock);
 	g->pub.st = p->st;
+	g->pub.conf = *raft_membership(p->core);
 	g->pub.applied_serial = serial;
 	g->pub.timer_late_max = READ_ONCE(p->timer.late_max);
 	g->pub.msgs_in = p->msgs_in;
@@ -251,13 +308,9 @@ static void publish(struct raft_group_priv *p)
 	g->pub.dup_id_seen = p->dup_id_seen;
 	publish_peers(p, &g->pub);
 	spin_unlock(&g->pub_lock);
-	if (p->st.commit != commit || p->applied != g->applied)
-		trace_raft_commit(name_of(p), id_of(p), p->st.commit,
-				  p->st.applied);
 	/* Pairs with smp_load_acquire() in raft_group_entry(). */
 	smp_store_release(&g->applied, p->st.applied);
 	if (p->changed) {
-		trace_raft_state(name_of(p), id_of(p), &p->st);
 		/* Pairs with the readers' READ_ONCE(): after what it counts. */
 		smp_store_release(&g->events, g->events + 1);
 		raft_group_notify(g);
@@ -273,7 +326,7 @@ static void finish_pass(struct raft_group_priv *p)
 
 	if (p->dirty) {
 		publish(p);
-		raft_propose_publish(p);
+		raft_waiter_publish(p);
 		if (applied != p->g->applied || events != p->g->events ||
 		    p->room_told != p->room) {
 			p->room_told = p->room;
@@ -319,7 +372,7 @@ static void pass(struct raft_owner *o)
 	more = raft_rx_drain(o->ep, RX_BUDGET);
 	list_for_each_entry(p, &o->groups, node) {
 		take_reports(p);
-		raft_propose_take(p);
+		raft_waiter_take(p);
 	}
 	if (more && ++o->rounds < RX_ROUNDS) {
 		set_bit(RAFT_OWNER_WORK, &o->flags);
@@ -445,7 +498,7 @@ int raft_owner_attach(void *priv)
  * raft_owner_detach - serve a group no more
  * @priv: struct raft_group_priv; its inbox is closed
  *
- * Proposals that wait learn that their outcome is unknown.  The timer may fire
+ * Who waits learns that the outcome is unknown.  The timer may fire
  * once more, for it is the caller who stops it.
  *
  * Context: the owner thread, by raft_owner_call().
@@ -459,8 +512,8 @@ int raft_owner_detach(void *priv)
 		list_del_init(&p->node);
 	p->attached = false;
 	publish(p);
-	raft_propose_publish(p);
-	raft_propose_cancel(p, -ECANCELED);
-	raft_propose_drain(p, -ECANCELED);
+	raft_waiter_publish(p);
+	raft_waiter_cancel(p, -ECANCELED);
+	raft_waiter_drain(p, -ECANCELED);
 	return 0;
 }

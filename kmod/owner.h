@@ -17,37 +17,17 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
-#include "core/frag.h"
 #include "core/raft_core.h"
 #include "core/wire.h"
 #include "group.h"
 #include "inbox.h"
+#include "remote.h"
 #include "timer.h"
 
 struct raft_endpoint;
 struct raft_faults;
 
 #define RAFT_PROPOSE_BATCH	64	/* proposals in one step */
-
-/**
- * struct raft_remote - another member, as the owner knows it
- * @id: node id
- * @addr: where it listens
- * @addr_len: bytes of @addr in use
- * @heard: ktime ns of the last message from it, 0 if never
- * @incarnation: its newest boot that we heard of, 0 if none
- * @frag: messages of it that are incomplete
- *
- * How to reach it and what came; the protocol's side is the core's raft_peer.
- */
-struct raft_remote {
-	u32 id;
-	struct sockaddr_storage addr;
-	int addr_len;
-	u64 heard;
-	u64 incarnation;
-	struct raft_frag_peer frag;
-};
 
 /* [raft_net.lock] */
 enum raft_group_state {
@@ -64,29 +44,31 @@ enum raft_group_state {
  * @table: memory of @core for its chunks of log
  * @ep: endpoint, referenced until the group is stopped
  * @node: in the owner's list of groups
- * @inbox: proposals
+ * @inbox: struct raft_waiter: proposals, read barriers, orders
  * @reports: what the write-ahead log said
  * @timer: the deadline of @core
  * @deadline: what @core asked for last, absolute ns
  * @again: @core asked for a step at once
  * @dirty: something is to be published
- * @changed: role, term or leader changed since the last publication
+ * @changed: role, term, leader or members changed since the last publication
  * @attached: the owner serves this group
  * @failed: @core has failed
  * @applied: last entry that @core has decided
  * @pending: proposals that @core took, in the order of their serials
- * @decided: proposals to be completed after the publication
+ * @readers: read barriers that @core took, in the order of their numbers
+ * @n_readers: how many
+ * @orders: what operators ordered and @core has not decided
+ * @decided: struct raft_waiter to be answered after the publication
  * @room: changes when a refused proposal is worth a new try; read by anyone
  * @room_told: @room when waiters were last woken for it
  * @full: the last proposal was refused for want of room; read by anyone
  * @spare: a chunk of log for times without memory, or NULL; xchg() only
  * @spare_payload: the same for a large command: RAFT_MAX_COMMAND bytes
- * @refill: gets new spares
- * @remotes: the other members
- * @n_remotes: how many
+ * @spare_config: the same for a configuration: RAFT_CONFIG_BYTES
+ * @refill: gets new spares, and opens sockets that new members need
+ * @remotes: the other nodes
  * @recovered: entries between the recovery of the log and the start of @core
  * @wal_last: counters of the log when it was closed; [g->pub_lock]
- * @frag_mem: memory of the remotes' incomplete messages
  * @msgs_in: messages taken
  * @msgs_out: messages sent
  * @msgs_bad: datagrams refused
@@ -116,18 +98,20 @@ struct raft_group_priv {
 	bool failed;
 	u64 applied;
 	struct list_head pending;
+	struct list_head readers;
+	u32 n_readers;
+	struct list_head orders;
 	struct list_head decided;
 	u64 room;
 	u64 room_told;
 	bool full;
 	struct raft_log_chunk *spare;
 	struct raft_payload *spare_payload;
+	struct raft_payload *spare_config;
 	struct work_struct refill;
-	struct raft_remote remotes[RAFT_MAX_NODES];
-	u32 n_remotes;
+	struct raft_remotes remotes;
 	struct list_head recovered;
 	struct raft_wal_stat wal_last;
-	u8 *frag_mem;
 	u64 msgs_in;
 	u64 msgs_out;
 	u64 msgs_bad;
@@ -149,6 +133,8 @@ struct raft_group_priv {
  * @msg: message that is being handled
  * @entries: its entries, or proposals that are being handed over
  * @offsets: of their commands in @msg
+ * @from: where the datagram in @rx came from
+ * @from_len: bytes of @from in use
  * @rx: a datagram, and one byte to see that it is too long
  * @tx: an encoded message
  */
@@ -163,6 +149,8 @@ struct raft_owner {
 	struct raft_msg msg;
 	struct raft_entry entries[RAFT_MAX_BATCH];
 	u32 offsets[RAFT_MAX_BATCH];
+	struct sockaddr_storage from;
+	int from_len;
 	u8 rx[RAFT_DATAGRAM_MAX + 1];
 	u8 tx[RAFT_MAX_MSG_BYTES];
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * params.c - checks of what RAFT_IOC_START asks for.
+ * params.c - checks of what RAFT_IOC_START, _SET and _MEMBERS ask for.
  *
  * Owns what a group may be called, how large its numbers may be, and where a
  * node may listen.  Fills defaults in.  Looks at its arguments only: takes no
@@ -19,6 +19,7 @@
 #include <kunit/visibility.h>
 
 #include "compat.h"
+#include "addr.h"
 #include "core/raft_core.h"
 #include "group.h"
 #include "params.h"
@@ -34,6 +35,13 @@ static_assert(RAFT_ROLE_PRECANDIDATE == RAFT_PRECANDIDATE);
 static_assert(RAFT_ROLE_CANDIDATE == RAFT_CANDIDATE);
 static_assert(RAFT_ROLE_LEADER == RAFT_LEADER);
 static_assert(RAFT_ROLE_LEARNER == RAFT_LEARNER);
+static_assert((int)RAFT_MEMBERS_ADD_LEARNER == RAFT_OP_ADD_LEARNER);
+static_assert((int)RAFT_MEMBERS_ADD_VOTER == RAFT_OP_ADD_VOTER);
+static_assert((int)RAFT_MEMBERS_PROMOTE == RAFT_OP_PROMOTE);
+static_assert((int)RAFT_MEMBERS_DEMOTE == RAFT_OP_DEMOTE);
+static_assert((int)RAFT_MEMBERS_REMOVE == RAFT_OP_REMOVE);
+static_assert((int)RAFT_MEMBERS_ADDRESS == RAFT_OP_ADDRESS);
+static_assert((int)RAFT_MEMBERS_ABORT == RAFT_OP_ABORT);
 static_assert(RAFT_FAILED_NONE == RAFT_OK);
 static_assert(RAFT_FAILED_DISK == RAFT_FAIL_DISK);
 static_assert(RAFT_FAILED_INVARIANT == RAFT_FAIL_INVARIANT);
@@ -108,6 +116,20 @@ static const char *raft_params_limits(struct raft_ioc_start *ioc)
 	return NULL;
 }
 
+/* What RAFT_IOC_SET can change later; fills defaults in. */
+static const char *raft_params_settings(struct raft_ioc_start *ioc)
+{
+	const char *why = raft_params_times(ioc);
+
+	if (!why)
+		why = raft_params_limits(ioc);
+	if (!ioc->lease_drift_ppm)
+		ioc->lease_drift_ppm = 10000;
+	if (!why && ioc->lease_drift_ppm > RAFT_LEASE_DRIFT_MAX)
+		why = "lease_drift_ppm: above 500000";
+	return why;
+}
+
 /**
  * raft_params_start() - check all of RAFT_IOC_START but members and log
  * @ioc: what the user gave; defaults are filled in, the name's tail cleared
@@ -132,12 +154,10 @@ const char *raft_params_start(struct raft_ioc_start *ioc)
 		return "node_id: 0";
 	if (ioc->n_members > RAFT_NODES_MAX)
 		return "n_members: above 16";
-	why = raft_params_times(ioc);
-	if (!why)
-		why = raft_params_limits(ioc);
+	why = raft_params_settings(ioc);
 	if (why)
 		return why;
-	if (ioc->reserved[0] || ioc->reserved[1])
+	if (ioc->reserved)
 		return "reserved: not 0";
 	return NULL;
 }
@@ -310,3 +330,128 @@ const char *raft_params_log(const struct file *file)
 		return "log_fd: smaller than 1 MiB";
 	return NULL;
 }
+
+/* A field of RAFT_IOC_SET and where it goes. */
+struct raft_set_field {
+	u32 bit;
+	size_t from;
+	size_t to;
+	const char *idle;	/* what is wrong if it is set without its bit */
+};
+
+#define RAFT_SET_FIELD(_bit, _name) {					\
+	.bit = (_bit),							\
+	.from = offsetof(struct raft_ioc_set, _name),			\
+	.to = offsetof(struct raft_ioc_start, _name),			\
+	.idle = #_name ": not 0, but not in mask",			\
+}
+
+static const struct raft_set_field raft_set_fields[] = {
+	RAFT_SET_FIELD(RAFT_SET_ELECTION_TIMEOUT, election_timeout_ms),
+	RAFT_SET_FIELD(RAFT_SET_HEARTBEAT, heartbeat_ms),
+	RAFT_SET_FIELD(RAFT_SET_MAX_INFLIGHT, max_inflight),
+	RAFT_SET_FIELD(RAFT_SET_MAX_INFLIGHT_BYTES, max_inflight_bytes),
+	RAFT_SET_FIELD(RAFT_SET_MAX_BATCH, max_batch),
+	RAFT_SET_FIELD(RAFT_SET_PROPOSE_TIMEOUT, propose_timeout_ms),
+	RAFT_SET_FIELD(RAFT_SET_PRIORITY, priority),
+	RAFT_SET_FIELD(RAFT_SET_LEASE_DRIFT, lease_drift_ppm),
+};
+
+#define RAFT_SET_ALL		0x7ff
+
+static const char *raft_set_flags(struct raft_ioc_start *now,
+				  const struct raft_ioc_set *set)
+{
+	u32 mask = 0;
+
+	if (set->mask & RAFT_SET_PREVOTE)
+		mask |= RAFT_START_NO_PREVOTE;
+	if (set->mask & RAFT_SET_CHECK_QUORUM)
+		mask |= RAFT_START_NO_CHECK_QUORUM;
+	if (set->flags & ~mask)
+		return "flags: unknown, or not in mask";
+	now->flags = (now->flags & ~mask) | set->flags;
+	return NULL;
+}
+
+/**
+ * raft_params_set() - check RAFT_IOC_SET against the settings in force
+ * @now: the settings in force; those after it on success, else undefined
+ * @set: what the user gave
+ *
+ * Context: any.
+ * Return: NULL, or what is wrong.
+ */
+const char *raft_params_set(struct raft_ioc_start *now,
+			    const struct raft_ioc_set *set)
+{
+	const struct raft_set_field *f = raft_set_fields;
+	const char *why;
+	u32 value;
+
+	if (!set->mask || set->mask & ~RAFT_SET_ALL)
+		return "mask: nothing, or an unknown bit";
+	if (set->reserved)
+		return "reserved: not 0";
+	for (; f < raft_set_fields + ARRAY_SIZE(raft_set_fields); f++) {
+		memcpy(&value, (const u8 *)set + f->from, sizeof(value));
+		if (set->mask & f->bit)
+			memcpy((u8 *)now + f->to, &value, sizeof(value));
+		else if (value)
+			return f->idle;
+	}
+	if (set->mask & RAFT_SET_MAX_UNCOMMITTED)
+		now->max_uncommitted = set->max_uncommitted;
+	else if (set->max_uncommitted)
+		return "max_uncommitted: not 0, but not in mask";
+	why = raft_set_flags(now, set);
+	return why ?: raft_params_settings(now);
+}
+EXPORT_SYMBOL_IF_KUNIT(raft_params_set);
+
+/**
+ * raft_params_change() - check one item of RAFT_IOC_MEMBERS and add it
+ * @c: the change so far, with room for one more item
+ * @ioc: what the user gave
+ *
+ * Context: any.
+ * Return: NULL, or what is wrong.
+ */
+const char *raft_params_change(struct raft_change *c,
+			       const struct raft_ioc_change *ioc)
+{
+	struct raft_change_item *item = &c->item[c->n++];
+	const struct raft_ioc_member *m = &ioc->member;
+	struct raft_ioc_member bare = { .id = m->id };
+	const char *why;
+
+	memset(item, 0, sizeof(*item));
+	item->op = ioc->op;
+	item->m.id = m->id;
+	if (ioc->reserved)
+		return "reserved: not 0";
+	if (m->flags)
+		return "member.flags: not 0";
+	switch (ioc->op) {
+	case RAFT_MEMBERS_ADD_LEARNER:
+	case RAFT_MEMBERS_ADD_VOTER:
+	case RAFT_MEMBERS_ADDRESS:
+		why = raft_params_member(m);
+		if (!why)
+			raft_addr_encode(item->m.addr, m);
+		return why;
+	case RAFT_MEMBERS_ABORT:
+		return memchr_inv(m, 0, sizeof(*m)) ?
+			"member: not 0, but nobody is named" : NULL;
+	case RAFT_MEMBERS_PROMOTE:
+	case RAFT_MEMBERS_DEMOTE:
+	case RAFT_MEMBERS_REMOVE:
+		if (!m->id)
+			return "member.id: 0";
+		return memcmp(m, &bare, sizeof(bare)) ?
+			"member: an address, but none is needed" : NULL;
+	default:
+		return "op: unknown";
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(raft_params_change);

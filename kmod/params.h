@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * params.h - checks of what RAFT_IOC_START asks for.
+ * params.h - checks of what RAFT_IOC_START, _SET and _MEMBERS ask for.
  *
  * A check returns NULL if all is well, else the reason in words that name the
  * field: the caller answers -EINVAL and prints it for the operator.
@@ -18,8 +18,10 @@
 #define RAFT_PROPOSE_MS_MAX		(24 * 60 * 60 * 1000)
 #define RAFT_INFLIGHT_BYTES_MAX		(256 * 1024 * 1024)
 #define RAFT_UNCOMMITTED_MAX		(1024ULL * 1024 * 1024)
+#define RAFT_LEASE_DRIFT_MAX		500000
 
 struct file;
+struct raft_change;
 struct raft_group_params;
 
 bool raft_params_name_ok(const char *name);
@@ -27,5 +29,9 @@ const char *raft_params_start(struct raft_ioc_start *ioc);
 const char *raft_params_member(const struct raft_ioc_member *m);
 const char *raft_params_members(struct raft_group_params *p);
 const char *raft_params_log(const struct file *file);
+const char *raft_params_set(struct raft_ioc_start *now,
+			    const struct raft_ioc_set *set);
+const char *raft_params_change(struct raft_change *c,
+			       const struct raft_ioc_change *ioc);
 
 #endif /* _RAFT_PARAMS_H */

@@ -3,8 +3,9 @@
  * payload.c - the bytes of one command, reference-counted.
  *
  * The core holds payloads as opaque handles and calls raft_payload_get() and
- * raft_payload_put() for the references that it keeps.  Never changes a byte
- * after the payload was shared.
+ * raft_payload_put() for the references that it keeps; a configuration it writes
+ * itself, through raft_payload_bytes().  Nobody changes a byte after the payload
+ * was shared.
  */
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -46,6 +47,20 @@ void raft_payload_get(void *payload)
 
 	if (p)
 		refcount_inc(&p->ref);
+}
+
+/**
+ * raft_payload_bytes - the bytes of a payload
+ * @payload: a struct raft_payload
+ *
+ * Context: any; who writes them is the only one to know the payload.
+ * Return: the bytes.
+ */
+void *raft_payload_bytes(void *payload)
+{
+	struct raft_payload *p = payload;
+
+	return p->data;
 }
 
 /**

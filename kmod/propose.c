@@ -14,21 +14,26 @@
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>
-#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "owner.h"
 #include "propose.h"
 #include "transport.h"
+#include "waiter.h"
 
 /* Wake-ups cannot get lost, but a look now and then costs nothing. */
 #define ROOM_LOOK	HZ
 
-static void proposal_put(struct raft_proposal *pr)
+static struct raft_proposal *proposal_of(struct raft_waiter *w)
 {
-	if (!refcount_dec_and_test(&pr->ref))
-		return;
+	return container_of(w, struct raft_proposal, w);
+}
+
+static void proposal_free(struct raft_waiter *w)
+{
+	struct raft_proposal *pr = proposal_of(w);
+
 	raft_payload_put(pr->payload);
 	kfree(pr);
 }
@@ -40,21 +45,11 @@ static struct raft_proposal *proposal_new(struct raft_payload *payload,
 
 	if (!pr)
 		return NULL;
-	refcount_set(&pr->ref, 2);
-	INIT_LIST_HEAD(&pr->node);
-	init_completion(&pr->done);
+	raft_waiter_init(&pr->w, RAFT_WAITER_PROPOSAL, proposal_free);
 	raft_payload_get(payload);
 	pr->payload = payload;
 	pr->nowait = nowait;
 	return pr;
-}
-
-/* The owner, or whoever empties a closed inbox, gives its reference back. */
-static void proposal_finish(struct raft_proposal *pr, int result)
-{
-	pr->result = result;
-	complete(&pr->done);
-	proposal_put(pr);
 }
 
 /**
@@ -73,17 +68,16 @@ void raft_propose_room(struct raft_group_priv *p)
 static void accepted(struct raft_group_priv *p, struct raft_proposal *pr,
 		     u64 serial)
 {
-	/* Pairs with READ_ONCE() in propose_wait(). */
+	/* Pairs with READ_ONCE() in propose_once(). */
 	WRITE_ONCE(pr->serial, serial);
 	if (pr->nowait)
-		proposal_finish(pr, 0);
+		raft_waiter_answer(&pr->w, 0);
 	else
-		list_add_tail(&pr->node, &p->pending);
+		list_add_tail(&pr->w.node, &p->pending);
 }
 
-/* One step for up to RAFT_PROPOSE_BATCH proposals; the rest of the list. */
-static struct llist_node *take_batch(struct raft_group_priv *p,
-				     struct llist_node *node)
+/* One step for up to RAFT_PROPOSE_BATCH proposals, which leave the list. */
+static void take_batch(struct raft_group_priv *p, struct list_head *came)
 {
 	struct raft_owner *o = &p->ep->owner;
 	struct raft_event ev = {
@@ -93,8 +87,9 @@ static struct llist_node *take_batch(struct raft_group_priv *p,
 	struct raft_proposal *prs[RAFT_PROPOSE_BATCH];
 	u32 i, n = 0;
 
-	for (; node && n < ARRAY_SIZE(prs); node = node->next) {
-		prs[n] = llist_entry(node, struct raft_proposal, post);
+	while (!list_empty(came) && n < ARRAY_SIZE(prs)) {
+		prs[n] = list_first_entry(came, struct raft_proposal, w.node);
+		list_del_init(&prs[n]->w.node);
 		o->entries[n] = (struct raft_entry) {
 			.type = RAFT_ENTRY_COMMAND,
 			.payload = prs[n]->payload,
@@ -111,31 +106,25 @@ static struct llist_node *take_batch(struct raft_group_priv *p,
 		}
 		if (o->up.refused == -EAGAIN)
 			WRITE_ONCE(p->full, true);
-		proposal_finish(prs[i], o->up.refused ? o->up.refused : -EIO);
+		raft_waiter_answer(&prs[i]->w,
+				   o->up.refused ? o->up.refused : -EIO);
 	}
 	/* The core failed in this step: nobody will apply what it accepted. */
 	if (p->failed)
-		raft_propose_cancel(p, -ECANCELED);
-	return node;
+		raft_waiter_cancel(p, -ECANCELED);
 }
 
 /**
- * raft_propose_take - hand the proposals of the inbox to the core
+ * raft_propose_take - hand proposals to the core
  * @p: the group
+ * @came: struct raft_proposal, in order; empty afterwards
  *
  * Context: the owner thread.
  */
-void raft_propose_take(struct raft_group_priv *p)
+void raft_propose_take(struct raft_group_priv *p, struct list_head *came)
 {
-	bool was_full = atomic_read(&p->inbox.n) >= p->inbox.max;
-	struct llist_node *node = raft_inbox_take(&p->inbox);
-
-	if (was_full) {
-		raft_propose_room(p);
-		p->dirty = true;
-	}
-	while (node)
-		node = take_batch(p, node);
+	while (!list_empty(came))
+		take_batch(p, came);
 }
 
 /**
@@ -156,123 +145,36 @@ void raft_propose_applied(struct raft_group_priv *p, u64 index,
 	    e->incarnation != p->g->incarnation)
 		return;
 	/* Those that nobody waits for are not in the list. */
-	pr = list_first_entry_or_null(&p->pending, struct raft_proposal, node);
+	pr = list_first_entry_or_null(&p->pending, struct raft_proposal,
+				      w.node);
 	if (!pr || pr->serial != e->serial)
 		return;
 	pr->index = index;
 	pr->term = e->term;
-	list_move_tail(&pr->node, &p->decided);
-}
-
-/**
- * raft_propose_publish - complete what was decided
- * @p: the group, whose new applied index is published already: a caller that
- *	comes back from a proposal can read it
- *
- * Context: the owner thread.
- */
-void raft_propose_publish(struct raft_group_priv *p)
-{
-	struct raft_proposal *pr, *next;
-
-	list_for_each_entry_safe(pr, next, &p->decided, node) {
-		list_del_init(&pr->node);
-		proposal_finish(pr, 0);
-	}
-}
-
-/**
- * raft_propose_cancel - complete what is undecided with an error
- * @p: the group
- * @error: negative errno
- *
- * Context: the owner thread.
- */
-void raft_propose_cancel(struct raft_group_priv *p, int error)
-{
-	struct raft_proposal *pr, *next;
-
-	list_for_each_entry_safe(pr, next, &p->pending, node) {
-		list_del_init(&pr->node);
-		proposal_finish(pr, error);
-	}
-}
-
-/**
- * raft_propose_drain - complete what is in an inbox that was closed
- * @p: the group
- * @error: negative errno
- *
- * Context: any that may free memory; several may do it at a time.
- */
-void raft_propose_drain(struct raft_group_priv *p, int error)
-{
-	struct llist_node *node = raft_inbox_take(&p->inbox);
-	struct raft_proposal *pr;
-
-	while (node) {
-		pr = llist_entry(node, struct raft_proposal, post);
-		node = node->next;
-		proposal_finish(pr, error);
-	}
-}
-
-/*
- * The endpoint may go as soon as the group stopped: raft_group_stop() closes the
- * inbox and waits for a grace period before it gives the endpoint back.
- */
-static void wake_owner(struct raft_group_priv *p)
-{
-	rcu_read_lock();
-	if (!READ_ONCE(p->inbox.closed))
-		raft_owner_wake(&p->ep->owner);
-	rcu_read_unlock();
-}
-
-/* 0, a certain refusal, or one of the errors that say "unknown". */
-static int propose_wait(struct raft_proposal *pr, long *left,
-			struct raft_proposed *out)
-{
-	long ret = wait_for_completion_killable_timeout(&pr->done, *left);
-
-	/* Pairs with WRITE_ONCE() in accepted(). */
-	out->serial = READ_ONCE(pr->serial);
-	if (ret < 0)
-		return -EINTR;
-	if (!ret)
-		return -ETIMEDOUT;
-	*left = ret;
-	out->index = pr->index;
-	out->term = pr->term;
-	return pr->result;
+	raft_waiter_decide(p, &pr->w, 0);
 }
 
 static int propose_once(struct raft_group *g, struct raft_payload *payload,
 			bool nowait, long *left, struct raft_proposed *out)
 {
-	struct raft_group_priv *p = g->priv;
-	struct raft_proposal *pr;
+	struct raft_proposal *pr = proposal_new(payload, nowait);
 	int err;
 
-	if (READ_ONCE(g->stopping))
-		return -ECANCELED;
-	if (READ_ONCE(g->pub.st.failed))
-		return -EIO;
-	pr = proposal_new(payload, nowait);
 	if (!pr)
 		return -ENOMEM;
-	err = raft_inbox_post(&p->inbox, &pr->post);
-	if (err == -EAGAIN) {
-		proposal_put(pr);
-		proposal_put(pr);
-		return err;
-	}
+	err = raft_waiter_post(g, &pr->w);
 	if (err)
-		raft_propose_drain(p, err);
-	else
-		wake_owner(p);
-	err = propose_wait(pr, left, out);
-	proposal_put(pr);
+		goto put;
+	err = raft_waiter_wait(&pr->w, left);
+	/* Pairs with WRITE_ONCE() in accepted(). */
+	out->serial = READ_ONCE(pr->serial);
+	if (err)
+		goto put;
+	out->index = pr->index;
+	out->term = pr->term;
+	err = pr->w.result;
+put:
+	raft_waiter_put(&pr->w);
 	return err;
 }
 
@@ -282,7 +184,7 @@ static int propose_once(struct raft_group *g, struct raft_payload *payload,
  * @payload: the command; the group takes references of its own
  * @flags: RAFT_PROPOSE_NONBLOCK: fail rather than wait for room;
  *	RAFT_PROPOSE_NOWAIT: do not wait for the commit
- * @timeout_ms: how long to wait in all, 0 for the group's default
+ * @timeout_ms: how long to wait in all, see raft_waiter_time()
  * @out: filled in: @serial whenever the command was accepted, the rest with 0
  *
  * Context: a process; waits killably.
@@ -295,8 +197,7 @@ int raft_group_propose(struct raft_group *g, struct raft_payload *payload,
 		       u32 flags, u32 timeout_ms, struct raft_proposed *out)
 {
 	struct raft_group_priv *p = g->priv;
-	long left = msecs_to_jiffies(timeout_ms ? timeout_ms :
-				     g->params.ioc.propose_timeout_ms);
+	long left = raft_waiter_time(g, timeout_ms);
 	long look, ret;
 	u64 room;
 	int err;
@@ -332,5 +233,5 @@ int raft_group_propose(struct raft_group *g, struct raft_payload *payload,
 bool raft_group_can_propose(const struct raft_group *g)
 {
 	return !READ_ONCE(g->stopping) && !READ_ONCE(g->pub.st.failed) &&
-	       !READ_ONCE(g->priv->full);
+	       READ_ONCE(g->pub.st.member) && !READ_ONCE(g->priv->full);
 }

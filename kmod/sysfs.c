@@ -3,16 +3,17 @@
  * sysfs.c - /sys/class/raft/<group>/ and its uevents.
  *
  * Owns the class "raft", a device without a number per group, and a directory
- * per peer.  One value per file, words that never change, described in
- * Documentation/ABI/testing/sysfs-class-raft.  A group is seen in its own
- * network namespace only, as /sys/class/net does it, and so are its uevents.
+ * per member, which comes and goes with it.  One value per file, words that
+ * never change, described in Documentation/ABI/testing/sysfs-class-raft.  A
+ * group is seen in its own network namespace only, as /sys/class/net does it,
+ * and so are its uevents.
  *
  * Shows what is published; asks the owner nothing.  Never entered by the owner
  * thread: sysfs allocates, takes mutexes and wakes user space.
  *
- * role, term, leader, commit, applied and failed can be polled (POLLPRI).
- * commit and applied wake at most ten times a second, for they may move ten
- * thousand times.
+ * role, term, leader, commit, applied, failed and config_index can be polled
+ * (POLLPRI).  commit and applied wake at most ten times a second, for they may
+ * move ten thousand times.
  */
 #define pr_fmt(fmt) "raft: " fmt
 
@@ -31,6 +32,7 @@
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 
+#include "addr.h"
 #include "compat.h"
 #include "group.h"
 #include "sysfs.h"
@@ -42,12 +44,12 @@
  * struct raft_sysfs_peer - peers/<id>/
  * @kobj: the directory
  * @group: valid while @kobj is in sysfs
- * @member: constant, in @group
+ * @id: node id, constant
  */
 struct raft_sysfs_peer {
 	struct kobject kobj;
 	struct raft_group *group;
-	const struct raft_ioc_member *member;
+	u32 id;
 };
 
 /**
@@ -56,10 +58,11 @@ struct raft_sysfs_peer {
  * @net: namespace, compared only, never looked into
  * @group: referenced while @dev is in sysfs
  * @peers: peers/
- * @peer: its directories, NULL from the first one on that could not be made
+ * @peer: [creation, then the work of the group] its directories, in no order
  * @commit_work: tells about @commit and @applied
  * @wake: in the group's wait queue, queues @commit_work
  * @told: [work of the group] what role, term, leader, failed were last told
+ * @told_conf: [likewise] and the members
  * @told_commit: [commit_work] and commit
  */
 struct raft_sysfs {
@@ -76,6 +79,7 @@ struct raft_sysfs {
 		u32 failed;
 		u64 term;
 	} told;
+	struct raft_membership told_conf;
 	u64 told_commit;
 };
 
@@ -155,14 +159,23 @@ RAFT_ATTR_PUB(error, "%d", abs(pub->st.error));
 RAFT_ATTR_PUB(timer_late_max_ns, "%llu", pub->timer_late_max);
 RAFT_ATTR_PUB(conflicts, "%llu", pub->st.conflicts);
 RAFT_ATTR_PUB(dup_id_seen, "%llu", pub->dup_id_seen);
+RAFT_ATTR_PUB(config_index, "%llu", pub->st.config_index);
+RAFT_ATTR_PUB(joint, "%d", pub->st.joint);
+RAFT_ATTR_PUB(member, "%d", pub->st.member);
+RAFT_ATTR_PUB(removed, "%d", pub->st.removed);
+RAFT_ATTR_PUB(catching_up, "%u", pub->st.catching_up);
+RAFT_ATTR_PUB(transferring, "%u", pub->st.transferring);
+RAFT_ATTR_PUB(read_rounds, "%llu", pub->st.read_rounds);
 RAFT_ATTR(node_id, "%u", g->params.ioc.node_id);
 RAFT_ATTR(group_id, "0x%016llx", g->params.ioc.group_id);
 RAFT_ATTR(incarnation, "%llu", g->incarnation);
 RAFT_ATTR(log_size, "%llu", raft_sysfs_wal(g).size);
 RAFT_ATTR(log_room, "%llu", raft_sysfs_wal(g).room);
 RAFT_ATTR(events, "%llu", READ_ONCE(g->events));
-RAFT_ATTR(election_timeout_ms, "%u", g->params.ioc.election_timeout_ms);
-RAFT_ATTR(heartbeat_ms, "%u", g->params.ioc.heartbeat_ms);
+RAFT_ATTR(election_timeout_ms, "%u", READ_ONCE(g->settings.election_timeout_ms));
+RAFT_ATTR(heartbeat_ms, "%u", READ_ONCE(g->settings.heartbeat_ms));
+RAFT_ATTR(priority, "%u", READ_ONCE(g->settings.priority));
+RAFT_ATTR(lease_drift_ppm, "%u", READ_ONCE(g->settings.lease_drift_ppm));
 
 static struct attribute *raft_attrs[] = {
 	&dev_attr_role.attr,
@@ -188,22 +201,41 @@ static struct attribute *raft_attrs[] = {
 	&dev_attr_events.attr,
 	&dev_attr_election_timeout_ms.attr,
 	&dev_attr_heartbeat_ms.attr,
+	&dev_attr_priority.attr,
+	&dev_attr_lease_drift_ppm.attr,
+	&dev_attr_config_index.attr,
+	&dev_attr_joint.attr,
+	&dev_attr_member.attr,
+	&dev_attr_removed.attr,
+	&dev_attr_catching_up.attr,
+	&dev_attr_transferring.attr,
+	&dev_attr_read_rounds.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(raft);
 
 /**
+ * struct raft_peer_view - what is published of a member
+ * @pub: all that is
+ * @m: the member in the configuration
+ * @st: its progress, NULL for this node itself
+ * @heard: ktime ns when it was heard, 0 if never
+ */
+struct raft_peer_view {
+	const struct raft_published *pub;
+	const struct raft_member *m;
+	const struct raft_peer_status *st;
+	u64 heard;
+};
+
+/**
  * struct raft_peer_attr - a file of a peer
  * @attr: name and mode
- * @show: print; @st is the peer's progress, NULL for this node itself; @heard
- *	is the ktime ns when it was heard, 0 if never
+ * @show: print
  */
 struct raft_peer_attr {
 	struct attribute attr;
-	ssize_t (*show)(const struct raft_sysfs_peer *p,
-			const struct raft_published *pub,
-			const struct raft_peer_status *st, u64 heard,
-			char *buf);
+	ssize_t (*show)(const struct raft_peer_view *v, char *buf);
 };
 
 #define RAFT_PEER_ATTR(_name)						\
@@ -212,98 +244,105 @@ static struct raft_peer_attr raft_peer_attr_##_name = {			\
 	.show = raft_peer_##_name,					\
 }
 
-static ssize_t raft_peer_address(const struct raft_sysfs_peer *p,
-				 const struct raft_published *pub,
-				 const struct raft_peer_status *st, u64 heard,
-				 char *buf)
+static ssize_t raft_peer_address(const struct raft_peer_view *v, char *buf)
 {
-	const struct raft_ioc_member *m = p->member;
+	struct raft_ioc_member m = { .id = v->m->id };
 
-	if (m->family == AF_INET)
-		return sysfs_emit(buf, "%pI4:%u\n", m->addr, m->port);
-	if (m->scope_id)
-		return sysfs_emit(buf, "[%pI6c%%%u]:%u\n", m->addr, m->scope_id,
-				  m->port);
-	return sysfs_emit(buf, "[%pI6c]:%u\n", m->addr, m->port);
+	if (raft_addr_decode(&m, v->m->addr))
+		return sysfs_emit(buf, "unknown\n");
+	if (m.family == AF_INET)
+		return sysfs_emit(buf, "%pI4:%u\n", m.addr, m.port);
+	if (m.scope_id)
+		return sysfs_emit(buf, "[%pI6c%%%u]:%u\n", m.addr, m.scope_id,
+				  m.port);
+	return sysfs_emit(buf, "[%pI6c]:%u\n", m.addr, m.port);
 }
 RAFT_PEER_ATTR(address);
 
+static bool raft_peer_led(const struct raft_peer_view *v)
+{
+	return v->pub->st.role == RAFT_LEADER;
+}
+
 /* A leader knows; the others show 0.  Its own disk counts like a peer's. */
-static ssize_t raft_peer_match(const struct raft_sysfs_peer *p,
-			       const struct raft_published *pub,
-			       const struct raft_peer_status *st, u64 heard,
-			       char *buf)
+static ssize_t raft_peer_match(const struct raft_peer_view *v, char *buf)
 {
 	u64 match = 0;
 
-	if (pub->st.role == RAFT_LEADER)
-		match = st ? st->match : pub->st.durable;
+	if (raft_peer_led(v))
+		match = v->st ? v->st->match : v->pub->st.durable;
 	return sysfs_emit(buf, "%llu\n", match);
 }
 RAFT_PEER_ATTR(match);
 
-static ssize_t raft_peer_next(const struct raft_sysfs_peer *p,
-			      const struct raft_published *pub,
-			      const struct raft_peer_status *st, u64 heard,
-			      char *buf)
+static ssize_t raft_peer_next(const struct raft_peer_view *v, char *buf)
 {
 	u64 next = 0;
 
-	if (pub->st.role == RAFT_LEADER)
-		next = st ? st->next : pub->st.last + 1;
+	if (raft_peer_led(v))
+		next = v->st ? v->st->next : v->pub->st.last + 1;
 	return sysfs_emit(buf, "%llu\n", next);
 }
 RAFT_PEER_ATTR(next);
 
-static ssize_t raft_peer_state(const struct raft_sysfs_peer *p,
-			       const struct raft_published *pub,
-			       const struct raft_peer_status *st, u64 heard,
-			       char *buf)
+static ssize_t raft_peer_state(const struct raft_peer_view *v, char *buf)
 {
 	const char *word = "unknown";
 
-	if (p->member->id == p->group->params.ioc.node_id)
+	if (!v->st)
 		word = "self";
-	else if (st && pub->st.role == RAFT_LEADER)
-		word = st->state == RAFT_REPLICATE ? "replicate" : "probe";
+	else if (raft_peer_led(v))
+		word = v->st->state == RAFT_REPLICATE ? "replicate" : "probe";
 	return sysfs_emit(buf, "%s\n", word);
 }
 RAFT_PEER_ATTR(state);
 
-static ssize_t raft_peer_active(const struct raft_sysfs_peer *p,
-				const struct raft_published *pub,
-				const struct raft_peer_status *st, u64 heard,
-				char *buf)
+static ssize_t raft_peer_active(const struct raft_peer_view *v, char *buf)
 {
-	bool leader = pub->st.role == RAFT_LEADER;
-
-	return sysfs_emit(buf, "%d\n", leader && (!st || st->active));
+	return sysfs_emit(buf, "%d\n",
+			  raft_peer_led(v) && (!v->st || v->st->active));
 }
 RAFT_PEER_ATTR(active);
 
-static ssize_t raft_peer_heard_ms(const struct raft_sysfs_peer *p,
-				  const struct raft_published *pub,
-				  const struct raft_peer_status *st, u64 heard,
-				  char *buf)
+static ssize_t raft_peer_heard_ms(const struct raft_peer_view *v, char *buf)
 {
-	if (!st)
+	if (!v->st)
 		return sysfs_emit(buf, "0\n");
-	if (!heard)
+	if (!v->heard)
 		return sysfs_emit(buf, "-1\n");
 	return sysfs_emit(buf, "%llu\n",
-			  div_u64(ktime_get_ns() - heard, NSEC_PER_MSEC));
+			  div_u64(ktime_get_ns() - v->heard, NSEC_PER_MSEC));
 }
 RAFT_PEER_ATTR(heard_ms);
 
-static ssize_t raft_peer_learner(const struct raft_sysfs_peer *p,
-				 const struct raft_published *pub,
-				 const struct raft_peer_status *st, u64 heard,
-				 char *buf)
+static ssize_t raft_peer_learner(const struct raft_peer_view *v, char *buf)
 {
-	return sysfs_emit(buf, "%d\n",
-			  !!(p->member->flags & RAFT_MEMBER_LEARNER));
+	return sysfs_emit(buf, "%d\n", !!(v->m->flags & RAFT_MEMBER_LEARNER));
 }
 RAFT_PEER_ATTR(learner);
+
+static ssize_t raft_peer_flags(const struct raft_peer_view *v, char *buf)
+{
+	u32 flags = v->m->flags;
+
+	return sysfs_emit(buf, "%s%s%s%s\n",
+			  flags & RAFT_MEMBER_LEARNER ? "learner" : "voter",
+			  flags & RAFT_MEMBER_OLD ? " old" : "",
+			  flags & RAFT_MEMBER_GONE ? " gone" : "",
+			  flags & RAFT_MEMBER_PROMOTE ? " promote" : "");
+}
+RAFT_PEER_ATTR(flags);
+
+/* Told to the leader only; one's own is a setting of the group's. */
+static ssize_t raft_peer_priority(const struct raft_peer_view *v, char *buf)
+{
+	u32 priority = 0;
+
+	if (v->st && raft_peer_led(v))
+		priority = v->st->priority;
+	return sysfs_emit(buf, "%u\n", priority);
+}
+RAFT_PEER_ATTR(priority);
 
 static struct attribute *raft_peer_attrs[] = {
 	&raft_peer_attr_address.attr,
@@ -313,9 +352,29 @@ static struct attribute *raft_peer_attrs[] = {
 	&raft_peer_attr_active.attr,
 	&raft_peer_attr_heard_ms.attr,
 	&raft_peer_attr_learner.attr,
+	&raft_peer_attr_flags.attr,
+	&raft_peer_attr_priority.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(raft_peer);
+
+/* False if it is not a member: its directory is about to go. */
+static bool raft_peer_find(struct raft_peer_view *v, u32 id)
+{
+	const struct raft_published *pub = v->pub;
+	u32 i;
+
+	for (i = 0; i < pub->conf.n; i++)
+		if (pub->conf.m[i].id == id)
+			v->m = &pub->conf.m[i];
+	for (i = 0; i < pub->st.n_peers && i < RAFT_MAX_NODES; i++) {
+		if (pub->st.peers[i].id != id)
+			continue;
+		v->st = &pub->st.peers[i];
+		v->heard = pub->peer_heard[i];
+	}
+	return v->m;
+}
 
 static ssize_t raft_peer_show(struct kobject *kobj, struct attribute *attr,
 			      char *buf)
@@ -325,20 +384,13 @@ static ssize_t raft_peer_show(struct kobject *kobj, struct attribute *attr,
 	struct raft_peer_attr *a =
 		container_of(attr, struct raft_peer_attr, attr);
 	struct raft_published *pub = raft_sysfs_published(p->group);
-	const struct raft_peer_status *st = NULL;
-	u64 heard = 0;
-	ssize_t len;
-	u32 i;
+	struct raft_peer_view v = { .pub = pub };
+	ssize_t len = -ENODEV;
 
 	if (!pub)
 		return -ENOMEM;
-	for (i = 0; i < pub->st.n_peers && i < RAFT_MAX_NODES; i++) {
-		if (pub->st.peers[i].id != p->member->id)
-			continue;
-		st = &pub->st.peers[i];
-		heard = pub->peer_heard[i];
-	}
-	len = a->show(p, pub, st, heard, buf);
+	if (raft_peer_find(&v, p->id))
+		len = a->show(&v, buf);
 	kfree(pub);
 	return len;
 }
@@ -387,7 +439,9 @@ static int raft_class_uevent(raft_uevent_device dev,
 	      add_uevent_var(env, "RAFT_TERM=%llu", pub->st.term) ?:
 	      add_uevent_var(env, "RAFT_LEADER=%u", pub->st.leader) ?:
 	      add_uevent_var(env, "RAFT_FAILED=%s",
-			     raft_fail_name(pub->st.failed));
+			     raft_fail_name(pub->st.failed)) ?:
+	      add_uevent_var(env, "RAFT_CONFIG=%llu", pub->conf.index) ?:
+	      add_uevent_var(env, "RAFT_MEMBER=%d", pub->st.member);
 	kfree(pub);
 	return err;
 }
@@ -431,45 +485,82 @@ static int raft_sysfs_wake(wait_queue_entry_t *wait, unsigned int mode,
 	return 0;
 }
 
-static void raft_sysfs_add_peers(struct raft_sysfs *s)
+static int raft_sysfs_add_peer(struct raft_sysfs *s,
+			       struct raft_sysfs_peer **place, u32 id)
 {
-	struct raft_group *g = s->group;
-	struct raft_sysfs_peer *p;
+	struct raft_sysfs_peer *p = kzalloc(sizeof(*p), GFP_KERNEL);
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	p->group = s->group;
+	p->id = id;
+	atomic_inc(&raft_sysfs_live);
+	err = kobject_init_and_add(&p->kobj, &raft_peer_type, s->peers, "%u",
+				   id);
+	if (err) {
+		kobject_put(&p->kobj);
+		return err;
+	}
+	*place = p;
+	return 0;
+}
+
+static void raft_sysfs_del_peer(struct raft_sysfs_peer **place)
+{
+	struct raft_sysfs_peer *p = *place;
+
+	*place = NULL;
+	kobject_del(&p->kobj);
+	kobject_put(&p->kobj);
+}
+
+static bool raft_sysfs_has_member(const struct raft_membership *c, u32 id)
+{
 	u32 i;
 
-	s->peers = kobject_create_and_add("peers", &s->dev.kobj);
-	if (!s->peers)
-		goto warn;
-	for (i = 0; i < g->params.ioc.n_members; i++) {
-		p = kzalloc(sizeof(*p), GFP_KERNEL);
-		if (!p)
-			goto warn;
-		p->group = g;
-		p->member = &g->params.members[i];
-		atomic_inc(&raft_sysfs_live);
-		if (kobject_init_and_add(&p->kobj, &raft_peer_type, s->peers,
-					 "%u", p->member->id)) {
-			kobject_put(&p->kobj);
-			goto warn;
-		}
-		s->peer[i] = p;
-	}
-	return;
-warn:
+	for (i = 0; i < c->n; i++)
+		if (c->m[i].id == id)
+			return true;
+	return false;
+}
+
+/* Where the directory of @id is; 0: a free place. */
+static struct raft_sysfs_peer **raft_sysfs_place(struct raft_sysfs *s, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < RAFT_NODES_MAX; i++)
+		if ((s->peer[i] ? s->peer[i]->id : 0) == id)
+			return &s->peer[i];
+	return NULL;
+}
+
+/* A directory for each member, and for nobody else. */
+static void raft_sysfs_follow(struct raft_sysfs *s,
+			      const struct raft_membership *c)
+{
+	int err = s->peers ? 0 : -ENOMEM;
+	u32 i;
+
+	for (i = 0; i < RAFT_NODES_MAX; i++)
+		if (s->peer[i] && !raft_sysfs_has_member(c, s->peer[i]->id))
+			raft_sysfs_del_peer(&s->peer[i]);
+	for (i = 0; i < c->n && !err; i++)
+		if (!raft_sysfs_place(s, c->m[i].id))
+			err = raft_sysfs_add_peer(s, raft_sysfs_place(s, 0),
+						  c->m[i].id);
 	/* The group works without; raftctl asks by ioctl. */
-	pr_warn("group %s: sysfs lacks peers\n", g->params.ioc.name);
+	if (err)
+		pr_warn("group %s: sysfs lacks peers\n",
+			s->group->params.ioc.name);
 }
 
 static void raft_sysfs_del_peers(struct raft_sysfs *s)
 {
-	u32 i;
+	const struct raft_membership nobody = {};
 
-	for (i = 0; i < RAFT_NODES_MAX; i++) {
-		if (!s->peer[i])
-			continue;
-		kobject_del(&s->peer[i]->kobj);
-		kobject_put(&s->peer[i]->kobj);
-	}
+	raft_sysfs_follow(s, &nobody);
 	if (!s->peers)
 		return;
 	kobject_del(s->peers);
@@ -478,7 +569,7 @@ static void raft_sysfs_del_peers(struct raft_sysfs *s)
 
 /**
  * raft_sysfs_add() - show a group in sysfs
- * @g: the group; what it publishes is valid, though the owner need not run
+ * @g: the group; what it publishes is valid, and the owner does not run yet
  *
  * Sends the uevent "add".
  *
@@ -496,6 +587,7 @@ int raft_sysfs_add(struct raft_group *g)
 	s->group = g;
 	s->net = g->net;
 	s->told.failed = U32_MAX;	/* so that the first notice tells all */
+	s->told_conf = g->pub.conf;
 	INIT_DELAYED_WORK(&s->commit_work, raft_sysfs_commit_work);
 	atomic_inc(&raft_sysfs_live);
 	device_initialize(&s->dev);
@@ -509,7 +601,8 @@ int raft_sysfs_add(struct raft_group *g)
 		return err;
 	}
 	kref_get(&g->ref);
-	raft_sysfs_add_peers(s);
+	s->peers = kobject_create_and_add("peers", &s->dev.kobj);
+	raft_sysfs_follow(s, &g->pub.conf);
 	init_waitqueue_func_entry(&s->wake, raft_sysfs_wake);
 	add_wait_queue(&g->wait, &s->wake);
 	g->dev = &s->dev;
@@ -541,38 +634,17 @@ void raft_sysfs_del(struct raft_group *g)
 	raft_group_put(g);
 }
 
-/**
- * raft_sysfs_notify() - tell user space what changed
- * @g: the group
- *
- * Compares with what was told last: wakes those who poll the files that
- * changed, and sends the uevent "change" if it was role, term, leader or
- * failure.  To be called after any of these changed; calls that come together
- * may be made one.
- *
- * Context: the group's @notify work: may sleep, not twice at once.
- */
-void raft_sysfs_notify(struct raft_group *g)
+/* Role, term, leader or failure: wakes who polls, and tells whether one did. */
+static bool raft_sysfs_tell_state(struct raft_sysfs *s,
+				  const struct raft_status *st)
 {
-	struct raft_sysfs *s = g->sysfs;
-	struct kobject *kobj;
-	struct raft_published *pub;
+	struct kobject *kobj = &s->dev.kobj;
 	bool changed = false;
-
-	if (!s)
-		return;
-	kobj = &s->dev.kobj;
-	pub = raft_sysfs_published(g);
-	if (!pub) {
-		pr_warn_ratelimited("group %s: no memory for a uevent\n",
-				    g->params.ioc.name);
-		return;
-	}
 
 #define RAFT_TELL(_field)						\
 do {									\
-	if (s->told._field != pub->st._field) {				\
-		s->told._field = pub->st._field;			\
+	if (s->told._field != st->_field) {				\
+		s->told._field = st->_field;				\
 		sysfs_notify(kobj, NULL, __stringify(_field));		\
 		changed = true;						\
 	}								\
@@ -582,11 +654,62 @@ do {									\
 	RAFT_TELL(leader);
 	RAFT_TELL(failed);
 #undef RAFT_TELL
-	kfree(pub);
+	return changed;
+}
 
-	if (changed && kobject_uevent(kobj, KOBJ_CHANGE))
+static bool raft_sysfs_tell_config(struct raft_sysfs *s,
+				   const struct raft_published *pub)
+{
+	const struct raft_membership *told = &s->told_conf;
+
+	/* The index alone may be that of an entry that was replaced. */
+	if (told->index == pub->conf.index && told->n == pub->conf.n &&
+	    !memcmp(told->m, pub->conf.m, told->n * sizeof(told->m[0])))
+		return false;
+	s->told_conf = pub->conf;
+	raft_sysfs_follow(s, &pub->conf);
+	sysfs_notify(&s->dev.kobj, NULL, "config_index");
+	return true;
+}
+
+static void raft_sysfs_event(struct raft_sysfs *s, char *what)
+{
+	char *env[] = { what, NULL };
+
+	if (kobject_uevent_env(&s->dev.kobj, KOBJ_CHANGE, env))
 		pr_warn_ratelimited("group %s: a uevent was lost\n",
+				    s->group->params.ioc.name);
+}
+
+/**
+ * raft_sysfs_notify() - tell user space what changed
+ * @g: the group
+ *
+ * Compares with what was told last: wakes those who poll the files that
+ * changed, makes and removes directories of members, and sends the uevent
+ * "change" for role, term, leader or failure, and one for members.  To be called
+ * after any of these changed; calls that come together may be made one.
+ *
+ * Context: the group's @notify work: may sleep, not twice at once.
+ */
+void raft_sysfs_notify(struct raft_group *g)
+{
+	struct raft_sysfs *s = g->sysfs;
+	struct raft_published *pub;
+
+	if (!s)
+		return;
+	pub = raft_sysfs_published(g);
+	if (!pub) {
+		pr_warn_ratelimited("group %s: no memory for a uevent\n",
 				    g->params.ioc.name);
+		return;
+	}
+	if (raft_sysfs_tell_config(s, pub))
+		raft_sysfs_event(s, "RAFT_EVENT=config");
+	if (raft_sysfs_tell_state(s, &pub->st))
+		raft_sysfs_event(s, "RAFT_EVENT=state");
+	kfree(pub);
 }
 
 /**

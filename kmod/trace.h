@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * trace.h - tracepoints raft:*: messages, state, commit, disk, drops, timers.
+ * trace.h - tracepoints raft:*: messages, state, members, transfer, reads,
+ * commit, disk, drops, timers.
  *
  * Owns the events and the names that they print.  They cost a patched jump
  * while nobody listens, never sleep, and copy what they show: the group's name
@@ -56,6 +57,7 @@ TRACE_DEFINE_ENUM(RAFT_MSG_TIMEOUT_NOW);
 TRACE_DEFINE_ENUM(RAFT_MSG_FORWARD);
 TRACE_DEFINE_ENUM(RAFT_MSG_READ_INDEX);
 TRACE_DEFINE_ENUM(RAFT_MSG_READ_INDEX_RESP);
+TRACE_DEFINE_ENUM(RAFT_MSG_FORWARD_RESP);
 
 TRACE_DEFINE_ENUM(RAFT_OK);
 TRACE_DEFINE_ENUM(RAFT_FAIL_DISK);
@@ -95,7 +97,8 @@ TRACE_DEFINE_ENUM(RAFT_DROP_STATE);
 		{ RAFT_MSG_TIMEOUT_NOW, "timeout-now" },	\
 		{ RAFT_MSG_FORWARD, "forward" },		\
 		{ RAFT_MSG_READ_INDEX, "read-index" },		\
-		{ RAFT_MSG_READ_INDEX_RESP, "read-index-resp" })
+		{ RAFT_MSG_READ_INDEX_RESP, "read-index-resp" },	\
+		{ RAFT_MSG_FORWARD_RESP, "forward-resp" })
 
 #define raft_show_fail(f)					\
 	__print_symbolic(f,					\
@@ -117,7 +120,10 @@ TRACE_DEFINE_ENUM(RAFT_DROP_STATE);
 		{ RAFT_DROP_STATE, "state" })
 
 #define raft_show_msg_flags(f)					\
-	__print_flags(f, "|", { RAFT_MSG_REJECT, "reject" })
+	__print_flags(f, "|",					\
+		{ RAFT_MSG_REJECT, "reject" },			\
+		{ RAFT_MSG_TRANSFER, "transfer" },		\
+		{ RAFT_MSG_LEASE, "lease" })
 
 #define raft_show_persist(w)					\
 	__print_flags(w, "|",					\
@@ -202,6 +208,71 @@ TRACE_EVENT(raft_state,
 		      __entry->term, __entry->vote, __entry->leader, __entry->last,
 		      __entry->durable, __entry->commit,
 		      raft_show_fail(__entry->failed), __entry->error)
+);
+
+/* trace_raft_config(group, node, c): another configuration is in force. */
+TRACE_EVENT(raft_config,
+	    TP_PROTO(const char *group, u32 node,
+		     const struct raft_membership *c),
+	    TP_ARGS(group, node, c),
+	    TP_STRUCT__entry(__array(char, group, RAFT_NAME_LEN)
+			     __field(u32, node)
+			     __field(u32, n)
+			     __field(u32, result)
+			     __field(u32, subject)
+			     __field(u64, index)
+			     __array(u32, ids, RAFT_MAX_NODES)
+			     __array(u8, flags, RAFT_MAX_NODES)),
+	    TP_fast_assign(u32 i;
+
+			   strscpy(__entry->group, group, RAFT_NAME_LEN);
+			   __entry->node = node;
+			   __entry->n = c->n;
+			   __entry->result = c->result;
+			   __entry->subject = c->subject;
+			   __entry->index = c->index;
+			   for (i = 0; i < RAFT_MAX_NODES; i++) {
+				   __entry->ids[i] = c->m[i].id;
+				   __entry->flags[i] = c->m[i].flags;
+			   }),
+	    TP_printk("group=%s node=%u index=%llu n=%u result=%u subject=%u ids=%s flags=%s",
+		      __entry->group, __entry->node, __entry->index, __entry->n,
+		      __entry->result, __entry->subject,
+		      __print_array(__entry->ids, __entry->n, 4),
+		      __print_hex(__entry->flags, __entry->n))
+);
+
+/* trace_raft_transfer(group, node, target): this leader hands over; 0: no more. */
+TRACE_EVENT(raft_transfer,
+	    TP_PROTO(const char *group, u32 node, u32 target),
+	    TP_ARGS(group, node, target),
+	    TP_STRUCT__entry(__array(char, group, RAFT_NAME_LEN)
+			     __field(u32, node)
+			     __field(u32, target)),
+	    TP_fast_assign(strscpy(__entry->group, group, RAFT_NAME_LEN);
+			   __entry->node = node;
+			   __entry->target = target;),
+	    TP_printk("group=%s node=%u target=%u", __entry->group,
+		      __entry->node, __entry->target)
+);
+
+/* trace_raft_read(group, node, id, index, n): n readers have their answer. */
+TRACE_EVENT(raft_read,
+	    TP_PROTO(const char *group, u32 node, u64 id, u64 index, u32 n),
+	    TP_ARGS(group, node, id, index, n),
+	    TP_STRUCT__entry(__array(char, group, RAFT_NAME_LEN)
+			     __field(u32, node)
+			     __field(u32, n)
+			     __field(u64, id)
+			     __field(u64, index)),
+	    TP_fast_assign(strscpy(__entry->group, group, RAFT_NAME_LEN);
+			   __entry->node = node;
+			   __entry->n = n;
+			   __entry->id = id;
+			   __entry->index = index;),
+	    TP_printk("group=%s node=%u id=%llu index=%llu n=%u",
+		      __entry->group, __entry->node, __entry->id,
+		      __entry->index, __entry->n)
 );
 
 /* trace_raft_commit(group, node, commit, applied): the indexes moved. */

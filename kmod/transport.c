@@ -142,6 +142,28 @@ static struct raft_endpoint *endpoint_new(struct net *net, u16 port)
 }
 
 /**
+ * raft_endpoint_open - open the sockets that are needed and not there
+ * @ep: the endpoint
+ * @families: bit n: a socket of enum raft_family n is needed
+ *
+ * Context: may sleep; the caller holds the lock of the list that @ep is in.
+ * Return: 0; -EADDRINUSE; -EAFNOSUPPORT; other errors of socket and bind.
+ */
+int raft_endpoint_open(struct raft_endpoint *ep, u32 families)
+{
+	int i, err;
+
+	for (i = 0; i < RAFT_FAMILIES; i++) {
+		if (!(families & BIT(i)) || ep->socks[i].sock)
+			continue;
+		err = sock_open(ep, i);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/**
  * raft_endpoint_get - find or make the endpoint of a port
  * @net: network namespace
  * @list: its endpoints
@@ -158,7 +180,7 @@ struct raft_endpoint *raft_endpoint_get(struct net *net,
 					u32 families)
 {
 	struct raft_endpoint *ep, *found = NULL;
-	int i, err;
+	int err;
 
 	list_for_each_entry(ep, list, node)
 		if (ep->port == port)
@@ -166,16 +188,12 @@ struct raft_endpoint *raft_endpoint_get(struct net *net,
 	ep = found ? found : endpoint_new(net, port);
 	if (IS_ERR(ep))
 		return ep;
-	for (i = 0; i < RAFT_FAMILIES; i++) {
-		if (!(families & BIT(i)) || ep->socks[i].sock)
-			continue;
-		err = sock_open(ep, i);
-		if (err) {
-			/* A socket that groups here do not need may stay. */
-			if (!found)
-				endpoint_free(ep);
-			return ERR_PTR(err);
-		}
+	err = raft_endpoint_open(ep, families);
+	if (err) {
+		/* A socket that groups here do not need may stay. */
+		if (!found)
+			endpoint_free(ep);
+		return ERR_PTR(err);
 	}
 	if (!found)
 		list_add_tail(&ep->node, list);
@@ -203,6 +221,24 @@ static struct socket *endpoint_sock(struct raft_endpoint *ep,
 {
 	/* Pairs with smp_store_release() in sock_open(). */
 	return smp_load_acquire(&ep->socks[family].sock);
+}
+
+/**
+ * raft_endpoint_has - are the sockets there?
+ * @ep: the endpoint
+ * @families: bit n: that of enum raft_family n
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool raft_endpoint_has(struct raft_endpoint *ep, u32 families)
+{
+	int i;
+
+	for (i = 0; i < RAFT_FAMILIES; i++)
+		if (families & BIT(i) && !endpoint_sock(ep, i))
+			return false;
+	return true;
 }
 
 /*
@@ -243,8 +279,7 @@ int raft_endpoint_send(struct raft_endpoint *ep, struct sockaddr_storage *addr,
 		       int addr_len, struct kvec *vec, size_t n, size_t len,
 		       bool control)
 {
-	enum raft_family family = addr->ss_family == AF_INET6 ?
-				  RAFT_FAMILY_IP6 : RAFT_FAMILY_IP4;
+	enum raft_family family = raft_family(addr->ss_family);
 	struct socket *sock = endpoint_sock(ep, family);
 	struct msghdr msg = {
 		.msg_name = addr,
@@ -268,38 +303,29 @@ int raft_endpoint_send(struct raft_endpoint *ep, struct sockaddr_storage *addr,
  * @family: of which socket
  * @buf: where it goes
  * @size: room there; a longer datagram fills it
+ * @from: filled in: where it came from
+ * @from_len: bytes of @from in use
  *
  * Context: the owner thread; does not wait.
  * Return: bytes of the datagram, at most @size; -EAGAIN if there is none or no
  *	such socket; other errors concern one datagram, and the next may be taken.
  */
 int raft_endpoint_recv(struct raft_endpoint *ep, enum raft_family family,
-		       void *buf, size_t size)
+		       void *buf, size_t size, struct sockaddr_storage *from,
+		       int *from_len)
 {
 	struct socket *sock = endpoint_sock(ep, family);
 	struct kvec vec = { .iov_base = buf, .iov_len = size };
-	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
+	struct msghdr msg = {
+		.msg_name = from,
+		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL,
+	};
+	int ret;
 
 	if (!sock)
 		return -EAGAIN;
-	return kernel_recvmsg(sock, &msg, &vec, 1, size,
-			      MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-/**
- * raft_remote_find - another member as the owner knows it
- * @p: the group
- * @id: node id
- *
- * Context: the owner thread.
- * Return: the member, NULL if @id is none, or this node.
- */
-struct raft_remote *raft_remote_find(struct raft_group_priv *p, u32 id)
-{
-	u32 i;
-
-	for (i = 0; i < p->n_remotes; i++)
-		if (p->remotes[i].id == id)
-			return &p->remotes[i];
-	return NULL;
+	ret = kernel_recvmsg(sock, &msg, &vec, 1, size,
+			     MSG_DONTWAIT | MSG_NOSIGNAL);
+	*from_len = msg.msg_namelen;
+	return ret;
 }

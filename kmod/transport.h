@@ -11,9 +11,11 @@
 #define _RAFT_TRANSPORT_H
 
 #include <linux/list.h>
+#include <linux/socket.h>
 #include <linux/types.h>
 
 #include "owner.h"
+#include "remote.h"
 
 struct kvec;
 struct net;
@@ -63,19 +65,33 @@ struct raft_endpoint {
 	struct raft_owner owner;
 };
 
+/**
+ * raft_family - which socket an address needs
+ * @family: AF_INET or AF_INET6
+ *
+ * Context: any.
+ * Return: enum raft_family.
+ */
+static inline enum raft_family raft_family(int family)
+{
+	return family == AF_INET6 ? RAFT_FAMILY_IP6 : RAFT_FAMILY_IP4;
+}
+
 struct raft_endpoint *raft_endpoint_get(struct net *net,
 					struct list_head *list, u16 port,
 					u32 families);
+int raft_endpoint_open(struct raft_endpoint *ep, u32 families);
+bool raft_endpoint_has(struct raft_endpoint *ep, u32 families);
 void raft_endpoint_put(struct raft_endpoint *ep);
 
 int raft_endpoint_send(struct raft_endpoint *ep, struct sockaddr_storage *addr,
 		       int addr_len, struct kvec *vec, size_t n, size_t len,
 		       bool control);
 int raft_endpoint_recv(struct raft_endpoint *ep, enum raft_family family,
-		       void *buf, size_t size);
+		       void *buf, size_t size, struct sockaddr_storage *from,
+		       int *from_len);
 
 /* transport_rx.c, transport_tx.c: the owner's */
-struct raft_remote *raft_remote_find(struct raft_group_priv *p, u32 id);
 bool raft_rx_drain(struct raft_endpoint *ep, u32 budget);
 void raft_tx_update(struct raft_group_priv *p, const struct raft_update *up);
 void raft_tx_encoded(struct raft_group_priv *p, const struct raft_msg *m,

@@ -4,9 +4,9 @@
  *
  * Runs in the owner thread.  Every datagram is refused until proven good, and a
  * refusal is counted, traced and, if it tells of a mistake of the operator,
- * logged with a rate limit.  The source address is not looked at: behind a
- * translator it is not the configured one, and whoever can forge a node id can
- * forge an address.
+ * logged with a rate limit.  The source address of a member is not looked at:
+ * behind a translator it is not the configured one, and whoever can forge a node
+ * id can forge an address.  A stranger is answered where he is.
  */
 #define pr_fmt(fmt) "raft: " fmt
 
@@ -140,6 +140,12 @@ static void take_part(struct raft_owner *o, struct raft_group_priv *p,
 	struct raft_wire_ask ask;
 	const u8 *msg;
 
+	if (!f->ask && f->len != f->total &&
+	    !raft_remote_parts(&p->remotes, remote)) {
+		raft_group_queue(&p->refill);
+		refuse(p, RAFT_DROP_NOMEM, f->total);
+		return;
+	}
 	if (f->ask) {
 		sent = raft_frag_asked(&remote->frag, f, &missing);
 		if (sent)
@@ -159,6 +165,29 @@ static void take_part(struct raft_owner *o, struct raft_group_priv *p,
 	}
 	if (raft_frag_ask(&remote->frag, f, now, p->g->incarnation, &ask))
 		raft_tx_ask(p, remote, &ask);
+}
+
+/*
+ * Whoever speaks of our group is heard, member or not: to a blank node the
+ * leader is a stranger, and to a node that was away one that came meanwhile.
+ * What it may do is for the core to say.
+ */
+static struct raft_remote *find_remote(struct raft_owner *o,
+				       struct raft_group_priv *p, u32 id)
+{
+	struct raft_remote *remote = raft_remote_find(&p->remotes, id);
+	u64 now = ktime_get_ns();
+
+	if (remote && remote->member)
+		return remote;
+	if (!id || id == p->remotes.self)
+		return NULL;
+	if (!remote)
+		remote = raft_remote_stranger(&p->remotes, id, now);
+	remote->seen = now;
+	remote->addr = o->from;
+	remote->addr_len = o->from_len;
+	return remote;
 }
 
 static void take_datagram(struct raft_owner *o, size_t len)
@@ -183,9 +212,13 @@ static void take_datagram(struct raft_owner *o, size_t len)
 		duplicate_id(p, &f);
 		return;
 	}
-	remote = raft_remote_find(p, f.from);
-	if (!remote || f.to != p->g->params.ioc.node_id) {
-		refuse(p, RAFT_DROP_NODE, remote ? f.to : f.from);
+	if (f.to != p->g->params.ioc.node_id) {
+		refuse(p, RAFT_DROP_NODE, f.to);
+		return;
+	}
+	remote = find_remote(o, p, f.from);
+	if (!remote) {
+		refuse(p, RAFT_DROP_NODE, f.from);
 		return;
 	}
 	take_part(o, p, remote, &f);
@@ -199,7 +232,8 @@ static bool drain_sock(struct raft_endpoint *ep, enum raft_family family,
 	int len;
 
 	while (budget--) {
-		len = raft_endpoint_recv(ep, family, o->rx, sizeof(o->rx));
+		len = raft_endpoint_recv(ep, family, o->rx, sizeof(o->rx),
+					 &o->from, &o->from_len);
 		if (len == -EAGAIN)
 			return false;
 		if (len >= 0)

@@ -39,6 +39,16 @@ static void lost(struct raft_group_priv *p, enum raft_drop why, u32 detail)
 			detail);
 }
 
+static int send_to(struct raft_group_priv *p, struct raft_remote *remote,
+		   struct kvec *vec, size_t n, size_t len, bool control)
+{
+	/* A member whose address nobody understands. */
+	if (!remote->addr_len)
+		return -EDESTADDRREQ;
+	return raft_endpoint_send(p->ep, &remote->addr, remote->addr_len, vec,
+				  n, len, control);
+}
+
 static int send_part(struct raft_group_priv *p, struct raft_remote *remote,
 		     const struct raft_msg *m, const u8 *buf, u32 len, u32 i,
 		     bool control)
@@ -52,8 +62,8 @@ static int send_part(struct raft_group_priv *p, struct raft_remote *remote,
 	vec[0].iov_len = sizeof(h);
 	vec[1].iov_base = (void *)(buf + i * RAFT_FRAG_DATA);
 	vec[1].iov_len = part;
-	return raft_endpoint_send(p->ep, &remote->addr, remote->addr_len, vec,
-				  ARRAY_SIZE(vec), sizeof(h) + part, control);
+	return send_to(p, remote, vec, ARRAY_SIZE(vec), sizeof(h) + part,
+		       control);
 }
 
 /**
@@ -70,8 +80,7 @@ void raft_tx_ask(struct raft_group_priv *p, struct raft_remote *remote,
 	struct kvec vec = { .iov_base = ask, .iov_len = sizeof(*ask) };
 	int err;
 
-	err = raft_endpoint_send(p->ep, &remote->addr, remote->addr_len, &vec, 1,
-				 sizeof(*ask), true);
+	err = send_to(p, remote, &vec, 1, sizeof(*ask), true);
 	if (err)
 		lost(p, RAFT_DROP_SEND, -err);
 }
@@ -120,7 +129,7 @@ void raft_tx_again(struct raft_group_priv *p, struct raft_remote *remote,
 void raft_tx_encoded(struct raft_group_priv *p, const struct raft_msg *m,
 		     const u8 *buf, u32 len)
 {
-	struct raft_remote *remote = raft_remote_find(p, m->to);
+	struct raft_remote *remote = raft_remote_find(&p->remotes, m->to);
 	u32 i, n = raft_frag_count(len);
 	int err;
 
@@ -128,7 +137,11 @@ void raft_tx_encoded(struct raft_group_priv *p, const struct raft_msg *m,
 		lost(p, RAFT_DROP_NODE, m->to);
 		return;
 	}
-	raft_frag_keep(&remote->frag, m->seq, buf, len);
+	/* Sent all the same, but parts that get lost cannot be sent again. */
+	if (n > 1 && !raft_remote_parts(&p->remotes, remote))
+		raft_group_queue(&p->refill);
+	else
+		raft_frag_keep(&remote->frag, m->seq, buf, len);
 	for (i = 0; i < n; i++) {
 		err = send_part(p, remote, m, buf, len, i, !m->n_entries);
 		if (err) {

@@ -29,7 +29,12 @@ static void raft_device_test_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_propose), 48);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_wait), 32);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_peer), 72);
-	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_status), 256);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_status), 336);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_change), 40);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_members), 40);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_transfer), 24);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_read), 24);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_set), 56);
 }
 
 static void raft_device_test_numbers(struct kunit *test)
@@ -40,7 +45,11 @@ static void raft_device_test_numbers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_ATTACH, 0x4028bb03);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_PROPOSE, 0xc030bb04);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_WAIT, 0xc020bb05);
-	KUNIT_EXPECT_EQ(test, RAFT_IOC_STATUS, 0xc100bb06);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_STATUS, 0xc150bb06);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_MEMBERS, 0xc028bb07);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_TRANSFER, 0xc018bb08);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_READ, 0xc018bb09);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_SET, 0x4038bb0a);
 }
 
 struct raft_name_case {
@@ -174,8 +183,11 @@ static const struct raft_field_case raft_start_cases[] = {
 	RAFT_START_FIELD(max_uncommitted, 1, NULL),
 	RAFT_START_FIELD(max_uncommitted, 1073741824, NULL),
 	RAFT_START_FIELD(max_uncommitted, 1073741825, "max_uncommitted"),
-	RAFT_START_FIELD(reserved[0], 1, "reserved"),
-	RAFT_START_FIELD(reserved[1], U64_MAX, "reserved"),
+	RAFT_START_FIELD(priority, U32_MAX, NULL),
+	RAFT_START_FIELD(lease_drift_ppm, 500000, NULL),
+	RAFT_START_FIELD(lease_drift_ppm, 500001, "lease_drift_ppm"),
+	RAFT_START_FIELD(reserved, 1, "reserved"),
+	RAFT_START_FIELD(reserved, U64_MAX, "reserved"),
 };
 
 KUNIT_ARRAY_PARAM(raft_start, raft_start_cases, raft_field_desc);
@@ -228,6 +240,7 @@ static void raft_device_test_defaults(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, p->ioc.max_batch, 64);
 	KUNIT_EXPECT_EQ(test, p->ioc.propose_timeout_ms, 30000);
 	KUNIT_EXPECT_EQ(test, p->ioc.max_uncommitted, 4 << 20);
+	KUNIT_EXPECT_EQ(test, p->ioc.lease_drift_ppm, 10000);
 	/* The shortest timeout still has a heartbeat. */
 	p->ioc.election_timeout_ms = RAFT_ELECTION_MS_MIN;
 	p->ioc.heartbeat_ms = 0;
@@ -249,7 +262,8 @@ static const struct raft_field_case raft_members_cases[] = {
 	RAFT_MEMBERS_FIELD(members[2].id, 1, "id: twice"),
 	RAFT_MEMBERS_FIELD(members[0].flags, 1, NULL),
 	RAFT_MEMBERS_FIELD(members[1].flags, 1, NULL),
-	RAFT_MEMBERS_FIELD(members[0].flags, 2, "flags"),
+	RAFT_MEMBERS_FIELD(members[0].flags, RAFT_MEMBER_OLD, "flags"),
+	RAFT_MEMBERS_FIELD(members[0].flags, RAFT_MEMBER_PROMOTE, "flags"),
 	RAFT_MEMBERS_FIELD(members[0].flags, 0x80000000, "flags"),
 	RAFT_MEMBERS_FIELD(members[0].family, 0, "family"),
 	RAFT_MEMBERS_FIELD(members[0].family, 1, "family"),
@@ -353,6 +367,145 @@ static void raft_device_test_ipv6(struct kunit *test)
 	raft_expect_why(test, raft_params_member(&m), c->why);
 }
 
+/* A RAFT_IOC_SET of nothing but one field and the bits of @mask. */
+struct raft_set_case {
+	struct raft_field_case field;
+	u32 mask;
+};
+
+#define RAFT_SET_CASE(_field, _value, _mask, _why) {			\
+	.field = RAFT_FIELD(struct raft_ioc_set, _field, _value, _why),	\
+	.mask = _mask,							\
+}
+
+static const struct raft_set_case raft_set_cases[] = {
+	RAFT_SET_CASE(flags, 0, 0, "mask"),
+	RAFT_SET_CASE(flags, 0, 0x800, "mask"),
+	RAFT_SET_CASE(flags, 0, 0x7ff, NULL),
+	RAFT_SET_CASE(reserved, 1, RAFT_SET_PRIORITY, "reserved"),
+	RAFT_SET_CASE(priority, 7, RAFT_SET_PRIORITY, NULL),
+	RAFT_SET_CASE(priority, 7, RAFT_SET_HEARTBEAT, "priority: not 0"),
+	RAFT_SET_CASE(election_timeout_ms, 300, RAFT_SET_ELECTION_TIMEOUT, NULL),
+	RAFT_SET_CASE(election_timeout_ms, 150, RAFT_SET_ELECTION_TIMEOUT,
+		      "heartbeat_ms: above half"),
+	RAFT_SET_CASE(election_timeout_ms, 300, RAFT_SET_PRIORITY,
+		      "election_timeout_ms: not 0"),
+	RAFT_SET_CASE(heartbeat_ms, 501, RAFT_SET_HEARTBEAT, "heartbeat_ms"),
+	RAFT_SET_CASE(max_inflight, 257, RAFT_SET_MAX_INFLIGHT, "max_inflight"),
+	RAFT_SET_CASE(max_inflight_bytes, 1, RAFT_SET_MAX_INFLIGHT_BYTES, NULL),
+	RAFT_SET_CASE(max_batch, 257, RAFT_SET_MAX_BATCH, "max_batch"),
+	RAFT_SET_CASE(max_batch, 1, 0x7ff & ~RAFT_SET_MAX_BATCH, "max_batch"),
+	RAFT_SET_CASE(max_uncommitted, 1, RAFT_SET_MAX_UNCOMMITTED, NULL),
+	RAFT_SET_CASE(max_uncommitted, 1, RAFT_SET_PRIORITY, "max_uncommitted"),
+	RAFT_SET_CASE(propose_timeout_ms, 1, RAFT_SET_PROPOSE_TIMEOUT, NULL),
+	RAFT_SET_CASE(lease_drift_ppm, 500001, RAFT_SET_LEASE_DRIFT,
+		      "lease_drift_ppm"),
+	RAFT_SET_CASE(flags, RAFT_START_NO_PREVOTE, RAFT_SET_PREVOTE, NULL),
+	RAFT_SET_CASE(flags, RAFT_START_NO_PREVOTE, RAFT_SET_CHECK_QUORUM,
+		      "flags"),
+	RAFT_SET_CASE(flags, RAFT_START_CREATE, 0x7ff, "flags"),
+};
+
+static void raft_set_desc(const struct raft_set_case *c, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s mask %#x", c->field.what,
+		 c->mask);
+}
+
+KUNIT_ARRAY_PARAM(raft_set, raft_set_cases, raft_set_desc);
+
+static void raft_device_test_set(struct kunit *test)
+{
+	const struct raft_set_case *c = test->param_value;
+	struct raft_group_params *p = raft_valid_params(test);
+	struct raft_ioc_set set = { .size = sizeof(set), .mask = c->mask };
+
+	KUNIT_ASSERT_NULL(test, (void *)raft_params_start(&p->ioc));
+	raft_field_set(&set, &c->field);
+	raft_expect_why(test, raft_params_set(&p->ioc, &set), c->field.why);
+}
+
+/* What has no bit stays; 0 is the default. */
+static void raft_device_test_set_values(struct kunit *test)
+{
+	struct raft_group_params *p = raft_valid_params(test);
+	struct raft_ioc_set set = {
+		.mask = RAFT_SET_ELECTION_TIMEOUT | RAFT_SET_HEARTBEAT |
+			RAFT_SET_PREVOTE,
+		.election_timeout_ms = 5000,
+		.flags = RAFT_START_NO_PREVOTE,
+	};
+
+	p->ioc.flags = RAFT_START_FRESH | RAFT_START_NO_CHECK_QUORUM;
+	p->ioc.priority = 3;
+	p->ioc.heartbeat_ms = 200;
+	KUNIT_ASSERT_NULL(test, (void *)raft_params_start(&p->ioc));
+	KUNIT_ASSERT_NULL(test, (void *)raft_params_set(&p->ioc, &set));
+	KUNIT_EXPECT_EQ(test, p->ioc.election_timeout_ms, 5000);
+	KUNIT_EXPECT_EQ(test, p->ioc.heartbeat_ms, 500);
+	KUNIT_EXPECT_EQ(test, p->ioc.priority, 3);
+	KUNIT_EXPECT_EQ(test, p->ioc.max_batch, 64);
+	KUNIT_EXPECT_EQ(test, p->ioc.flags,
+			RAFT_START_FRESH | RAFT_START_NO_CHECK_QUORUM |
+			RAFT_START_NO_PREVOTE);
+}
+
+#define RAFT_CHANGE_FIELD(_field, _value, _why) \
+	RAFT_FIELD(struct raft_ioc_change, _field, _value, _why)
+
+/* Of a valid RAFT_MEMBERS_ADD_VOTER. */
+static const struct raft_field_case raft_change_cases[] = {
+	RAFT_CHANGE_FIELD(op, RAFT_MEMBERS_ADD_LEARNER, NULL),
+	RAFT_CHANGE_FIELD(op, RAFT_MEMBERS_ADDRESS, NULL),
+	RAFT_CHANGE_FIELD(op, 0, "op"),
+	RAFT_CHANGE_FIELD(op, 8, "op"),
+	RAFT_CHANGE_FIELD(op, U32_MAX, "op"),
+	RAFT_CHANGE_FIELD(op, RAFT_MEMBERS_REMOVE, "member: an address"),
+	RAFT_CHANGE_FIELD(op, RAFT_MEMBERS_PROMOTE, "member: an address"),
+	RAFT_CHANGE_FIELD(op, RAFT_MEMBERS_ABORT, "member: not 0"),
+	RAFT_CHANGE_FIELD(reserved, 1, "reserved"),
+	RAFT_CHANGE_FIELD(member.id, 0, "id: 0"),
+	RAFT_CHANGE_FIELD(member.flags, RAFT_MEMBER_LEARNER, "member.flags"),
+	RAFT_CHANGE_FIELD(member.port, 0, "port"),
+	RAFT_CHANGE_FIELD(member.family, 0, "family"),
+	RAFT_CHANGE_FIELD(member.addr[0], 224, "addr"),
+};
+
+KUNIT_ARRAY_PARAM(raft_change, raft_change_cases, raft_field_desc);
+
+static void raft_device_test_change(struct kunit *test)
+{
+	const struct raft_field_case *field = test->param_value;
+	struct raft_ioc_change ioc = {
+		.op = RAFT_MEMBERS_ADD_VOTER,
+		.member = { 4, 0, AF_INET, 7000, 0, { 10, 0, 0, 4 } },
+	};
+	struct raft_change *c;
+
+	c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	raft_field_set(&ioc, field);
+	raft_expect_why(test, raft_params_change(c, &ioc), field->why);
+	KUNIT_EXPECT_EQ(test, c->n, 1);
+}
+
+/* Those without an address, by themselves. */
+static void raft_device_test_bare(struct kunit *test)
+{
+	struct raft_ioc_change ioc = { .op = RAFT_MEMBERS_ABORT };
+	struct raft_change *c;
+
+	c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	raft_expect_why(test, raft_params_change(c, &ioc), NULL);
+	ioc.op = RAFT_MEMBERS_REMOVE;
+	raft_expect_why(test, raft_params_change(c, &ioc), "member.id");
+	ioc.member.id = 3;
+	raft_expect_why(test, raft_params_change(c, &ioc), NULL);
+	KUNIT_EXPECT_EQ(test, c->item[2].m.id, 3);
+	KUNIT_EXPECT_EQ(test, (int)c->item[2].op, (int)RAFT_OP_REMOVE);
+}
+
 static struct kunit_case raft_device_cases[] = {
 	KUNIT_CASE(raft_device_test_sizes),
 	KUNIT_CASE(raft_device_test_numbers),
@@ -363,6 +516,10 @@ static struct kunit_case raft_device_cases[] = {
 	KUNIT_CASE(raft_device_test_voters),
 	KUNIT_CASE(raft_device_test_listen),
 	KUNIT_CASE_PARAM(raft_device_test_ipv6, raft_ipv6_gen_params),
+	KUNIT_CASE_PARAM(raft_device_test_set, raft_set_gen_params),
+	KUNIT_CASE(raft_device_test_set_values),
+	KUNIT_CASE_PARAM(raft_device_test_change, raft_change_gen_params),
+	KUNIT_CASE(raft_device_test_bare),
 	{}
 };
 

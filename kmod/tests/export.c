@@ -7,12 +7,14 @@
  */
 #include <linux/export.h>
 
+#include "addr.h"
 #include "core/disk.h"
 #include "core/frag.h"
 #include "core/raft_core.h"
 #include "core/wire.h"
 #include "inbox.h"
 #include "payload.h"
+#include "remote.h"
 #include "wal.h"
 
 EXPORT_SYMBOL_GPL(raft_size);
@@ -24,6 +26,8 @@ EXPORT_SYMBOL_GPL(raft_start);
 EXPORT_SYMBOL_GPL(raft_destroy);
 EXPORT_SYMBOL_GPL(raft_log_want);
 EXPORT_SYMBOL_GPL(raft_log_give);
+EXPORT_SYMBOL_GPL(raft_config_want);
+EXPORT_SYMBOL_GPL(raft_config_give);
 EXPORT_SYMBOL_GPL(raft_step);
 EXPORT_SYMBOL_GPL(raft_entry_at);
 EXPORT_SYMBOL_GPL(raft_msg_entry);
@@ -63,6 +67,16 @@ EXPORT_SYMBOL_GPL(raft_reports_take);
 EXPORT_SYMBOL_GPL(raft_payload_alloc);
 EXPORT_SYMBOL_GPL(raft_payload_get);
 EXPORT_SYMBOL_GPL(raft_payload_put);
+
+EXPORT_SYMBOL_GPL(raft_addr_encode);
+EXPORT_SYMBOL_GPL(raft_addr_decode);
+EXPORT_SYMBOL_GPL(raft_addr_sockaddr);
+EXPORT_SYMBOL_GPL(raft_remote_find);
+EXPORT_SYMBOL_GPL(raft_remote_stranger);
+EXPORT_SYMBOL_GPL(raft_remote_configure);
+EXPORT_SYMBOL_GPL(raft_remote_parts);
+EXPORT_SYMBOL_GPL(raft_remote_refill);
+EXPORT_SYMBOL_GPL(raft_remote_free);
 
 EXPORT_SYMBOL_GPL(raft_disk_reason_name);
 EXPORT_SYMBOL_GPL(raft_disk_super_init);

@@ -7,7 +7,8 @@
  * given (default /tmp).  TAP on stdout; exit code 1 if a line is "not ok".
  *
  * This file: TAP, helpers, and what all ioctls have in common.  The parts:
- * badinput_start.c (START, STOP, ATTACH), badinput_io.c (the rest).
+ * badinput_start.c (START, STOP, ATTACH), badinput_admin.c (MEMBERS, TRANSFER,
+ * READ, SET), badinput_io.c (the rest).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -186,6 +187,9 @@ int wait_leader(int dev)
 	return do_ioctl(dev, RAFT_IOC_WAIT, &w);
 }
 
+/* What a program of version 1 has. */
+#define STATUS_V1	offsetof(struct raft_ioc_status, config_index)
+
 /* Every ioctl, its size, and its answer to a structure of zeros but the size. */
 static const struct {
 	const char *name;
@@ -200,7 +204,13 @@ static const struct {
 	{ "PROPOSE", RAFT_IOC_PROPOSE, sizeof(struct raft_ioc_propose),
 	  -EINVAL },
 	{ "WAIT", RAFT_IOC_WAIT, sizeof(struct raft_ioc_wait), -EINVAL },
-	{ "STATUS", RAFT_IOC_STATUS, sizeof(struct raft_ioc_status), -ENODEV },
+	{ "STATUS", RAFT_IOC_STATUS, STATUS_V1, -ENODEV },
+	{ "MEMBERS", RAFT_IOC_MEMBERS, sizeof(struct raft_ioc_members),
+	  -EINVAL },
+	{ "TRANSFER", RAFT_IOC_TRANSFER, sizeof(struct raft_ioc_transfer),
+	  -ENODEV },
+	{ "READ", RAFT_IOC_READ, sizeof(struct raft_ioc_read), -ENODEV },
+	{ "SET", RAFT_IOC_SET, sizeof(struct raft_ioc_set), -ENODEV },
 };
 
 #define N_CMDS	(sizeof(cmds) / sizeof(cmds[0]))
@@ -239,8 +249,8 @@ static void test_sizes(int dev, unsigned int i)
 		       "%s of size %u", name, sizes[k].size);
 	}
 	memset(buf, 0, sizeof(buf));
-	buf[0] = size + 8;
-	((char *)buf)[size + 7] = 1;
+	buf[0] = 4096;
+	((char *)buf)[4095] = 1;
 	expect(do_ioctl(dev, cmd, buf), -E2BIG,
 	       "%s, larger, the rest not zero", name);
 }
@@ -317,6 +327,10 @@ int main(int argc, char **argv)
 	test_propose();
 	test_wait();
 	test_status();
+	test_members();
+	test_transfer();
+	test_barrier();
+	test_set();
 	test_read();
 	test_seek_poll();
 	test_others();

@@ -51,6 +51,8 @@ void start_init(struct start *st, const char *name, uint64_t id, int log);
 int group_start(int dev, const char *name, uint64_t id, const char *log);
 int group_stop(int dev, const char *name);
 int wait_leader(int dev);
+/* A group "io" of one node, led by it; an open file attached to it. */
+int fresh_group(int flags);
 const char *log_path(const char *name);
 
 /* The parts. */
@@ -61,6 +63,10 @@ void test_names(void);
 void test_propose(void);
 void test_wait(void);
 void test_status(void);
+void test_members(void);
+void test_transfer(void);
+void test_barrier(void);
+void test_set(void);
 void test_read(void);
 void test_seek_poll(void);
 void test_others(void);

@@ -20,8 +20,7 @@
 static char big[RAFT_COMMAND_MAX + 1];
 static void *volatile null;	/* so that the compiler does not object */
 
-/* A group of one, led by it; an open file attached to it. */
-static int fresh_group(int flags)
+int fresh_group(int flags)
 {
 	int dev = dev_open(flags);
 
@@ -216,6 +215,14 @@ void test_status(void)
 	check(((struct raft_ioc_peer *)peers[0])->port == 27000 &&
 	      !peers[0][127] && peers[1][0] == -1,
 	      "one peer, the rest of it zero, and nothing behind it");
+	check(s.state == RAFT_STATUS_MEMBER && !s.member_flags &&
+	      !s.config_index && s.max_batch == 64 &&
+	      s.lease_drift_ppm == 10000, "and what version 2 says");
+	s.size = offsetof(struct raft_ioc_status, config_index);
+	s.max_batch = 77;
+	expect(do_ioctl(dev, RAFT_IOC_STATUS, &s), 0, "STATUS of version 1");
+	check(s.max_batch == 77, "nothing behind its end is written");
+	s.size = sizeof(s);
 	expect(group_stop(dev, "io"), 0, "STOP io");
 	expect(do_ioctl(dev, RAFT_IOC_STATUS, &s), 0,
 	       "STATUS of a stopped group");
@@ -353,6 +360,10 @@ static int as_nobody(int dev)
 	struct raft_ioc_name n = { .size = sizeof(n) };
 	struct raft_ioc_start s = { .size = sizeof(s) };
 	struct raft_ioc_status st = { .size = sizeof(st) };
+	struct raft_ioc_members m = { .size = sizeof(m) };
+	struct raft_ioc_transfer t = { .size = sizeof(t) };
+	struct raft_ioc_set set = { .size = sizeof(set) };
+	struct raft_ioc_read r = { .size = sizeof(r) };
 
 	if (setgid(65534) || setuid(65534))
 		return 1;
@@ -362,10 +373,16 @@ static int as_nobody(int dev)
 		return 3;
 	if (do_ioctl(dev, RAFT_IOC_STOP, &n) != -EPERM)
 		return 4;
-	/* Who was given an open file may use it. */
+	/* Who was given an open file may use it, but not change the group. */
 	if (do_ioctl(dev, RAFT_IOC_STATUS, &st))
 		return 5;
-	return write(dev, "x", 1) == 1 ? 0 : 6;
+	if (do_ioctl(dev, RAFT_IOC_READ, &r))
+		return 6;
+	if (do_ioctl(dev, RAFT_IOC_MEMBERS, &m) != -EPERM ||
+	    do_ioctl(dev, RAFT_IOC_TRANSFER, &t) != -EPERM ||
+	    do_ioctl(dev, RAFT_IOC_SET, &set) != -EPERM)
+		return 7;
+	return write(dev, "x", 1) == 1 ? 0 : 8;
 }
 
 static int as_user_root(int dev)

@@ -55,12 +55,14 @@ static const struct field_case start_cases[] = {
 	START(s.max_batch, 257, -EINVAL),
 	START(s.propose_timeout_ms, 0xffffffff, -EINVAL),
 	START(s.max_uncommitted, UINT64_MAX, -EINVAL),
-	START(s.reserved[0], 1, -EINVAL),
-	START(s.reserved[1], 1ULL << 63, -EINVAL),
+	START(s.lease_drift_ppm, 500001, -EINVAL),
+	START(s.reserved, 1, -EINVAL),
+	START(s.reserved, 1ULL << 63, -EINVAL),
 	START(m[0].id, 0, -EINVAL),
 	START(m[0].id, 2, -EINVAL),		/* not ours: listen is empty */
 	START(m[0].flags, 1, -EINVAL),		/* nobody can vote */
-	START(m[0].flags, 2, -EINVAL),
+	START(m[0].flags, 2, -EINVAL),		/* only a log says such */
+	START(m[0].flags, 8, -EINVAL),
 	START(m[0].family, 0, -EINVAL),
 	START(m[0].family, AF_UNIX, -EINVAL),
 	START(m[0].family, 0xffff, -EINVAL),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 $(B)/module-probe: tests/module/probe.c tools/lib/ioc.c tools/lib/ioc.h uapi/linux/raft.h
 	@mkdir -p $(@D)
-	$(CC) $(HOSTFLAGS) $(CPPFLAGS) -O2 -o $@ tests/module/probe.c tools/lib/ioc.c
+	$(CC) $(HOSTFLAGS) $(CPPFLAGS) -O2 -pthread -o $@ tests/module/probe.c tools/lib/ioc.c
 
 # Static: it also runs where only busybox is.
 $(B)/badinput: $(wildcard tests/module/badinput*.[ch]) uapi/linux/raft.h

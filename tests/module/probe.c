@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * probe.c - what the tests of the module do to /dev/raft and sysfs that a shell
- * cannot: read with a given buffer, seek, poll, listen to uevents.
+ * cannot: read with a given buffer, seek, poll, listen to uevents, wait for many
+ * read barriers at once.
  *
  * Says what was wrong on stderr and exits with 1; must not change a group.
  */
@@ -10,6 +11,7 @@
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,6 +205,47 @@ static int do_bind(char **argv)
 	return 0;
 }
 
+/* What the readers of barriers share. */
+static struct {
+	int fd;
+	uint32_t flags;
+	uint64_t floor;
+	pthread_barrier_t begin;
+} readers;
+
+static void *reader(void *arg)
+{
+	uint64_t index = 0;
+
+	(void)arg;
+	pthread_barrier_wait(&readers.begin);
+	CHECK(raft_ioc_read(readers.fd, readers.flags, 0, &index) == 0);
+	CHECK(index >= readers.floor);
+	/* What the barrier promised can be read. */
+	CHECK(lseek(readers.fd, 0, SEEK_END) > (off_t)readers.floor);
+	return NULL;
+}
+
+/* barrier GROUP THREADS FLOOR FLAGS: all at once, and none answers below FLOOR */
+static int do_barrier(char **argv)
+{
+	unsigned long i, n = strtoul(argv[1], NULL, 0);
+	pthread_t *threads = calloc(n, sizeof(*threads));
+	pthread_attr_t attr;
+
+	readers.fd = attach(argv[0], O_RDONLY);
+	readers.floor = strtoull(argv[2], NULL, 0);
+	readers.flags = strtoul(argv[3], NULL, 0);
+	CHECK(threads && !pthread_attr_init(&attr) &&
+	      !pthread_attr_setstacksize(&attr, 65536) &&
+	      !pthread_barrier_init(&readers.begin, NULL, n));
+	for (i = 0; i < n; i++)
+		CHECK(!pthread_create(&threads[i], &attr, reader, NULL));
+	for (i = 0; i < n; i++)
+		CHECK(!pthread_join(threads[i], NULL));
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int args;
@@ -216,6 +259,7 @@ static const struct {
 	{ "poll-sysfs", 2, do_poll_sysfs },
 	{ "uevents", 0, do_uevents },
 	{ "bind", 2, do_bind },
+	{ "barrier", 4, do_barrier },
 };
 
 int main(int argc, char **argv)

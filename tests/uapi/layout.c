@@ -39,7 +39,9 @@ AT(raft_ioc_start, members, 64);
 AT(raft_ioc_start, listen, 72);
 AT(raft_ioc_start, election_timeout_ms, 104);
 AT(raft_ioc_start, max_uncommitted, 128);
-AT(raft_ioc_start, reserved, 136);
+AT(raft_ioc_start, priority, 136);
+AT(raft_ioc_start, lease_drift_ppm, 140);
+AT(raft_ioc_start, reserved, 144);
 
 SIZE(raft_ioc_name, 40);
 
@@ -58,10 +60,11 @@ SIZE(raft_ioc_peer, 72);
 AT(raft_ioc_peer, addr, 16);
 AT(raft_ioc_peer, match, 32);
 AT(raft_ioc_peer, inflight, 48);
+AT(raft_ioc_peer, priority, 52);
 AT(raft_ioc_peer, heard_ns, 56);
 AT(raft_ioc_peer, incarnation, 64);
 
-SIZE(raft_ioc_status, 256);
+SIZE(raft_ioc_status, 336);
 AT(raft_ioc_status, group_id, 40);
 AT(raft_ioc_status, term, 56);
 AT(raft_ioc_status, first, 72);
@@ -75,6 +78,40 @@ AT(raft_ioc_status, dup_id_seen, 216);
 AT(raft_ioc_status, disk_bytes, 232);
 AT(raft_ioc_status, n_peers, 240);
 AT(raft_ioc_status, peers, 248);
+AT(raft_ioc_status, config_index, 256);	/* from here on version 2 */
+AT(raft_ioc_status, state, 264);
+AT(raft_ioc_status, catching_up, 272);
+AT(raft_ioc_status, transferring, 280);
+AT(raft_ioc_status, lease_drift_ppm, 288);
+AT(raft_ioc_status, lease_left_ns, 296);
+AT(raft_ioc_status, read_rounds, 304);
+AT(raft_ioc_status, max_batch, 316);
+AT(raft_ioc_status, max_uncommitted, 320);
+AT(raft_ioc_status, propose_timeout_ms, 328);
+
+SIZE(raft_ioc_change, 40);
+AT(raft_ioc_change, member, 8);
+
+SIZE(raft_ioc_members, 40);
+AT(raft_ioc_members, n_changes, 8);
+AT(raft_ioc_members, changes, 16);
+AT(raft_ioc_members, outcome, 28);
+AT(raft_ioc_members, index, 32);
+
+SIZE(raft_ioc_transfer, 24);
+AT(raft_ioc_transfer, target, 8);
+AT(raft_ioc_transfer, outcome, 16);
+AT(raft_ioc_transfer, leader, 20);
+
+SIZE(raft_ioc_read, 24);
+AT(raft_ioc_read, timeout_ms, 8);
+AT(raft_ioc_read, index, 16);
+
+SIZE(raft_ioc_set, 56);
+AT(raft_ioc_set, flags, 8);
+AT(raft_ioc_set, max_batch, 28);
+AT(raft_ioc_set, max_uncommitted, 32);
+AT(raft_ioc_set, lease_drift_ppm, 48);
 
 NUMBER(RAFT_IOC_FEATURES, 0xc018bb00);
 NUMBER(RAFT_IOC_START, 0x4098bb01);
@@ -82,4 +119,8 @@ NUMBER(RAFT_IOC_STOP, 0x4028bb02);
 NUMBER(RAFT_IOC_ATTACH, 0x4028bb03);
 NUMBER(RAFT_IOC_PROPOSE, 0xc030bb04);
 NUMBER(RAFT_IOC_WAIT, 0xc020bb05);
-NUMBER(RAFT_IOC_STATUS, 0xc100bb06);
+NUMBER(RAFT_IOC_STATUS, 0xc150bb06);
+NUMBER(RAFT_IOC_MEMBERS, 0xc028bb07);
+NUMBER(RAFT_IOC_TRANSFER, 0xc018bb08);
+NUMBER(RAFT_IOC_READ, 0xc018bb09);
+NUMBER(RAFT_IOC_SET, 0x4038bb0a);

@@ -2,6 +2,7 @@
 /*
  * util_test.c - numbers with units, text for a terminal, JSON.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,75 @@ static void numbers_test(void)
 	   "duration: too long");
 	ok(!raft_size_parse("60KiB", &v) && v == 61440, "size: KiB");
 	ok(raft_size_parse("17179869184G", &v) == -ERANGE, "size: too large");
+}
+
+static void ppm_test(void)
+{
+	uint64_t v;
+
+	ok(!raft_ppm_parse("250ppm", &v) && v == 250, "part: ppm");
+	ok(!raft_ppm_parse("1%", &v) && v == 10000 &&
+	   !raft_ppm_parse("0.25%", &v) && v == 2500 &&
+	   !raft_ppm_parse("12.0001%", &v) && v == 120001 &&
+	   !raft_ppm_parse("1.50000%", &v) && v == 15000, "part: percent");
+	ok(raft_ppm_parse("0.00001%", &v) == -EINVAL,
+	   "part: finer than a millionth");
+	ok(raft_ppm_parse("", &v) == -EINVAL &&
+	   raft_ppm_parse("10000", &v) == -EINVAL &&
+	   raft_ppm_parse(".5%", &v) == -EINVAL &&
+	   raft_ppm_parse("1.%", &v) == -EINVAL &&
+	   raft_ppm_parse("-1%", &v) == -EINVAL &&
+	   raft_ppm_parse("1.5ppm", &v) == -EINVAL &&
+	   raft_ppm_parse("1%%", &v) == -EINVAL, "part: garbage");
+	ok(raft_ppm_parse("18446744073709551615%", &v) == -ERANGE &&
+	   raft_ppm_parse("1844674407370955.9%", &v) == -ERANGE,
+	   "part: too large");
+}
+
+/* Whether a text as an address survives packing, and what it is packed to. */
+static bool packs(const char *text, const uint8_t *expected, size_t len)
+{
+	struct raft_ioc_member m = { .id = 7, .flags = 1 }, n = m;
+	uint8_t packed[RAFT_ADDR_PACKED];
+	struct raft_addr addr;
+
+	if (raft_addr_parse(text, &addr) || raft_addr_resolve(&addr, &m))
+		return false;
+	raft_addr_pack(&m, packed);
+	return !memcmp(packed, expected, len) &&
+	       !raft_addr_unpack(&n, packed) && !memcmp(&m, &n, sizeof(m));
+}
+
+static void pack_test(void)
+{
+	/* The bytes that kmod/addr.c makes of it. */
+	static const uint8_t ip4[RAFT_ADDR_PACKED] = {
+		4, 0, 0x58, 0x1b, 0, 0, 0, 0, 10, 0, 0, 9,
+	};
+	static const uint8_t ip6[RAFT_ADDR_PACKED] = {
+		6, 0, 0x58, 0x1b, 1, 0, 0, 0, 0xfe, 0x80, [23] = 2,
+	};
+	struct raft_ioc_member m = { .id = 3 };
+	uint8_t bad[RAFT_ADDR_PACKED];
+
+	ok(packs("10.0.0.9:7000", ip4, sizeof(ip4)), "packed address: IPv4");
+	ok(packs("[fe80::2%1]:7000", ip6, sizeof(ip6)), "packed address: IPv6");
+	memset(bad, 0, sizeof(bad));
+	ok(raft_addr_unpack(&m, bad) == -EINVAL && m.id == 3 && !m.family,
+	   "packed address: none");
+	memcpy(bad, ip4, sizeof(bad));
+	bad[2] = 0;
+	bad[3] = 0;
+	ok(raft_addr_unpack(&m, bad) == -EINVAL && !m.addr[0],
+	   "packed address: port 0");
+	memcpy(bad, ip4, sizeof(bad));
+	bad[12] = 1;
+	ok(raft_addr_unpack(&m, bad) == -EINVAL,
+	   "packed address: bytes behind IPv4");
+	memcpy(bad, ip6, sizeof(bad));
+	bad[4] = 0;
+	ok(raft_addr_unpack(&m, bad) == -EINVAL,
+	   "packed address: link-local without an interface");
 }
 
 static bool text_is(const void *data, size_t len, const char *expected)
@@ -120,11 +190,25 @@ static void names_test(void)
 	   !strcmp(raft_role_name(99), "unknown"), "role");
 	ok(!strcmp(raft_failed_name(RAFT_FAILED_DISK), "disk") &&
 	   !strcmp(raft_failed_name(99), "unknown"), "failure");
+	ok(!strcmp(raft_member_role(0, false), "voter") &&
+	   !strcmp(raft_member_role(RAFT_MEMBER_LEARNER, false), "learner") &&
+	   !strcmp(raft_member_role(RAFT_MEMBER_LEARNER | RAFT_MEMBER_PROMOTE,
+				    false), "joining"), "member: one at a time");
+	ok(!strcmp(raft_member_role(RAFT_MEMBER_OLD, true), "voter") &&
+	   !strcmp(raft_member_role(0, true), "joining") &&
+	   !strcmp(raft_member_role(RAFT_MEMBER_OLD | RAFT_MEMBER_GONE, true),
+		   "leaving") &&
+	   !strcmp(raft_member_role(RAFT_MEMBER_OLD | RAFT_MEMBER_LEARNER,
+				    true), "demoting") &&
+	   !strcmp(raft_member_role(RAFT_MEMBER_LEARNER, true), "learner"),
+	   "member: joint");
 }
 
 int main(void)
 {
 	numbers_test();
+	ppm_test();
+	pack_test();
 	text_test();
 	json_test();
 	names_test();

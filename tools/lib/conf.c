@@ -17,7 +17,7 @@
 #include <strings.h>
 
 #define ARRAY_LEN(a)		(sizeof(a) / sizeof((a)[0]))
-#define RAFT_CONF_KEYS_MAX	16
+#define RAFT_CONF_KEYS_MAX	16	/* in a section */
 #define RAFT_CONF_QUOTE		64
 
 enum value_type {
@@ -26,6 +26,7 @@ enum value_type {
 	VALUE_MS,		/* a duration, kept in whole ms */
 	VALUE_SIZE32,
 	VALUE_SIZE64,
+	VALUE_PPM,
 	VALUE_BOOL,
 	VALUE_PATH,
 	VALUE_ADDR,
@@ -83,6 +84,10 @@ static const struct key group_keys[] = {
 	      "a size from 1 byte to 1G, such as 4M"),
 	GROUP("ProposeTimeout", propose_timeout_ms, VALUE_MS, 1, 86400000,
 	      EXPECTED_MS("from 1ms to 1440m")),
+	GROUP("Priority", priority, VALUE_U32, 0, UINT32_MAX,
+	      "a number from 0 to 4294967295"),
+	GROUP("LeaseDrift", lease_drift_ppm, VALUE_PPM, 1, 500000,
+	      "a part from 1ppm to 50%, such as 500ppm or 0.5%"),
 	GROUP("Listen", listen, VALUE_ADDR, 0, 0, EXPECTED_ADDR),
 };
 
@@ -159,6 +164,9 @@ static int number_parse(const struct key *key, const char *value, uint64_t *v)
 	case VALUE_SIZE64:
 		ret = raft_size_parse(value, v);
 		break;
+	case VALUE_PPM:
+		ret = raft_ppm_parse(value, v);
+		break;
 	default:
 		ret = raft_u64_parse(value, v);
 		break;
@@ -197,6 +205,7 @@ static int value_store(const struct key *key, const char *value, void *field)
 	case VALUE_U32:
 	case VALUE_MS:
 	case VALUE_SIZE32:
+	case VALUE_PPM:
 		ret = number_parse(key, value, &v);
 		if (!ret)
 			*(uint32_t *)field = v;
@@ -258,6 +267,8 @@ static void key_parse(struct parser *p, const char *name, const char *value)
 		return;
 	}
 	key = &s->keys[i];
+	if (p->target == p->conf)
+		p->conf->set |= raft_conf_key_set(key->name);
 	if (p->seen[i])
 		complain(p, p->line, "%s again, expected it once: it is in line %u",
 			 key->name, p->seen[i]);

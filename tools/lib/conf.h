@@ -55,6 +55,9 @@ struct raft_conf_peer {
  * @max_batch: entries
  * @propose_timeout_ms: ms
  * @max_uncommitted: bytes
+ * @priority: of this node in elections
+ * @lease_drift_ppm: millionths
+ * @set: RAFT_SET_*: which of these settings the file has
  * @listen: where a node without [Peer] listens, family 0 if not given
  * @listen_line: of Listen
  * @n_peers: how many @peers
@@ -77,6 +80,9 @@ struct raft_conf {
 	uint32_t max_batch;
 	uint32_t propose_timeout_ms;
 	uint64_t max_uncommitted;
+	uint32_t priority;
+	uint32_t lease_drift_ppm;
+	uint32_t set;
 	struct raft_addr listen;
 	unsigned int listen_line;
 	unsigned int n_peers;
@@ -97,5 +103,17 @@ int raft_conf_to_start(const struct raft_conf *conf,
 		       struct raft_ioc_start *start,
 		       struct raft_ioc_member members[RAFT_NODES_MAX],
 		       FILE *err);
+
+/* conf_set.c: settings of a group that runs */
+uint32_t raft_conf_key_set(const char *key);
+const char *raft_conf_set_key(uint32_t set);
+void raft_conf_defaults(struct raft_conf *conf);
+void raft_conf_from_status(struct raft_conf *conf,
+			   const struct raft_ioc_status *st);
+uint32_t raft_conf_differ(const struct raft_conf *a,
+			  const struct raft_conf *b);
+void raft_conf_to_set(const struct raft_conf *conf, uint32_t mask,
+		      struct raft_ioc_set *set);
+void raft_conf_write(FILE *out, const struct raft_conf *conf, uint32_t mask);
 
 #endif /* _RAFT_CONF_H */

@@ -222,6 +222,8 @@ int raft_conf_to_start(const struct raft_conf *conf,
 	start->max_batch = conf->max_batch;
 	start->propose_timeout_ms = conf->propose_timeout_ms;
 	start->max_uncommitted = conf->max_uncommitted;
+	start->priority = conf->priority;
+	start->lease_drift_ppm = conf->lease_drift_ppm;
 	for (i = 0; i < conf->n_peers; i++) {
 		peer = &conf->peers[i];
 		members[i].id = peer->id;

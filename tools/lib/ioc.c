@@ -166,9 +166,90 @@ int raft_ioc_status(int fd, struct raft_ioc_status *status,
 }
 
 /**
+ * raft_ioc_members() - change the members of the group
+ * @fd: the device, attached, open for writing
+ * @changes: what shall happen to whom
+ * @n: how many
+ * @joint: all at once, by joint consensus
+ * @timeout_ms: ms, 0 for the propose timeout of the group, RAFT_WAIT_FOREVER
+ * @result: outcome and index (out)
+ *
+ * Return: 0 or a negative errno, which means what @result->outcome says.
+ */
+int raft_ioc_members(int fd, const struct raft_ioc_change *changes, uint32_t n,
+		     bool joint, uint32_t timeout_ms,
+		     struct raft_ioc_members *result)
+{
+	memset(result, 0, sizeof(*result));
+	result->size = sizeof(*result);
+	result->flags = joint ? RAFT_MEMBERS_JOINT : 0;
+	result->n_changes = n;
+	result->change_size = sizeof(*changes);
+	result->changes = (uintptr_t)changes;
+	result->timeout_ms = timeout_ms;
+	return call(fd, RAFT_IOC_MEMBERS, result);
+}
+
+/**
+ * raft_ioc_transfer() - have another node lead
+ * @fd: the device, attached, open for writing
+ * @target: node id, 0 for the best
+ * @timeout_ms: as in raft_ioc_members()
+ * @result: outcome and leader (out)
+ *
+ * Return: 0 or a negative errno, which means what @result->outcome says.
+ */
+int raft_ioc_transfer(int fd, uint32_t target, uint32_t timeout_ms,
+		      struct raft_ioc_transfer *result)
+{
+	memset(result, 0, sizeof(*result));
+	result->size = sizeof(*result);
+	result->target = target;
+	result->timeout_ms = timeout_ms;
+	return call(fd, RAFT_IOC_TRANSFER, result);
+}
+
+/**
+ * raft_ioc_read() - read barrier
+ * @fd: the device, attached
+ * @flags: RAFT_READ_*
+ * @timeout_ms: as in raft_ioc_members()
+ * @index: all that was acknowledged before is in the log up to here (out)
+ *
+ * Return: 0 or a negative errno.  Changes nothing: it may be repeated.
+ */
+int raft_ioc_read(int fd, uint32_t flags, uint32_t timeout_ms, uint64_t *index)
+{
+	struct raft_ioc_read arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.timeout_ms = timeout_ms,
+	};
+	int ret = call(fd, RAFT_IOC_READ, &arg);
+
+	*index = arg.index;
+	return ret;
+}
+
+/**
+ * raft_ioc_set() - change settings of this node
+ * @fd: the device, attached, open for writing
+ * @set: the settings, @set->size is set here
+ *
+ * Return: 0 or a negative errno: all of them are in force, or none has changed.
+ */
+int raft_ioc_set(int fd, struct raft_ioc_set *set)
+{
+	set->size = sizeof(*set);
+	return call(fd, RAFT_IOC_SET, set);
+}
+
+/**
  * raft_ioc_unknown() - whether an error leaves open what happened
  * @op: what was attempted
  * @error: negative errno
+ *
+ * Of a membership change or a transfer its outcome tells.
  *
  * Return: true if a proposal may have been, or may yet be, committed.
  */
@@ -230,7 +311,141 @@ static const char *propose_text(int error)
 	case -ENOSPC:
 		return "the log is full; nothing was proposed";
 	case -ENOTCONN:
-		return "this node is not a member yet; nothing was proposed";
+		return "this node is not a member, not yet or no more; nothing was proposed";
+	}
+	return NULL;
+}
+
+/* Before it began: the same for MEMBERS, TRANSFER and SET. */
+static const char *order_text(enum raft_ioc_op op, int error)
+{
+	switch (error) {
+	case -EINVAL:
+		return "the kernel refused an argument; dmesg may say which";
+	case -EBUSY:
+		return op == RAFT_OP_TRANSFER ?
+		       "a transfer that was asked here is under way" :
+		       "a change that was asked here is under way";
+	case -ENOTCONN:
+		return "this node is not a member, not yet or no more";
+	case -EPERM:
+		return "CAP_NET_ADMIN is needed";
+	}
+	return NULL;
+}
+
+static const char *barrier_text(int error)
+{
+	switch (error) {
+	case -EAGAIN:
+		return "too many wait for a barrier here, try again";
+	case -EINTR:
+		return "interrupted";
+	case -ENOTCONN:
+		return "this node is not a member, not yet or no more, and cannot tell what is acknowledged";
+	case -ETIMEDOUT:
+		return "timed out: no leader answered that has a majority";
+	}
+	return NULL;
+}
+
+static const char *members_refused(int error)
+{
+	switch (error) {
+	case -E2BIG:
+		return "refused: a group has at most 16 members";
+	case -EAGAIN:
+		return "refused for now: the leader has committed nothing yet in its term, or the node to be promoted is too far behind";
+	case -EBUSY:
+		return "refused: another change, or a transfer, is under way";
+	case -EDOM:
+		return "refused: no voter would be left";
+	case -EEXIST:
+		return "refused: it is a member already";
+	case -EINVAL:
+		return "refused: only a learner can be promoted, only a voter demoted";
+	case -ENOENT:
+		return "refused: it is not a member";
+	case -ENOMEM:
+		return "refused: the leader is out of memory";
+	case -ENOSPC:
+		return "refused: the log of the leader is full";
+	}
+	return NULL;
+}
+
+static const char *take_back_refused(int error)
+{
+	switch (error) {
+	case -EAGAIN:
+		return "refused for now: it was begun under another leader, or is not decided yet; look again";
+	case -EBUSY:
+		return "refused: a joint configuration is committed, the group leaves it by itself";
+	case -ENOENT:
+		return "nothing is under way";
+	}
+	return members_refused(error);
+}
+
+static const char *transfer_refused(int error)
+{
+	switch (error) {
+	case -EAGAIN:
+		return "refused: that node, or each of them, is too far behind or was not heard of";
+	case -EBUSY:
+		return "refused: a transfer to another node is under way";
+	case -EINVAL:
+		return "refused: that node has no vote";
+	case -ENOENT:
+		return "refused: that node is not a member";
+	}
+	return NULL;
+}
+
+static const char *refused_text(enum raft_ioc_op op, int error)
+{
+	const char *text;
+
+	if (op == RAFT_OP_TRANSFER)
+		text = transfer_refused(error);
+	else if (op == RAFT_OP_TAKE_BACK)
+		text = take_back_refused(error);
+	else
+		text = members_refused(error);
+	return text ? text : strerror(-error);
+}
+
+/**
+ * raft_ioc_outcome() - what became of a membership change or a transfer
+ * @op: RAFT_OP_MEMBERS, RAFT_OP_TAKE_BACK or RAFT_OP_TRANSFER
+ * @outcome: RAFT_OUTCOME_*
+ * @error: negative errno
+ *
+ * Return: a sentence; NULL if @outcome says nothing beyond the errno, which
+ * raft_ioc_explain() knows.
+ */
+const char *raft_ioc_outcome(enum raft_ioc_op op, uint32_t outcome, int error)
+{
+	bool transfer = op == RAFT_OP_TRANSFER;
+
+	switch (outcome) {
+	case RAFT_OUTCOME_REFUSED:
+		return refused_text(op, error);
+	case RAFT_OUTCOME_GIVEN_UP:
+		return transfer ?
+		       "given up: the other node did not become leader in time" :
+		       "given up: the new node did not catch up; it is not a voter";
+	case RAFT_OUTCOME_ABORTED:
+		if (op == RAFT_OP_TAKE_BACK)
+			return "lost with its leader; look again";
+		return transfer ? "another node leads" :
+		       "taken back by an operator, or lost with its leader: nothing changed";
+	case RAFT_OUTCOME_UNKNOWN:
+		if (error == -ECANCELED)
+			return "the group stopped or failed: the outcome is UNKNOWN";
+		return transfer ?
+		       "timed out: the outcome is UNKNOWN, it may happen yet" :
+		       "timed out: the outcome is UNKNOWN, it goes on without us; raftctl member list shows it";
 	}
 	return NULL;
 }
@@ -303,6 +518,10 @@ void raft_ioc_explain(FILE *out, enum raft_ioc_op op, int error,
 		text = propose_text(error);
 	else if (op == RAFT_OP_LOG)
 		text = log_text(error);
+	else if (op == RAFT_OP_BARRIER)
+		text = barrier_text(error);
+	else if (op >= RAFT_OP_MEMBERS)
+		text = order_text(op, error);
 	if (!text && op == RAFT_OP_LOG)
 		text = strerror(-error);
 	if (!text)

@@ -30,6 +30,11 @@ enum raft_ioc_op {
 	RAFT_OP_STATUS,
 	RAFT_OP_READ,
 	RAFT_OP_LOG,		/* opening or making the log file */
+	RAFT_OP_MEMBERS,
+	RAFT_OP_TAKE_BACK,	/* RAFT_MEMBERS_ABORT */
+	RAFT_OP_TRANSFER,
+	RAFT_OP_BARRIER,	/* RAFT_IOC_READ */
+	RAFT_OP_SET,
 };
 
 int raft_ioc_open(int flags);
@@ -43,8 +48,17 @@ int raft_ioc_wait(int fd, uint32_t what, uint64_t value, uint32_t timeout_ms,
 		  struct raft_ioc_wait *result);
 int raft_ioc_status(int fd, struct raft_ioc_status *status,
 		    struct raft_ioc_peer peers[RAFT_NODES_MAX]);
+int raft_ioc_members(int fd, const struct raft_ioc_change *changes, uint32_t n,
+		     bool joint, uint32_t timeout_ms,
+		     struct raft_ioc_members *result);
+int raft_ioc_transfer(int fd, uint32_t target, uint32_t timeout_ms,
+		      struct raft_ioc_transfer *result);
+int raft_ioc_read(int fd, uint32_t flags, uint32_t timeout_ms,
+		  uint64_t *index);
+int raft_ioc_set(int fd, struct raft_ioc_set *set);
 bool raft_ioc_unknown(enum raft_ioc_op op, int error);
 void raft_ioc_explain(FILE *out, enum raft_ioc_op op, int error,
 		      const char *group, const char *log);
+const char *raft_ioc_outcome(enum raft_ioc_op op, uint32_t outcome, int error);
 
 #endif /* _RAFT_IOC_H */

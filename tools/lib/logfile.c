@@ -142,23 +142,29 @@ static int size_get(struct raft_logfile *log, const struct stat *st)
 	return 0;
 }
 
-static int prepare(struct raft_logfile *log, const char *path, uint64_t size)
+/* Is it something that can hold a log, and nobody else's?  And its size. */
+static int claim(struct raft_logfile *log, struct stat *st)
 {
-	struct stat st;
-	int ret;
-
-	if (fstat(log->fd, &st))
+	if (fstat(log->fd, st))
 		return -errno;
-	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+	if (!S_ISREG(st->st_mode) && !S_ISBLK(st->st_mode))
 		return -ENXIO;
 	if (fcntl(log->fd, F_SETFL, 0))
 		return -errno;
 	if (flock(log->fd, LOCK_EX | LOCK_NB))
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	/* Only now: another raftctl may have been filling it. */
-	if (fstat(log->fd, &st))
+	if (fstat(log->fd, st))
 		return -errno;
-	ret = size_get(log, &st);
+	return size_get(log, st);
+}
+
+static int prepare(struct raft_logfile *log, const char *path, uint64_t size)
+{
+	struct stat st;
+	int ret;
+
+	ret = claim(log, &st);
 	if (!ret)
 		ret = zeros_only(log->fd, log->size, &log->blank);
 	if (ret)
@@ -209,6 +215,34 @@ int raft_logfile_open(struct raft_logfile *log, const char *path,
 	if (ret) {
 		if (log->made)
 			unlink(path);
+		close(log->fd);
+		log->fd = -1;
+	}
+	return ret;
+}
+
+/**
+ * raft_logfile_read() - open a log to read it only
+ * @log: the log (out); the caller closes @log->fd
+ * @path: its file or block device, which must be there
+ *
+ * Locked all the same: no group can use it meanwhile.  Whether it is blank is
+ * not looked at.
+ *
+ * Return: 0; -EBUSY if it is locked; -ENXIO if it is of another kind; or any
+ * negative errno of open(2).
+ */
+int raft_logfile_read(struct raft_logfile *log, const char *path)
+{
+	struct stat st;
+	int ret;
+
+	memset(log, 0, sizeof(*log));
+	log->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (log->fd < 0)
+		return -errno;
+	ret = claim(log, &st);
+	if (ret) {
 		close(log->fd);
 		log->fd = -1;
 	}

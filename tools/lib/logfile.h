@@ -13,7 +13,7 @@
 
 /**
  * struct raft_logfile - an open log
- * @fd: open for reading and writing, locked
+ * @fd: open for reading and, unless by raft_logfile_read(), writing; locked
  * @size: bytes
  * @made: the file was made just now
  * @blank: it holds zeros only: RAFT_START_CREATE may format it
@@ -27,5 +27,6 @@ struct raft_logfile {
 
 int raft_logfile_open(struct raft_logfile *log, const char *path,
 		      uint64_t size);
+int raft_logfile_read(struct raft_logfile *log, const char *path);
 
 #endif /* _RAFT_LOGFILE_H */

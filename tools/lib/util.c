@@ -158,6 +158,37 @@ int raft_bool_parse(const char *text, bool *value)
 	return -EINVAL;
 }
 
+/**
+ * raft_ppm_parse() - a part: digits and ppm, or a decimal number and %
+ * @text: the whole text is the part
+ * @ppm: millionths (out)
+ *
+ * Return: 0, -EINVAL if it is not a part or finer than a millionth, -ERANGE if
+ * it is too large.
+ */
+int raft_ppm_parse(const char *text, uint64_t *ppm)
+{
+	uint64_t unit = 10000;
+	const char *end;
+	int ret;
+
+	ret = digits_parse(text, &end, ppm);
+	if (ret || !strcmp(end, "ppm"))
+		return ret;
+	if (__builtin_mul_overflow(*ppm, unit, ppm))
+		return -ERANGE;
+	if (*end == '.' && isdigit((unsigned char)end[1]))
+		for (end++; isdigit((unsigned char)*end); end++) {
+			unit /= 10;
+			if (!unit && *end != '0')
+				return -EINVAL;
+			if (__builtin_add_overflow(*ppm, (*end - '0') * unit,
+						   ppm))
+				return -ERANGE;
+		}
+	return strcmp(end, "%") ? -EINVAL : 0;
+}
+
 /* The port behind the last colon of @text. */
 static int port_parse(const char *text, uint16_t *port)
 {
@@ -294,6 +325,87 @@ void raft_addr_format(uint16_t family, const uint8_t *addr, uint32_t scope_id,
 		snprintf(buf, size, "[%s%%%u]:%u", host, scope_id, port);
 }
 
+/*
+ * An address in a configuration, as kmod/addr.c packs it: family 4 or 6, port,
+ * interface index, all little-endian, then the address in network byte order.
+ */
+#define PACKED_IP4	4
+#define PACKED_IP6	6
+
+static void le_put(uint8_t *p, uint32_t v, unsigned int n)
+{
+	for (; n; n--, v >>= 8)
+		*p++ = v;
+}
+
+static uint32_t le_get(const uint8_t *p, unsigned int n)
+{
+	uint32_t v = 0;
+
+	while (n--)
+		v = v << 8 | p[n];
+	return v;
+}
+
+/**
+ * raft_addr_pack() - an address as configurations in the log have it
+ * @member: family, port, scope_id and addr count
+ * @packed: the bytes (out)
+ */
+void raft_addr_pack(const struct raft_ioc_member *member,
+		    uint8_t packed[RAFT_ADDR_PACKED])
+{
+	le_put(packed, member->family == AF_INET6 ? PACKED_IP6 : PACKED_IP4, 2);
+	le_put(packed + 2, member->port, 2);
+	le_put(packed + 4, member->scope_id, 4);
+	memcpy(packed + 8, member->addr, 16);
+}
+
+/* What the kernel takes for the address of one node: kmod/params.c. */
+static bool unicast(const struct raft_ioc_member *m)
+{
+	static const uint8_t zero[16], all[4] = { 255, 255, 255, 255 };
+	struct in6_addr in6;
+
+	if (m->family == AF_INET)
+		return m->addr[0] && m->addr[0] >> 4 != 14 && !m->scope_id &&
+		       memcmp(m->addr, all, 4) && !memcmp(m->addr + 4, zero, 12);
+	memcpy(&in6, m->addr, sizeof(in6));
+	return memcmp(m->addr, zero, 16) && m->addr[0] != 0xff &&
+	       !IN6_IS_ADDR_V4MAPPED(&in6) && m->scope_id <= INT32_MAX &&
+	       IN6_IS_ADDR_LINKLOCAL(&in6) == !!m->scope_id;
+}
+
+/**
+ * raft_addr_unpack() - an address out of a configuration in a log
+ * @member: gets family, port, scope_id and addr, all zero if they are no
+ *	address of one node (out); id and flags stay as they are
+ * @packed: the bytes, which nobody vouches for
+ *
+ * Return: 0, -EINVAL: nobody can be reached there.
+ */
+int raft_addr_unpack(struct raft_ioc_member *member,
+		     const uint8_t packed[RAFT_ADDR_PACKED])
+{
+	struct raft_ioc_member m = {
+		.id = member->id,
+		.flags = member->flags,
+	};
+	uint32_t family = le_get(packed, 2);
+
+	*member = m;
+	if (family != PACKED_IP4 && family != PACKED_IP6)
+		return -EINVAL;
+	m.family = family == PACKED_IP6 ? AF_INET6 : AF_INET;
+	m.port = le_get(packed + 2, 2);
+	m.scope_id = le_get(packed + 4, 4);
+	memcpy(m.addr, packed + 8, 16);
+	if (!m.port || !unicast(&m))
+		return -EINVAL;
+	*member = m;
+	return 0;
+}
+
 /**
  * raft_name_valid() - whether a group may be called so
  * @name: the name
@@ -364,6 +476,25 @@ const char *raft_failed_name(uint32_t failed)
 	};
 
 	return failed < ARRAY_LEN(names) ? names[failed] : "unknown";
+}
+
+/**
+ * raft_member_role() - what a member is to its group, as a word
+ * @flags: RAFT_MEMBER_*
+ * @joint: two configurations are in force
+ *
+ * Return: the word.  Who is joining or leaving is on the way: it will vote once
+ * it has caught up or the joint configuration is left, or be a member no more.
+ */
+const char *raft_member_role(uint32_t flags, bool joint)
+{
+	if (flags & RAFT_MEMBER_GONE)
+		return "leaving";
+	if (flags & RAFT_MEMBER_PROMOTE)
+		return "joining";
+	if (flags & RAFT_MEMBER_LEARNER)
+		return flags & RAFT_MEMBER_OLD ? "demoting" : "learner";
+	return joint && !(flags & RAFT_MEMBER_OLD) ? "joining" : "voter";
 }
 
 /**

@@ -21,6 +21,7 @@
 /* "[" IPv6 "%" interface "]:" port and NUL. */
 #define RAFT_ADDR_STRLEN	(46 + IF_NAMESIZE + 10)
 #define RAFT_JSON_DEPTH		8
+#define RAFT_ADDR_PACKED	24	/* bytes of an address in a configuration */
 
 /**
  * struct raft_addr - an address in a text: an interface may still be a name
@@ -52,16 +53,22 @@ int raft_u64_parse(const char *text, uint64_t *value);
 int raft_duration_parse(const char *text, uint64_t *ns);
 int raft_size_parse(const char *text, uint64_t *bytes);
 int raft_bool_parse(const char *text, bool *value);
+int raft_ppm_parse(const char *text, uint64_t *ppm);
 int raft_addr_parse(const char *text, struct raft_addr *addr);
 int raft_addr_resolve(const struct raft_addr *addr,
 		      struct raft_ioc_member *member);
 void raft_addr_format(uint16_t family, const uint8_t *addr, uint32_t scope_id,
 		      uint16_t port, char *buf, size_t size);
+void raft_addr_pack(const struct raft_ioc_member *member,
+		    uint8_t packed[RAFT_ADDR_PACKED]);
+int raft_addr_unpack(struct raft_ioc_member *member,
+		     const uint8_t packed[RAFT_ADDR_PACKED]);
 bool raft_name_valid(const char *name);
 uint64_t raft_name_hash(const char *name);
 
 const char *raft_role_name(uint32_t role);
 const char *raft_failed_name(uint32_t failed);
+const char *raft_member_role(uint32_t flags, bool joint);
 
 uint64_t raft_clock_ns(void);
 void raft_size_format(uint64_t bytes, char *buf, size_t size);

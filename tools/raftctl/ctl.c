@@ -71,7 +71,8 @@ int ctl_fail(enum raft_ioc_op op, int error, const char *group,
 	putc('\n', stderr);
 	if (raft_ioc_unknown(op, error))
 		return CTL_UNKNOWN;
-	if (op == RAFT_OP_WAIT && error == -ETIMEDOUT)
+	if ((op == RAFT_OP_WAIT || op == RAFT_OP_BARRIER) &&
+	    error == -ETIMEDOUT)
 		return CTL_TIMEOUT;
 	if (error == -ECANCELED)
 		return CTL_NO_GROUP;
@@ -80,6 +81,26 @@ int ctl_fail(enum raft_ioc_op op, int error, const char *group,
 	if (error == -ENODEV)
 		return CTL_NO_GROUP;
 	return CTL_FAILED;
+}
+
+/**
+ * ctl_outcome() - say what became of a membership change or a transfer
+ * @op: what was asked
+ * @outcome: RAFT_OUTCOME_*
+ * @error: negative errno
+ * @group: name of the group, or NULL
+ *
+ * Return: the exit code.
+ */
+int ctl_outcome(enum raft_ioc_op op, uint32_t outcome, int error,
+		const char *group)
+{
+	const char *text = raft_ioc_outcome(op, outcome, error);
+
+	if (!text)
+		return ctl_fail(op, error, group, NULL);
+	ctl_warn("%s%s%s", group ? group : "", group ? ": " : "", text);
+	return outcome == RAFT_OUTCOME_UNKNOWN ? CTL_UNKNOWN : CTL_FAILED;
 }
 
 /**
@@ -124,6 +145,37 @@ int ctl_snapshot(int fd, const char *group, struct ctl_snapshot *snap)
 	int ret = raft_ioc_status(fd, &snap->st, snap->peers);
 
 	return ret ? ctl_fail(RAFT_OP_STATUS, ret, group, NULL) : CTL_OK;
+}
+
+/**
+ * ctl_kind() - what a member is to its group
+ * @snap: the group
+ * @p: one of @snap->peers
+ *
+ * Return: a word, see raft_member_role().
+ */
+const char *ctl_kind(const struct ctl_snapshot *snap,
+		     const struct raft_ioc_peer *p)
+{
+	return raft_member_role(p->flags, snap->st.state & RAFT_STATUS_JOINT);
+}
+
+/**
+ * ctl_peer() - a member by its id
+ * @snap: the group
+ * @id: node id
+ *
+ * Return: one of @snap->peers, NULL if there is none.
+ */
+const struct raft_ioc_peer *ctl_peer(const struct ctl_snapshot *snap,
+				     uint32_t id)
+{
+	unsigned int i;
+
+	for (i = 0; i < snap->st.n_peers; i++)
+		if (snap->peers[i].id == id)
+			return &snap->peers[i];
+	return NULL;
 }
 
 /**

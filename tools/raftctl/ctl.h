@@ -56,8 +56,14 @@ __attribute__((format(printf, 1, 2))) void ctl_warn(const char *fmt, ...);
 __attribute__((format(printf, 1, 2))) int ctl_usage(const char *fmt, ...);
 int ctl_fail(enum raft_ioc_op op, int error, const char *group,
 	     const char *log);
+int ctl_outcome(enum raft_ioc_op op, uint32_t outcome, int error,
+		const char *group);
 int ctl_attach(const char *group, int flags, int *fd);
 int ctl_snapshot(int fd, const char *group, struct ctl_snapshot *snap);
+const char *ctl_kind(const struct ctl_snapshot *snap,
+		     const struct raft_ioc_peer *p);
+const struct raft_ioc_peer *ctl_peer(const struct ctl_snapshot *snap,
+				     uint32_t id);
 int ctl_group_arg(int argc, char **argv, const char **group);
 int ctl_each_group(int (*fn)(const char *group, void *arg), void *arg);
 int ctl_ms_parse(const char *option, const char *text, uint32_t *ms);
@@ -81,9 +87,20 @@ int ctl_wait_applied(int argc, char **argv);	/* wait.c */
 int ctl_events(int argc, char **argv);		/* events.c */
 int ctl_showconf(int argc, char **argv);	/* showconf.c */
 int ctl_checkconf(int argc, char **argv);	/* showconf.c */
+int ctl_member(int argc, char **argv);		/* member.c */
+int ctl_transfer(int argc, char **argv);	/* transfer.c */
+int ctl_read(int argc, char **argv);		/* read.c */
+int ctl_set(int argc, char **argv);		/* set.c */
+int ctl_sync(int argc, char **argv);		/* set.c */
+int ctl_join(int argc, char **argv);		/* join.c */
+int ctl_recover(int argc, char **argv);		/* recover.c */
+
+/* transfer.c: for down */
+void ctl_hand_over(const char *group);
 
 /* show.c: the same fields everywhere */
 void ctl_json_status(struct raft_json *j, const struct ctl_snapshot *snap);
+void ctl_json_peers(struct raft_json *j, const struct ctl_snapshot *snap);
 
 /* up.c: for start.c */
 struct raft_conf;

@@ -2,8 +2,9 @@
 /*
  * events.c - a stream of lines: what there is, then what changes.
  *
- * The kernel counts changes of role, term, leader and failure; the difference
- * between two looks is printed.  What was undone between them is not a line.
+ * The kernel counts changes of role, term, leader, membership and failure; the
+ * difference between two looks is printed.  What was undone between them is not
+ * a line.
  */
 #include "ctl.h"
 
@@ -12,6 +13,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -85,6 +87,13 @@ static void line_end(struct raft_json *j)
 	}
 }
 
+static const char *membership(const struct raft_ioc_status *st)
+{
+	if (st->state & RAFT_STATUS_REMOVED)
+		return "removed";
+	return st->state & RAFT_STATUS_MEMBER ? "yes" : "no";
+}
+
 /* All fields if @old is NULL, else those that differ from it. */
 static void group_line(const struct events_args *args, struct raft_json *j,
 		       const struct raft_ioc_status *st,
@@ -101,6 +110,13 @@ static void group_line(const struct events_args *args, struct raft_json *j,
 		field_u64(j, "leader", st->leader);
 	if (!old || old->failed != st->failed)
 		field_str(j, "failed", raft_failed_name(st->failed));
+	if (!old || old->state != st->state) {
+		field_str(j, "member", membership(st));
+		field_str(j, "joint", st->state & RAFT_STATUS_JOINT ?
+			  "yes" : "no");
+	}
+	if (!old || old->config_index != st->config_index)
+		field_u64(j, "config", st->config_index);
 	line_end(j);
 }
 
@@ -108,26 +124,66 @@ static bool group_differs(const struct raft_ioc_status *a,
 			  const struct raft_ioc_status *b)
 {
 	return a->role != b->role || a->term != b->term ||
-	       a->leader != b->leader || a->failed != b->failed;
+	       a->leader != b->leader || a->failed != b->failed ||
+	       a->state != b->state || a->config_index != b->config_index;
+}
+
+/* @event is "exists", "create", "change" or "destroy". */
+static void peer_line(const struct events_args *args, struct raft_json *j,
+		      const struct ctl_snapshot *snap,
+		      const struct raft_ioc_peer *p, const char *event)
+{
+	char addr[RAFT_ADDR_STRLEN];
+
+	line_begin(args, j, event, "peer", snap->st.name);
+	field_u64(j, "id", p->id);
+	if (*event != 'd') {
+		raft_addr_format(p->family, p->addr, p->scope_id, p->port, addr,
+				 sizeof(addr));
+		field_str(j, "address", addr);
+		field_str(j, "kind", ctl_kind(snap, p));
+	}
+	line_end(j);
 }
 
 static void peer_lines(const struct events_args *args, struct raft_json *j,
 		       const struct ctl_snapshot *snap)
 {
-	char addr[RAFT_ADDR_STRLEN];
-	const struct raft_ioc_peer *p;
 	unsigned int i;
 
+	for (i = 0; i < snap->st.n_peers; i++)
+		peer_line(args, j, snap, &snap->peers[i], "exists");
+}
+
+static bool peer_differs(const struct ctl_snapshot *a,
+			 const struct raft_ioc_peer *p,
+			 const struct ctl_snapshot *b,
+			 const struct raft_ioc_peer *q)
+{
+	return p->family != q->family || p->port != q->port ||
+	       p->scope_id != q->scope_id ||
+	       memcmp(p->addr, q->addr, sizeof(p->addr)) ||
+	       strcmp(ctl_kind(a, p), ctl_kind(b, q));
+}
+
+/* Who went, who came, who is something else now. */
+static void peer_changes(const struct events_args *args, struct raft_json *j,
+			 const struct ctl_snapshot *snap,
+			 const struct ctl_snapshot *old)
+{
+	const struct raft_ioc_peer *p, *q;
+	unsigned int i;
+
+	for (i = 0; i < old->st.n_peers; i++)
+		if (!ctl_peer(snap, old->peers[i].id))
+			peer_line(args, j, old, &old->peers[i], "destroy");
 	for (i = 0; i < snap->st.n_peers; i++) {
 		p = &snap->peers[i];
-		raft_addr_format(p->family, p->addr, p->scope_id, p->port, addr,
-				 sizeof(addr));
-		line_begin(args, j, "exists", "peer", snap->st.name);
-		field_u64(j, "id", p->id);
-		field_str(j, "address", addr);
-		field_str(j, "kind", p->flags & RAFT_MEMBER_LEARNER ?
-			  "learner" : "voter");
-		line_end(j);
+		q = ctl_peer(old, p->id);
+		if (!q)
+			peer_line(args, j, snap, p, "create");
+		else if (peer_differs(snap, p, old, q))
+			peer_line(args, j, snap, p, "change");
 	}
 }
 
@@ -135,25 +191,26 @@ static void peer_lines(const struct events_args *args, struct raft_json *j,
 static int changes_print(int fd, const struct events_args *args,
 			 struct raft_json *j, struct ctl_snapshot *snap)
 {
-	struct raft_ioc_status old;
 	struct raft_ioc_wait result;
+	struct ctl_snapshot old;
 	int ret;
 
 	for (;;) {
-		old = snap->st;
-		ret = ctl_wait(fd, RAFT_WAIT_CHANGE, old.events,
+		old = *snap;
+		ret = ctl_wait(fd, RAFT_WAIT_CHANGE, old.st.events,
 			       RAFT_WAIT_FOREVER, &result);
 		if (!ret)
 			ret = raft_ioc_status(fd, &snap->st, snap->peers);
 		if (ret == -ECANCELED || ret == -ENODEV) {
-			line_begin(args, j, "destroy", "group", old.name);
+			line_begin(args, j, "destroy", "group", old.st.name);
 			line_end(j);
 			return CTL_OK;
 		}
 		if (ret)
-			return ctl_fail(RAFT_OP_WAIT, ret, old.name, NULL);
-		if (group_differs(&snap->st, &old))
-			group_line(args, j, &snap->st, &old);
+			return ctl_fail(RAFT_OP_WAIT, ret, old.st.name, NULL);
+		if (group_differs(&snap->st, &old.st))
+			group_line(args, j, &snap->st, &old.st);
+		peer_changes(args, j, snap, &old);
 		if (ferror(stdout))
 			return CTL_FAILED;
 	}

@@ -22,13 +22,27 @@ static int help_run(int argc, char **argv);
 	"--fresh             this node was off longer than any lease: let it\n" \
 	"                    vote at once\n"
 
+#define DOWN_OPTIONS \
+	GROUP_OPTION \
+	"--no-transfer       a leader just stops\n"
+
 static const struct ctl_command commands[] = {
 	{ "up", ctl_up, "NAME|FILE [--node N] [--log PATH]",
 	  "start the group that a raft.conf(5) describes",
 	  "-n, --node N        this node, instead of Node in the file\n"
 	  "-l, --log PATH      its log, instead of Log in the file\n"
 	  UP_OPTIONS },
-	{ "down", ctl_stop, "[NAME|FILE]", "stop a group at this node", NULL },
+	{ "down", ctl_stop, "[NAME|FILE] [--no-transfer]",
+	  "stop a group at this node; a leader hands over first",
+	  DOWN_OPTIONS },
+	{ "join", ctl_join, "NAME|FILE [--via COMMAND] [OPTION...]",
+	  "start a new node, and wait until it is a member",
+	  "--via COMMAND       runs raftctl at a member, such as 'ssh node1 raftctl'\n"
+	  "--learner           as a learner, without a vote\n"
+	  "-n, --node N        this node, instead of Node in the file\n"
+	  "-l, --log PATH      its log, instead of Log in the file\n"
+	  "-t, --timeout T     default for ever\n"
+	  "--module FILE       raft.ko, if modprobe does not find it\n" },
 	{ "start", ctl_start, "NAME --node N [OPTION...]",
 	  "start a group without a file, all by options",
 	  "-n, --node N        this node\n"
@@ -40,10 +54,44 @@ static const struct ctl_command commands[] = {
 	  "--listen ADDRESS:PORT  for a node that joins later\n"
 	  "--election-timeout T, --heartbeat T, --propose-timeout T,\n"
 	  "--prevote on|off, --check-quorum on|off, --max-inflight N,\n"
-	  "--max-inflight-bytes SIZE, --max-batch N, --max-uncommitted SIZE\n"
+	  "--max-inflight-bytes SIZE, --max-batch N, --max-uncommitted SIZE,\n"
+	  "--priority N, --lease-drift PART\n"
 	  "                    as the keys in raft.conf(5)\n"
 	  UP_OPTIONS },
-	{ "stop", ctl_stop, "[NAME|FILE]", "the same as down", NULL },
+	{ "stop", ctl_stop, "[NAME|FILE] [--no-transfer]", "the same as down",
+	  DOWN_OPTIONS },
+	{ "member", ctl_member, "VERB [-g NAME] [ARGUMENT...]",
+	  "show and change the members",
+	  "list [NAME] [--json]\n"
+	  "add ID=ADDRESS:PORT         a voter, once it has caught up\n"
+	  "add-learner ID=ADDRESS:PORT\n"
+	  "promote ID                  a learner to a voter\n"
+	  "demote ID                   a voter to a learner\n"
+	  "remove ID\n"
+	  "address ID=ADDRESS:PORT     it has moved\n"
+	  "change ITEM...              all at once, each of\n"
+	  "       +ID=ADDRESS:PORT[,learner]  -ID  ID=voter  ID=learner\n"
+	  "abort                       take back what is under way\n"
+	  GROUP_OPTION
+	  "-t, --timeout T     default the propose timeout; it goes on without us\n" },
+	{ "transfer", ctl_transfer, "[-g NAME] [ID] [--timeout T]",
+	  "let a node lead, or the best one; print who does",
+	  GROUP_OPTION
+	  "-t, --timeout T     default the propose timeout of the group\n" },
+	{ "set", ctl_set, "[-g NAME] KEY=VALUE...",
+	  "change settings of this node while it runs, keys of raft.conf(5)",
+	  GROUP_OPTION },
+	{ "sync", ctl_sync, "NAME|FILE",
+	  "have a running group take the settings of its file", NULL },
+	{ "recover", ctl_recover, "NAME|FILE [OPTION...]",
+	  "a majority is lost for good: make a new group of what is left",
+	  "-n, --node N        this node, instead of Node in the file\n"
+	  "-l, --log PATH      its log, instead of Log in the file\n"
+	  "--to PATH           the new log, default the old path and .recovered\n"
+	  "--id ID             of the new group, default a random one\n"
+	  "--log-size SIZE     of the new log, default as the old one\n"
+	  "--yes-i-lost-the-majority\n"
+	  "                    do not ask on the terminal\n" },
 	{ "status", ctl_status, "[NAME] [--json]",
 	  "the state of a group, or of all, for people",
 	  GROUP_OPTION
@@ -76,6 +124,11 @@ static const struct ctl_command commands[] = {
 	  "-l, --long          with index, term, origin and serial\n"
 	  "--raw               bytes as they are, nothing added\n"
 	  "-j, --json          an object per command and line\n" },
+	{ "read", ctl_read, "[NAME] [--lease] [--timeout T]",
+	  "read barrier: print up to which index all that was acknowledged is here",
+	  GROUP_OPTION
+	  "-l, --lease         the leader may answer by its lease\n"
+	  "-t, --timeout T     default the propose timeout of the group\n" },
 	{ "wait-leader", ctl_wait_leader, "[NAME] [--timeout T]",
 	  "wait until a leader is known, print its id",
 	  GROUP_OPTION
@@ -85,7 +138,7 @@ static const struct ctl_command commands[] = {
 	  GROUP_OPTION
 	  "-t, --timeout T     default for ever\n" },
 	{ "events", ctl_events, "[NAME] [--now] [--json]",
-	  "print what there is, then each change of role, term, leader",
+	  "print what there is, then each change of role, term, leader, members",
 	  GROUP_OPTION
 	  "--now               only what there is\n"
 	  "--timestamps        put the time in front of each line\n"

@@ -24,7 +24,8 @@ enum field_type {
 	FIELD_FAILED,
 	FIELD_NEVER64,		/* all ones: never */
 	FIELD_ADDR,
-	FIELD_FLAG,		/* of struct raft_ioc_peer.flags */
+	FIELD_FLAG,		/* a bit of a u32 */
+	FIELD_KIND,		/* of a member: RAFT_MEMBER_* */
 };
 
 struct field {
@@ -36,8 +37,11 @@ struct field {
 
 #define ST(name, type)		{ #name, type, offsetof(struct raft_ioc_status, name), 0 }
 #define ST_AS(name, as, type)	{ as, type, offsetof(struct raft_ioc_status, name), 0 }
+#define ST_FLAG(name, field, flag) \
+	{ name, FIELD_FLAG, offsetof(struct raft_ioc_status, field), flag }
 #define PEER(name, type)	{ #name, type, offsetof(struct raft_ioc_peer, name), 0 }
-#define PEER_FLAG(name, flag)	{ name, FIELD_FLAG, 0, flag }
+#define PEER_FLAG(name, flag) \
+	{ name, FIELD_FLAG, offsetof(struct raft_ioc_peer, flags), flag }
 
 static const struct field group_fields[] = {
 	ST(name, FIELD_STR),
@@ -72,6 +76,22 @@ static const struct field group_fields[] = {
 	ST_AS(n_peers, "members", FIELD_U32),
 	ST(conflicts, FIELD_U64),
 	ST(dup_id_seen, FIELD_U64),
+	ST(config_index, FIELD_U64),
+	ST_FLAG("member", state, RAFT_STATUS_MEMBER),
+	ST_FLAG("removed", state, RAFT_STATUS_REMOVED),
+	ST_FLAG("joint", state, RAFT_STATUS_JOINT),
+	ST(catching_up, FIELD_U32),
+	ST(round, FIELD_U32),
+	ST(transferring, FIELD_U32),
+	ST(priority, FIELD_U32),
+	ST(lease_drift_ppm, FIELD_U32),
+	ST(lease_left_ns, FIELD_U64),
+	ST(read_rounds, FIELD_U64),
+	ST(max_inflight, FIELD_U32),
+	ST(max_inflight_bytes, FIELD_U32),
+	ST(max_batch, FIELD_U32),
+	ST(max_uncommitted, FIELD_U64),
+	ST(propose_timeout_ms, FIELD_U32),
 };
 
 static const struct field peer_fields[] = {
@@ -86,6 +106,8 @@ static const struct field peer_fields[] = {
 	PEER(inflight, FIELD_U32),
 	PEER(heard_ns, FIELD_NEVER64),
 	PEER(incarnation, FIELD_U64),
+	{ "kind", FIELD_KIND, offsetof(struct raft_ioc_peer, flags), 0 },
+	PEER(priority, FIELD_U32),
 };
 
 #define N_GROUP_FIELDS	(sizeof(group_fields) / sizeof(group_fields[0]))
@@ -106,7 +128,8 @@ static void addr_print(const struct raft_ioc_peer *p, char *buf, size_t size)
 	raft_addr_format(p->family, p->addr, p->scope_id, p->port, buf, size);
 }
 
-static void field_print(const void *base, const struct field *f)
+static void field_print(const struct ctl_snapshot *snap, const void *base,
+			const struct field *f)
 {
 	const struct raft_ioc_peer *peer = base;
 	char addr[RAFT_ADDR_STRLEN];
@@ -144,13 +167,16 @@ static void field_print(const void *base, const struct field *f)
 		fputs(addr, stdout);
 		break;
 	case FIELD_FLAG:
-		fputs(peer->flags & f->flag ? "yes" : "no", stdout);
+		fputs(u32_at(base, f) & f->flag ? "yes" : "no", stdout);
+		break;
+	case FIELD_KIND:
+		fputs(ctl_kind(snap, peer), stdout);
 		break;
 	}
 }
 
-static void field_json(struct raft_json *j, const void *base,
-		       const struct field *f)
+static void field_json(struct raft_json *j, const struct ctl_snapshot *snap,
+		       const void *base, const struct field *f)
 {
 	const struct raft_ioc_peer *peer = base;
 	char text[RAFT_ADDR_STRLEN];
@@ -186,9 +212,31 @@ static void field_json(struct raft_json *j, const void *base,
 		raft_json_str(j, f->name, text);
 		break;
 	case FIELD_FLAG:
-		raft_json_bool(j, f->name, peer->flags & f->flag);
+		raft_json_bool(j, f->name, u32_at(base, f) & f->flag);
+		break;
+	case FIELD_KIND:
+		raft_json_str(j, f->name, ctl_kind(snap, peer));
 		break;
 	}
+}
+
+/**
+ * ctl_json_peers() - the members of a group as a JSON array, "peers"
+ * @j: the text, in an object
+ * @snap: the group
+ */
+void ctl_json_peers(struct raft_json *j, const struct ctl_snapshot *snap)
+{
+	unsigned int i, k;
+
+	raft_json_open(j, "peers", '[');
+	for (i = 0; i < snap->st.n_peers; i++) {
+		raft_json_open(j, NULL, '{');
+		for (k = 0; k < N_PEER_FIELDS; k++)
+			field_json(j, snap, &snap->peers[i], &peer_fields[k]);
+		raft_json_close(j, '}');
+	}
+	raft_json_close(j, ']');
 }
 
 /**
@@ -198,19 +246,12 @@ static void field_json(struct raft_json *j, const void *base,
  */
 void ctl_json_status(struct raft_json *j, const struct ctl_snapshot *snap)
 {
-	unsigned int i, k;
+	unsigned int i;
 
 	raft_json_open(j, NULL, '{');
 	for (i = 0; i < N_GROUP_FIELDS; i++)
-		field_json(j, &snap->st, &group_fields[i]);
-	raft_json_open(j, "peers", '[');
-	for (i = 0; i < snap->st.n_peers; i++) {
-		raft_json_open(j, NULL, '{');
-		for (k = 0; k < N_PEER_FIELDS; k++)
-			field_json(j, &snap->peers[i], &peer_fields[k]);
-		raft_json_close(j, '}');
-	}
-	raft_json_close(j, ']');
+		field_json(j, snap, &snap->st, &group_fields[i]);
+	ctl_json_peers(j, snap);
 	raft_json_close(j, '}');
 	raft_json_end(j);
 }
@@ -232,14 +273,14 @@ static void snapshot_show(const struct ctl_snapshot *snap)
 	printf("group: %s\n", snap->st.name);
 	for (i = 1; i < N_GROUP_FIELDS; i++) {
 		printf("  %s: ", group_fields[i].name);
-		field_print(&snap->st, &group_fields[i]);
+		field_print(snap, &snap->st, &group_fields[i]);
 		putchar('\n');
 	}
 	for (i = 0; i < snap->st.n_peers; i++) {
 		printf("  peer:");
 		for (k = 0; k < N_PEER_FIELDS; k++) {
 			printf(" %s=", peer_fields[k].name);
-			field_print(&snap->peers[i], &peer_fields[k]);
+			field_print(snap, &snap->peers[i], &peer_fields[k]);
 		}
 		putchar('\n');
 	}
@@ -270,19 +311,19 @@ static int group_show(const char *group, void *arg)
 		snapshot_show(&snap);
 		return CTL_OK;
 	}
-	field_print(&snap.st, field);
+	field_print(&snap, &snap.st, field);
 	putchar('\n');
 	return CTL_OK;
 }
 
-static void columns_print(const void *base, const struct field *fields,
-			  size_t n)
+static void columns_print(const struct ctl_snapshot *snap, const void *base,
+			  const struct field *fields, size_t n)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		putchar('\t');
-		field_print(base, &fields[i]);
+		field_print(snap, base, &fields[i]);
 	}
 	putchar('\n');
 }
@@ -298,10 +339,10 @@ static int group_dump(const char *group, void *arg)
 	if (code)
 		return code;
 	fputs("group", stdout);
-	columns_print(&snap.st, group_fields, N_GROUP_FIELDS);
+	columns_print(&snap, &snap.st, group_fields, N_GROUP_FIELDS);
 	for (i = 0; i < snap.st.n_peers; i++) {
 		printf("peer\t%s", snap.st.name);
-		columns_print(&snap.peers[i], peer_fields, N_PEER_FIELDS);
+		columns_print(&snap, &snap.peers[i], peer_fields, N_PEER_FIELDS);
 	}
 	return CTL_OK;
 }

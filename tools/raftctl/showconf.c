@@ -9,22 +9,37 @@
 
 #include "../lib/conf.h"
 
+#define ALL_SETTINGS	UINT32_MAX
+
 static void group_print(const struct raft_ioc_status *st)
 {
-	printf("[Group]\n"
-	       "Id = 0x%016llx\n"
-	       "Node = %u\n"
-	       "LogSize = %llu\n"
-	       "ElectionTimeout = %ums\n"
-	       "Heartbeat = %ums\n",
-	       (unsigned long long)st->group_id, st->node_id,
-	       (unsigned long long)st->log_size, st->election_timeout_ms,
-	       st->heartbeat_ms);
-	if (st->start_flags & RAFT_START_NO_PREVOTE)
-		puts("PreVote = off");
-	if (st->start_flags & RAFT_START_NO_CHECK_QUORUM)
-		puts("CheckQuorum = off");
-	puts("# Log and the limits (Max...) cannot be asked from the kernel.");
+	struct raft_conf conf;
+
+	raft_conf_from_status(&conf, st);
+	printf("[Group]\nId = 0x%016llx\nNode = %u\nLogSize = %llu\n",
+	       (unsigned long long)conf.group_id, conf.node,
+	       (unsigned long long)conf.log_size);
+	raft_conf_write(stdout, &conf, ALL_SETTINGS);
+	puts("# The path of the log cannot be asked from the kernel.");
+	if (!(st->state & RAFT_STATUS_MEMBER))
+		puts("# This node is not a member; where it listens cannot be asked either: Listen =");
+}
+
+/* Who is on the way out is not there any more for a group that starts. */
+static void peers_print(const struct ctl_snapshot *snap)
+{
+	const struct raft_ioc_peer *p;
+	char addr[RAFT_ADDR_STRLEN];
+
+	for (p = snap->peers; p < snap->peers + snap->st.n_peers; p++) {
+		if (p->flags & RAFT_MEMBER_GONE)
+			continue;
+		raft_addr_format(p->family, p->addr, p->scope_id, p->port, addr,
+				 sizeof(addr));
+		printf("\n[Peer]\nId = %u\nAddress = %s\n", p->id, addr);
+		if (p->flags & RAFT_MEMBER_LEARNER)
+			puts("Learner = yes");
+	}
 }
 
 /**
@@ -40,8 +55,6 @@ int ctl_showconf(int argc, char **argv)
 		{ "group", required_argument, NULL, 'g' },
 		{ }
 	};
-	char addr[RAFT_ADDR_STRLEN];
-	const struct raft_ioc_peer *p;
 	const char *group = NULL;
 	struct ctl_snapshot snap;
 	int c, fd, code;
@@ -61,13 +74,7 @@ int ctl_showconf(int argc, char **argv)
 	if (code)
 		return code;
 	group_print(&snap.st);
-	for (p = snap.peers; p < snap.peers + snap.st.n_peers; p++) {
-		raft_addr_format(p->family, p->addr, p->scope_id, p->port, addr,
-				 sizeof(addr));
-		printf("\n[Peer]\nId = %u\nAddress = %s\n", p->id, addr);
-		if (p->flags & RAFT_MEMBER_LEARNER)
-			puts("Learner = yes");
-	}
+	peers_print(&snap);
 	return CTL_OK;
 }
 

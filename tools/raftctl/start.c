@@ -22,7 +22,8 @@ enum {
 static const char * const keys[] = {
 	"Node", "Id", "LogSize", "Listen", "ElectionTimeout", "Heartbeat",
 	"ProposeTimeout", "PreVote", "CheckQuorum", "MaxInflight",
-	"MaxInflightBytes", "MaxBatch", "MaxUncommitted",
+	"MaxInflightBytes", "MaxBatch", "MaxUncommitted", "Priority",
+	"LeaseDrift",
 };
 
 static const struct option options[] = {
@@ -44,6 +45,8 @@ static const struct option options[] = {
 	{ "max-inflight-bytes", required_argument, NULL, OPT_KEY + 10 },
 	{ "max-batch", required_argument, NULL, OPT_KEY + 11 },
 	{ "max-uncommitted", required_argument, NULL, OPT_KEY + 12 },
+	{ "priority", required_argument, NULL, OPT_KEY + 13 },
+	{ "lease-drift", required_argument, NULL, OPT_KEY + 14 },
 	{ }
 };
 

@@ -46,6 +46,39 @@ static void log_print(const struct raft_ioc_status *st)
 	printf("%s of %s free\n", room, size);
 }
 
+/* Who belongs to it, and what is under way. */
+static void members_print(const struct ctl_snapshot *snap)
+{
+	const struct raft_ioc_status *st = &snap->st;
+
+	if (st->state & RAFT_STATUS_REMOVED)
+		printf("  REMOVED  node %u is not a member any more; its log stays, raftctl down stops it\n",
+		       st->node_id);
+	else if (!(st->state & RAFT_STATUS_MEMBER))
+		puts("  BLANK    not a member yet: waits for raftctl member add at one");
+	if (st->state & RAFT_STATUS_JOINT)
+		puts("  joint    two configurations are in force, a majority of each is needed");
+	if (st->catching_up)
+		printf("  joining  node %u catches up, round %u\n",
+		       st->catching_up, st->round);
+	if (st->transferring)
+		printf("  transfer to node %u, proposals wait\n",
+		       st->transferring);
+}
+
+static void reads_print(const struct raft_ioc_status *st)
+{
+	char left[32];
+
+	if (st->role != RAFT_ROLE_LEADER)
+		return;
+	raft_duration_format(st->lease_left_ns, left, sizeof(left));
+	printf("  reads    %llu rounds for barriers, %s%s\n",
+	       (unsigned long long)st->read_rounds,
+	       st->lease_left_ns ? "lease for another " : "no lease",
+	       st->lease_left_ns ? left : "");
+}
+
 static void counters_print(const struct raft_ioc_status *st)
 {
 	char election[32], heartbeat[32], late[32], written[32];
@@ -56,8 +89,8 @@ static void counters_print(const struct raft_ioc_status *st)
 			     sizeof(heartbeat));
 	raft_duration_format(st->timer_late_max_ns, late, sizeof(late));
 	raft_size_format(st->disk_bytes, written, sizeof(written));
-	printf("  timers   election %s, heartbeat %s, at most %s late%s%s\n",
-	       election, heartbeat, late,
+	printf("  timers   election %s, heartbeat %s, at most %s late, priority %u%s%s\n",
+	       election, heartbeat, late, st->priority,
 	       st->start_flags & RAFT_START_NO_PREVOTE ? ", no PreVote" : "",
 	       st->start_flags & RAFT_START_NO_CHECK_QUORUM ?
 	       ", no CheckQuorum" : "");
@@ -78,22 +111,24 @@ static void counters_print(const struct raft_ioc_status *st)
 		printf("  pending  %u proposals of this node\n", st->pending);
 }
 
-static const char *peer_kind(const struct raft_ioc_status *st,
+/* The role of this node and of the leader are known, of others the kind. */
+static const char *peer_role(const struct ctl_snapshot *snap,
 			     const struct raft_ioc_peer *p)
 {
-	if (p->flags & RAFT_MEMBER_LEARNER)
-		return "learner";
-	if (p->id == st->leader)
+	const char *kind = ctl_kind(snap, p);
+
+	if (p->id == snap->st.leader)
 		return "leader";
-	if (p->flags & RAFT_PEER_SELF)
-		return raft_role_name(st->role);
-	return "voter";
+	if (p->flags & RAFT_PEER_SELF && !strcmp(kind, "voter"))
+		return raft_role_name(snap->st.role);
+	return kind;
 }
 
 /* What the leader knows of a peer; a follower knows only when it was heard. */
-static void peer_print(const struct raft_ioc_status *st,
+static void peer_print(const struct ctl_snapshot *snap,
 		       const struct raft_ioc_peer *p)
 {
+	const struct raft_ioc_status *st = &snap->st;
 	bool self = p->flags & RAFT_PEER_SELF;
 	char addr[RAFT_ADDR_STRLEN], heard[40];
 
@@ -107,16 +142,16 @@ static void peer_print(const struct raft_ioc_status *st,
 		raft_duration_format(p->heard_ns, heard, sizeof(heard) - 4);
 		strcat(heard, " ago");
 	}
-	printf("  %-4u %-22s %-12s", p->id, addr, peer_kind(st, p));
+	printf("  %-4u %-22s %-12s", p->id, addr, peer_role(snap, p));
 	if (st->role != RAFT_ROLE_LEADER) {
 		printf(" %s\n", heard);
 		return;
 	}
-	printf(" %-14s %-10s %10llu %10llu %8u\n", heard,
+	printf(" %-14s %-10s %10llu %10llu %8u %8u\n", heard,
 	       self ? "-" : !(p->flags & RAFT_PEER_ACTIVE) ? "silent" :
 	       p->flags & RAFT_PEER_REPLICATE ? "replicate" : "probe",
 	       (unsigned long long)p->match, (unsigned long long)p->next,
-	       p->inflight);
+	       p->inflight, self ? st->priority : p->priority);
 }
 
 static void page_print(const struct ctl_snapshot *snap)
@@ -125,20 +160,20 @@ static void page_print(const struct ctl_snapshot *snap)
 
 	head_print(&snap->st);
 	log_print(&snap->st);
+	members_print(snap);
 	counters_print(&snap->st);
-	if (!snap->st.n_peers) {
-		puts("  no members: waits to be joined");
+	reads_print(&snap->st);
+	if (!snap->st.n_peers)
 		return;
-	}
 	if (snap->st.role == RAFT_ROLE_LEADER)
-		printf("  %-4s %-22s %-12s %-14s %-10s %10s %10s %8s\n", "NODE",
+		printf("  %-4s %-22s %-12s %-14s %-10s %10s %10s %8s %8s\n", "NODE",
 		       "ADDRESS", "ROLE", "HEARD", "STATE", "MATCH", "NEXT",
-		       "INFLIGHT");
+		       "INFLIGHT", "PRIORITY");
 	else
 		printf("  %-4s %-22s %-12s %s\n", "NODE", "ADDRESS", "ROLE",
 		       "HEARD");
 	for (i = 0; i < snap->st.n_peers; i++)
-		peer_print(&snap->st, &snap->peers[i]);
+		peer_print(snap, &snap->peers[i]);
 }
 
 struct status_args {

@@ -215,8 +215,10 @@ int ctl_up(int argc, char **argv)
 	return ctl_up_conf(&conf, &opt);
 }
 
+enum { OPT_NO_TRANSFER = 256 };
+
 /**
- * ctl_stop() - raftctl down [NAME|FILE]
+ * ctl_stop() - raftctl down [NAME|FILE] [--no-transfer]
  * @argc: as main's
  * @argv: as main's
  *
@@ -226,16 +228,21 @@ int ctl_stop(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "group", required_argument, NULL, 'g' },
+		{ "no-transfer", no_argument, NULL, OPT_NO_TRANSFER },
 		{ }
 	};
 	const char *group = NULL;
 	char name[RAFT_NAME_LEN];
+	bool transfer = true;
 	int c, fd, ret;
 
 	while ((c = getopt_long(argc, argv, "g:", options, NULL)) != -1) {
-		if (c != 'g')
+		if (c == 'g')
+			group = optarg;
+		else if (c == OPT_NO_TRANSFER)
+			transfer = false;
+		else
 			return CTL_USAGE;
-		group = optarg;
 	}
 	if (ctl_group_arg(argc, argv, &group))
 		return CTL_USAGE;
@@ -245,6 +252,8 @@ int ctl_stop(int argc, char **argv)
 	fd = raft_ioc_open(O_RDWR);
 	if (fd < 0)
 		return ctl_fail(RAFT_OP_OPEN, fd, group, NULL);
+	if (transfer)
+		ctl_hand_over(group ? name : NULL);
 	ret = raft_ioc_stop(fd, group ? name : NULL);
 	close(fd);
 	if (!ret)

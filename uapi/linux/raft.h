@@ -3,6 +3,7 @@
  * raft.h - the contract between raft.ko and user space, and its manual.
  *
  * Version 1: features, start, stop, attach, propose, wait, status.
+ * Version 2: members, transfer, read, set.
  *
  * A group is one replicated log.  It lives in the network namespace of the
  * process that started it.  /dev/raft speaks to one group per open file: the
@@ -27,6 +28,16 @@
  * can be read, POLLOUT when a proposal would be taken, POLLERR when the group
  * failed or stopped.
  *
+ * RAFT_IOC_READ is the read barrier: when it returns 0, read(2) and the state
+ * that was made of it have at this node, up to @index, every command that was
+ * acknowledged anywhere before the call.
+ *
+ * A group's members, with their roles and addresses, are part of the log: those
+ * given to RAFT_IOC_START stand before its first entry, and RAFT_IOC_MEMBERS
+ * changes them, at any node that is a member.  A node that was removed keeps
+ * what it has: read(2) returns it, and then waits; proposals and barriers fail
+ * with ENOTCONN, and its status says RAFT_STATUS_REMOVED.
+ *
  * ioctls take a structure whose first field is its size: a larger one from a
  * newer program is taken if what the kernel does not know is zero (else E2BIG),
  * a smaller one from an older program is filled up with zeros.  Reserved fields
@@ -40,7 +51,8 @@
  * EAGAIN        too much waits for commit, or nothing to read   yes
  * EBADF         log_fd is not an open file, or /dev/raft was    no
  *               not opened for writing
- * EBUSY         log is in use, or attached to another group     no
+ * EBUSY         log is in use, attached to another group, or a  later
+ *               request like this one is under way here
  * ECANCELED     the group stopped: the outcome is UNKNOWN       look first
  * EEXIST        a group of this name or id exists here          no
  * EFAULT        bad address                                     no
@@ -51,17 +63,41 @@
  * EMEDIUMTYPE   the file is not a raft log (format it first)    no
  * EMSGSIZE      command longer than RAFT_COMMAND_MAX            no
  * ENODEV        no such group, or more than one and none named  no
- * ENOLINK       no leader is known (WAIT with a time-out of 0)  yes
+ * ENOLINK       no leader is known: nothing happened            yes
  * ENOMEM        out of memory, nothing happened                 yes
  * ENOSPC        the log is full, nothing happened               later
- * ENOTCONN      this node is not a member of a configuration    later
- * EPERM         CAP_NET_ADMIN and CAP_SYS_ADMIN are needed      no
+ * ENOTCONN      this node is not a member: not yet, or removed  later
+ * EPERM         CAP_NET_ADMIN is needed; to start and stop also no
+ *               CAP_SYS_ADMIN
  * EPIPE         the cursor was overtaken by compaction          read again
  * EPROTO        the log is of another version                   no
  * ESTALE        the log belongs to another group or node        no
  * ETIMEDOUT     the outcome is UNKNOWN, it may commit later     look first
  * EINTR         killed while waiting: the outcome is UNKNOWN    look first
  *               (WAIT: a signal came)
+ *
+ * MEMBERS and TRANSFER say in @outcome what an error means: with
+ * RAFT_OUTCOME_NONE and RAFT_OUTCOME_UNKNOWN it is one of those above, else one
+ * of these, and it is certain that what was asked did not happen:
+ *
+ * outcome   errno      meaning                                  safe to retry?
+ * REFUSED   E2BIG      more than RAFT_NODES_MAX members         no
+ *           EAGAIN     the leader is too new, or the member is  yes
+ *                      too far behind or was not heard of
+ *           EBUSY      another change or transfer is under way  later
+ *           EDOM       no voter would be left                   no
+ *           EEXIST     it is a member already                   no
+ *           EINVAL     the member is not a voter, or not a      no
+ *                      learner, as the request needs it
+ *           ENOENT     it is not a member                       no
+ *           ENOMEM     the leader is out of memory              yes
+ *           ENOSPC     the leader's log is full                 later
+ * GIVEN_UP  ETIMEDOUT  the new node did not catch up, or the    yes
+ *                      target did not become leader in time
+ * ABORTED   ECANCELED  taken back (RAFT_MEMBERS_ABORT), lost    yes
+ *                      with its leader, or another node leads
+ *
+ * READ changes nothing, and it is always safe to do it again.
  *
  * Every other outcome of a proposal is certain: a length or 0 means committed,
  * durable on a majority, and applied exactly once; an error not marked UNKNOWN
@@ -73,7 +109,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define RAFT_API_VERSION	1
+#define RAFT_API_VERSION	2
 #define RAFT_NAME_LEN		32	/* with the terminating NUL */
 #define RAFT_COMMAND_MAX	61440	/* bytes */
 #define RAFT_NODES_MAX		16
@@ -118,13 +154,25 @@ struct raft_ioc_features {
 };
 
 #define RAFT_FEATURE_FAULTS	0x1	/* built with fault hooks, for tests */
+#define RAFT_FEATURE_MEMBERS	0x2	/* RAFT_IOC_MEMBERS */
+#define RAFT_FEATURE_TRANSFER	0x4	/* RAFT_IOC_TRANSFER, priority */
+#define RAFT_FEATURE_READ	0x8	/* RAFT_IOC_READ */
+#define RAFT_FEATURE_SET	0x10	/* RAFT_IOC_SET */
 
+/*
+ * A member without flags is a voter.  While one has RAFT_MEMBER_OLD two
+ * configurations are in force at once, and it takes a majority of each.
+ */
 #define RAFT_MEMBER_LEARNER	0x1	/* receives the log, has no vote */
+#define RAFT_MEMBER_OLD		0x2	/* joint: votes in the old one */
+#define RAFT_MEMBER_GONE	0x4	/* joint: not in the new one */
+#define RAFT_MEMBER_PROMOTE	0x8	/* a learner, to vote when it has caught up */
+#define RAFT_MEMBER_KEEP	0x10	/* ... and to stay a learner if it does not */
 
 /**
  * struct raft_ioc_member - a member of a group and where it listens
  * @id: node id, not 0
- * @flags: RAFT_MEMBER_*
+ * @flags: RAFT_MEMBER_LEARNER or 0
  * @family: AF_INET or AF_INET6
  * @port: UDP port in host byte order, not 0
  * @scope_id: interface index for a link-local IPv6 address, else 0
@@ -167,6 +215,11 @@ struct raft_ioc_member {
  * @propose_timeout_ms: of write(2), 0 for the default of 30000
  * @max_uncommitted: bytes of commands that may wait for commit at this node, 0
  *	for the default of 4 MiB
+ * @priority: a leader hands over to a voter with a higher one that is up to
+ *	date
+ * @lease_drift_ppm: millionths by which the clocks of two members may differ in
+ *	rate: a lease is shorter than an election timeout by as much; 0 for the
+ *	default of 10000, at most 500000
  * @reserved: 0
  */
 struct raft_ioc_start {
@@ -187,7 +240,9 @@ struct raft_ioc_start {
 	__u32 max_batch;
 	__u32 propose_timeout_ms;
 	__u64 max_uncommitted;
-	__u64 reserved[2];
+	__u32 priority;
+	__u32 lease_drift_ppm;
+	__u64 reserved;
 };
 
 #define RAFT_LOG_MIN		(1024 * 1024)
@@ -242,7 +297,8 @@ struct raft_ioc_propose {
  * @value: what for, see RAFT_WAIT_*; 0 with RAFT_WAIT_LEADER
  * @timeout_ms: 0: only look, -1 (all ones): for ever; else ETIMEDOUT
  * @leader: leader known at the end, 0 if none (out, after an error too)
- * @events: counter of role, term, leader and failure changes (out, likewise)
+ * @events: counter of role, term, leader, membership and failure changes (out,
+ *	likewise)
  */
 struct raft_ioc_wait {
 	__u32 size;
@@ -251,6 +307,157 @@ struct raft_ioc_wait {
 	__u32 timeout_ms;
 	__u32 leader;
 	__u64 events;
+};
+
+/* What became of a request, for errors too; see the table at the top. */
+#define RAFT_OUTCOME_NONE	0	/* nothing was asked, nothing happened */
+#define RAFT_OUTCOME_DONE	1	/* as it was asked */
+#define RAFT_OUTCOME_REFUSED	2	/* nothing happened */
+#define RAFT_OUTCOME_GIVEN_UP	3	/* it began, and took too long */
+#define RAFT_OUTCOME_ABORTED	4	/* it began, and was taken back or lost */
+#define RAFT_OUTCOME_UNKNOWN	5	/* it may happen yet, or has */
+
+#define RAFT_MEMBERS_ADD_LEARNER 1	/* @member: id and address */
+#define RAFT_MEMBERS_ADD_VOTER	2	/* likewise; a learner until it caught up */
+#define RAFT_MEMBERS_PROMOTE	3	/* a learner that has caught up to a voter */
+#define RAFT_MEMBERS_DEMOTE	4	/* a voter to a learner */
+#define RAFT_MEMBERS_REMOVE	5
+#define RAFT_MEMBERS_ADDRESS	6	/* it has moved; @member: id and address */
+#define RAFT_MEMBERS_ABORT	7	/* take back what is under way; no @member */
+
+/**
+ * struct raft_ioc_change - what shall happen to one member
+ * @op: RAFT_MEMBERS_ADD_LEARNER to RAFT_MEMBERS_ABORT
+ * @reserved: 0
+ * @member: who; where @op needs no address, and for RAFT_MEMBERS_ABORT no id,
+ *	those fields are 0; its flags are always 0
+ */
+struct raft_ioc_change {
+	__u32 op;
+	__u32 reserved;
+	struct raft_ioc_member member;
+};
+
+#define RAFT_MEMBERS_JOINT	0x1	/* several at once, by joint consensus */
+
+/**
+ * struct raft_ioc_members - RAFT_IOC_MEMBERS: change the members of the group
+ * @size: sizeof this structure
+ * @flags: RAFT_MEMBERS_JOINT or 0
+ * @n_changes: number of @changes, from 1; more than 1 needs RAFT_MEMBERS_JOINT
+ * @change_size: sizeof(struct raft_ioc_change)
+ * @changes: user pointer to them; no id twice; RAFT_MEMBERS_ABORT stands alone
+ * @timeout_ms: how long to wait, 0 for the propose timeout of the group, -1
+ *	(all ones) for ever.  Without its caller the change goes on
+ * @outcome: RAFT_OUTCOME_* (out)
+ * @index: log index of the configuration in force when it was decided (out)
+ *
+ * Waits killably until the change is decided: in force, a joint configuration
+ * left again, and with RAFT_MEMBERS_ADD_VOTER the new member votes.  One change
+ * at a time.  Needs CAP_NET_ADMIN, and /dev/raft opened for writing.
+ */
+struct raft_ioc_members {
+	__u32 size;
+	__u32 flags;
+	__u32 n_changes;
+	__u32 change_size;
+	__aligned_u64 changes;
+	__u32 timeout_ms;
+	__u32 outcome;
+	__u64 index;
+};
+
+/**
+ * struct raft_ioc_transfer - RAFT_IOC_TRANSFER: have another node lead
+ * @size: sizeof this structure
+ * @flags: 0
+ * @target: node id of a voter, 0 for the best one
+ * @timeout_ms: how long to wait, as in struct raft_ioc_members; the leader
+ *	gives up by itself after one election timeout
+ * @outcome: RAFT_OUTCOME_* (out)
+ * @leader: leader known at the end, 0 if none (out)
+ *
+ * Waits killably until it is decided.  Proposals wait meanwhile.  Needs
+ * CAP_NET_ADMIN, and /dev/raft opened for writing.
+ */
+struct raft_ioc_transfer {
+	__u32 size;
+	__u32 flags;
+	__u32 target;
+	__u32 timeout_ms;
+	__u32 outcome;
+	__u32 leader;
+};
+
+#define RAFT_READ_LEASE		0x1	/* trust clocks, see @lease_drift_ppm */
+
+/**
+ * struct raft_ioc_read - RAFT_IOC_READ: read barrier
+ * @size: sizeof this structure
+ * @flags: RAFT_READ_LEASE: the leader may answer by its lease, without asking a
+ *	majority, if it has one
+ * @timeout_ms: how long to wait, as in struct raft_ioc_members
+ * @reserved: 0
+ * @index: everything acknowledged before the call is in the log up to here, and
+ *	applied (out)
+ *
+ * Waits killably.  Calls that come together cost one round of heartbeats.
+ */
+struct raft_ioc_read {
+	__u32 size;
+	__u32 flags;
+	__u32 timeout_ms;
+	__u32 reserved;
+	__u64 index;
+};
+
+#define RAFT_SET_ELECTION_TIMEOUT 0x1
+#define RAFT_SET_HEARTBEAT	0x2
+#define RAFT_SET_MAX_INFLIGHT	0x4
+#define RAFT_SET_MAX_INFLIGHT_BYTES 0x8
+#define RAFT_SET_MAX_BATCH	0x10
+#define RAFT_SET_MAX_UNCOMMITTED 0x20
+#define RAFT_SET_PROPOSE_TIMEOUT 0x40
+#define RAFT_SET_PRIORITY	0x80
+#define RAFT_SET_LEASE_DRIFT	0x100
+#define RAFT_SET_PREVOTE	0x200
+#define RAFT_SET_CHECK_QUORUM	0x400
+
+/**
+ * struct raft_ioc_set - RAFT_IOC_SET: change the settings of this node
+ * @size: sizeof this structure
+ * @mask: RAFT_SET_*: which fields count; the others are 0
+ * @flags: with RAFT_SET_PREVOTE RAFT_START_NO_PREVOTE or 0, with
+ *	RAFT_SET_CHECK_QUORUM RAFT_START_NO_CHECK_QUORUM or 0
+ * @election_timeout_ms: this and the following as in struct raft_ioc_start, 0
+ *	for the default
+ * @heartbeat_ms: see above
+ * @max_inflight: see above
+ * @max_inflight_bytes: see above
+ * @max_batch: see above
+ * @max_uncommitted: see above
+ * @propose_timeout_ms: see above
+ * @priority: see above
+ * @lease_drift_ppm: see above
+ * @reserved: 0
+ *
+ * All or nothing, at once, until the group stops.  Needs CAP_NET_ADMIN, and
+ * /dev/raft opened for writing.
+ */
+struct raft_ioc_set {
+	__u32 size;
+	__u32 mask;
+	__u32 flags;
+	__u32 election_timeout_ms;
+	__u32 heartbeat_ms;
+	__u32 max_inflight;
+	__u32 max_inflight_bytes;
+	__u32 max_batch;
+	__u64 max_uncommitted;
+	__u32 propose_timeout_ms;
+	__u32 priority;
+	__u32 lease_drift_ppm;
+	__u32 reserved;
 };
 
 #define RAFT_ROLE_FOLLOWER	0
@@ -274,7 +481,7 @@ struct raft_ioc_wait {
  * @match: leader only: highest index known to be durable there
  * @next: leader only: next index to send
  * @inflight: leader only: AppendEntries on the way
- * @reserved: 0
+ * @priority: leader only: its election priority, as it said last
  * @heard_ns: ns since the last message from it, all ones if never
  * @incarnation: its boot, 0 if not known
  */
@@ -288,7 +495,7 @@ struct raft_ioc_peer {
 	__u64 match;
 	__u64 next;
 	__u32 inflight;
-	__u32 reserved;
+	__u32 priority;
 	__u64 heard_ns;
 	__u64 incarnation;
 };
@@ -296,6 +503,10 @@ struct raft_ioc_peer {
 #define RAFT_PEER_ACTIVE	0x100	/* heard in the last CheckQuorum round */
 #define RAFT_PEER_REPLICATE	0x200	/* pipelined, not probing */
 #define RAFT_PEER_SELF		0x400
+
+#define RAFT_STATUS_MEMBER	0x1	/* this node is in the configuration */
+#define RAFT_STATUS_REMOVED	0x2	/* it is not, and was before */
+#define RAFT_STATUS_JOINT	0x4	/* two configurations are in force */
 
 /**
  * struct raft_ioc_status - RAFT_IOC_STATUS: the state of the attached group
@@ -317,10 +528,10 @@ struct raft_ioc_peer {
  * @pending: own proposals that are undecided
  * @failed: RAFT_FAILED_*
  * @error: errno of RAFT_FAILED_DISK, positive
- * @start_flags: RAFT_START_*
+ * @start_flags: RAFT_START_*, as in force
  * @log_size: bytes of the log
  * @log_room: bytes that are free in it
- * @events: counter of role, term, leader and failure changes
+ * @events: counter of role, term, leader, membership and failure changes
  * @election_timeout_ms: as in force
  * @heartbeat_ms: as in force
  * @timer_late_max_ns: the latest that a timer of this group fired
@@ -337,6 +548,23 @@ struct raft_ioc_peer {
  * @n_peers: room in @peers (in), members (out)
  * @peer_size: sizeof(struct raft_ioc_peer)
  * @peers: user pointer to an array of struct raft_ioc_peer, or 0
+ * @config_index: log index of the configuration in force, 0 for the initial one
+ * @state: RAFT_STATUS_*
+ * @member_flags: RAFT_MEMBER_* of this node
+ * @catching_up: leader only: node that is to vote when it has caught up, else 0
+ * @round: leader only: of its catching up, from 1
+ * @transferring: leader only: node that is to lead, else 0
+ * @priority: as in force
+ * @lease_drift_ppm: as in force
+ * @max_inflight: as in force
+ * @lease_left_ns: leader only: how long its lease lasts from now, 0 if it has
+ *	none
+ * @read_rounds: leader only: heartbeat rounds that were sent for read barriers
+ * @max_inflight_bytes: as in force
+ * @max_batch: as in force
+ * @max_uncommitted: as in force
+ * @propose_timeout_ms: as in force
+ * @reserved: 0
  */
 struct raft_ioc_status {
 	__u32 size;
@@ -375,6 +603,22 @@ struct raft_ioc_status {
 	__u32 n_peers;
 	__u32 peer_size;
 	__aligned_u64 peers;
+	__u64 config_index;
+	__u32 state;
+	__u32 member_flags;
+	__u32 catching_up;
+	__u32 round;
+	__u32 transferring;
+	__u32 priority;
+	__u32 lease_drift_ppm;
+	__u32 max_inflight;
+	__u64 lease_left_ns;
+	__u64 read_rounds;
+	__u32 max_inflight_bytes;
+	__u32 max_batch;
+	__u64 max_uncommitted;
+	__u32 propose_timeout_ms;
+	__u32 reserved;
 };
 
 #define RAFT_IOC_TYPE		0xBB
@@ -385,5 +629,9 @@ struct raft_ioc_status {
 #define RAFT_IOC_PROPOSE	_IOWR(RAFT_IOC_TYPE, 0x04, struct raft_ioc_propose)
 #define RAFT_IOC_WAIT		_IOWR(RAFT_IOC_TYPE, 0x05, struct raft_ioc_wait)
 #define RAFT_IOC_STATUS		_IOWR(RAFT_IOC_TYPE, 0x06, struct raft_ioc_status)
+#define RAFT_IOC_MEMBERS	_IOWR(RAFT_IOC_TYPE, 0x07, struct raft_ioc_members)
+#define RAFT_IOC_TRANSFER	_IOWR(RAFT_IOC_TYPE, 0x08, struct raft_ioc_transfer)
+#define RAFT_IOC_READ		_IOWR(RAFT_IOC_TYPE, 0x09, struct raft_ioc_read)
+#define RAFT_IOC_SET		_IOW(RAFT_IOC_TYPE, 0x0a, struct raft_ioc_set)
 
 #endif /* _UAPI_LINUX_RAFT_H */

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * order.h - what an operator orders: a membership change, a transfer of the
+ * leadership, other settings.
+ */
+#ifndef _RAFT_ORDER_H
+#define _RAFT_ORDER_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+#include "../uapi/linux/raft.h"
+#include "core/raft_core.h"
+#include "waiter.h"
+
+struct raft_group;
+struct raft_group_priv;
+struct raft_update;
+
+enum raft_order_what {
+	RAFT_ORDER_CHANGE,
+	RAFT_ORDER_ABORT,	/* a change that takes another one back */
+	RAFT_ORDER_TRANSFER,
+	RAFT_ORDER_SET,
+};
+
+/**
+ * struct raft_order - one order on its way
+ * @w: who waits
+ * @what: enum raft_order_what
+ * @change: RAFT_ORDER_CHANGE, _ABORT: what to do, checked
+ * @target: RAFT_ORDER_TRANSFER: node to lead, 0 for the best
+ * @set: RAFT_ORDER_SET: what to set
+ * @why: RAFT_ORDER_SET: why it was refused, or NULL
+ * @outcome: RAFT_OUTCOME_*
+ * @index: RAFT_ORDER_CHANGE, _ABORT: of the configuration in force when it was
+ *	decided
+ */
+struct raft_order {
+	struct raft_waiter w;
+	enum raft_order_what what;
+	struct raft_change change;
+	u32 target;
+	struct raft_ioc_set set;
+	const char *why;
+	u32 outcome;
+	u64 index;
+};
+
+struct raft_order *raft_order_new(enum raft_order_what what);
+int raft_order_give(struct raft_group *g, struct raft_order *o, u32 timeout_ms,
+		    u32 *outcome);
+
+/* The owner's side. */
+void raft_order_take(struct raft_group_priv *p, struct list_head *came);
+void raft_order_done(struct raft_group_priv *p, const struct raft_update *up);
+
+#endif /* _RAFT_ORDER_H */

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * remote.h - other nodes, as the owner knows them: where they are, what came.
+ *
+ * Members of the configuration, and a few others: those who left and have to be
+ * told, and strangers.  A blank node hears a leader that it does not know; a
+ * member that was away hears one that came meanwhile.
+ */
+#ifndef _RAFT_REMOTE_H
+#define _RAFT_REMOTE_H
+
+#include <linux/socket.h>
+#include <linux/types.h>
+
+#include "core/frag.h"
+#include "core/raft_core.h"
+
+struct raft_group_priv;
+
+#define RAFT_STRANGERS	(RAFT_MAX_PEERS - RAFT_MAX_NODES)
+
+/**
+ * struct raft_remote - another node
+ * @id: node id, 0 if the slot is free
+ * @member: in the configuration in force
+ * @addr: where it is: of a member as the configuration says, of a stranger where
+ *	its last datagram came from
+ * @addr_len: bytes of @addr in use, 0: nowhere
+ * @seen: ktime ns of the last datagram from it; of a stranger
+ * @heard: ktime ns of the last message from it, 0 if never
+ * @incarnation: its newest boot that we heard of, 0 if none
+ * @frag: messages of it that are incomplete, and ours to it
+ * @frag_mem: memory of @frag, NULL until there is some: then what has more than
+ *	one part is lost
+ *
+ * How to reach it and what came; the protocol's side is the core's raft_peer.
+ */
+struct raft_remote {
+	u32 id;
+	bool member;
+	struct sockaddr_storage addr;
+	int addr_len;
+	u64 seen;
+	u64 heard;
+	u64 incarnation;
+	struct raft_frag_peer frag;
+	u8 *frag_mem;
+};
+
+/**
+ * struct raft_remotes - the other nodes of a group
+ * @slot: in no order
+ * @self: this node, which is none of them
+ * @families: bit n: a member has an address of enum raft_family n
+ * @spare: memory for one @slot.frag_mem, or NULL; xchg() only
+ * @want: a slot has none and needs it; a worker fetches it
+ */
+struct raft_remotes {
+	struct raft_remote slot[RAFT_MAX_PEERS];
+	u32 self;
+	u32 families;
+	u8 *spare;
+	bool want;
+};
+
+struct raft_remote *raft_remote_find(struct raft_remotes *rs, u32 id);
+struct raft_remote *raft_remote_stranger(struct raft_remotes *rs, u32 id,
+					 u64 now);
+void raft_remote_configure(struct raft_remotes *rs,
+			   const struct raft_membership *c);
+bool raft_remote_parts(struct raft_remotes *rs, struct raft_remote *remote);
+void raft_remote_refill(struct raft_remotes *rs);
+void raft_remote_free(struct raft_remotes *rs);
+
+#endif /* _RAFT_REMOTE_H */
