@@ -270,6 +270,14 @@ static int size_option(const char *text, uint64_t *size)
 	return CTL_OK;
 }
 
+/* Not by an abbreviation, which getopt(3) takes. */
+static int consent_option(const char *word)
+{
+	if (!strcmp(word, "--yes-i-lost-the-majority"))
+		return CTL_OK;
+	return ctl_usage("%s, expected --yes-i-lost-the-majority", word);
+}
+
 enum { OPT_TO = 256, OPT_ID, OPT_LOG_SIZE, OPT_YES };
 
 /**
@@ -311,11 +319,12 @@ int ctl_recover(int argc, char **argv)
 		else if (c == OPT_LOG_SIZE)
 			bad = size_option(optarg, &args.size);
 		else if (c == OPT_YES)
-			args.consent = true;
+			bad = consent_option(argv[optind - 1]);
 		else
 			bad = 1;
 		if (bad)
 			return CTL_USAGE;
+		args.consent |= c == OPT_YES;
 	}
 	if (optind + 1 != argc)
 		return ctl_usage("recover: expected one NAME or FILE");
