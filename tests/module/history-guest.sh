@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck disable=SC2154 # $leader is set by cluster
 # history-guest.sh [FUNC...] - runs in the guest of history.sh: clients of all nodes of a
 # group (history.c) while a nemesis works on the nodes, all in namespaces of this machine;
 # build/lincheck judges what the clients saw. TAP on stdout.
@@ -14,6 +13,7 @@ set -u
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 TMP=/run/t LOG=/run/t.log
 RAFT_DIR=/mnt/t
+LOG_SIZE=128M		# there is no compaction
 export TOP TMP
 [ "$LAB_GUEST" != um ] || RAFT_ET=${RAFT_ET:-300ms}
 TEST_LIMIT=$((HISTORY_SECONDS + 900))
@@ -80,35 +80,65 @@ more_ops() {
 
 addr() { echo "$1=10.77.0.$1:7000"; }
 
+# peek NODE: what debugfs tells of it is in P, its directory in $peeked. No process is
+# needed, which takes its time in QEMU.
+declare -A P=()
+peek() {
+	local text k v
+	for peeked in /sys/kernel/debug/raft/*-g; do
+		# All at once: it is another text each time it is read from the start.
+		text=''
+		{ IFS='' read -r -d '' text <"$peeked/progress"; } 2>/dev/null || :
+		P=()
+		while read -r k v; do [ -z "$k" ] || P[$k]=$v; done <<<"$text"
+		[ "${P[node]:-}:${P[stopping]:-}" != "$1:0" ] || return 0
+	done
+	return 1
+}
+
+# leading: $leader, who leads in the highest term, 0 if nobody does.
+leading() {
+	local i best=0
+	leader=0
+	for i in $nodes_all; do
+		peek "$i" && [ "${P[role]}" = leader ] && [ "${P[term]}" -gt $best ] || continue
+		leader=$i best=${P[term]}
+	done
+}
+
 # A node that once was blank is started blank again: its members are in its log.
 blank() {
 	mkdir -p "$RAFT_DIR/n$1"
-	printf '[Group]\nNode = %s\nListen = 10.77.0.%s:7000\nLog = %s/%%g.%%n.log\nLogSize = 64M\nElectionTimeout = %s\n' \
-		"$1" "$1" "$RAFT_DIR" "$RAFT_ET" >"$RAFT_DIR/n$1/g.conf"
+	cat >"$RAFT_DIR/n$1/g.conf" <<-CONF
+		[Group]
+		Node = $1
+		Listen = 10.77.0.$1:7000
+		Log = $RAFT_DIR/%g.%n.log
+		LogSize = $LOG_SIZE
+		ElectionTimeout = $RAFT_ET
+	CONF
 }
 
 up_once() {
 	local conf=$RAFT_DIR/n$1/g.conf
 	[ -e "$conf" ] || conf=$RAFT_DIR/g.conf
-	raft_get g "$1" role >/dev/null 2>&1 || ctl "$1" up "$conf" --node "$1" 2>"$TMP/up.$1"
+	peek "$1" || ctl "$1" up "$conf" --node "$1" 2>"$TMP/up.$1"
 }
 up() { until_true up_once "$1" || fail "node $1 does not start: $(cat "$TMP/up.$1")"; }
 down() { ctl "$1" down g 2>/dev/null || :; }
 
-inject() { # inject NODE WORDS: to the fault hooks of a node, if it runs
-	local i=$1 dir
+# inject NODE WORD...: to the fault hooks of a node, if it runs.
+inject() {
+	peek "$1" || return 0
 	shift
-	dir=/sys/kernel/debug/raft/$(stat -L -c %i "/run/netns/n$i")-g
-	[ ! -e "$dir/fault" ] || echo "$*" >"$dir/fault" || :
+	echo "$*" >"$peeked/fault" || :
 }
 
-# order CMD...: to the leader's node, or any; with a limit, for it may be lost.
+# order WORD...: to the leader, or any node; with a limit, for it may be lost.
 order() {
-	local at
-	# shellcheck disable=SC2086
-	at=$(raft_leader g $nodes_all)
-	[ -n "$at" ] || at=1
-	timeout -s KILL 30 nsenter "--net=/run/netns/n$at" "$RAFT_TOOLS/raftctl" "$@" -g g >/dev/null 2>>"$TMP/orders"
+	leading
+	timeout -s KILL 6 nsenter "--net=/run/netns/n$((leader ? leader : 1))" \
+		"$RAFT_TOOLS/raftctl" "$@" -g g >/dev/null 2>>"$TMP/orders"
 }
 
 # --- The troubles: T_on NODE OTHER, T_off NODE OTHER ------------------------
@@ -180,7 +210,7 @@ replace_off() { order member add "$(addr "$1")" || :; }
 joint_on() {
 	local i spare=''
 	for i in $nodes_all; do
-		[ "$(raft_get g "$i" member 2>/dev/null)" != no ] || spare=$i
+		peek "$i" && [ "${P[member]}" = 0 ] && spare=$i
 	done
 	if [ -n "$spare" ] && [ "$spare" != "$1" ]; then
 		order member change "+$(addr "$spare")" "-$1" || :
@@ -212,17 +242,9 @@ draw_trouble() {
 draw() { drawn=$((RANDOM * 32768 + RANDOM)); drawn=$((drawn % $1)); }
 nap() { sleep "$(($1 / 1000)).$(printf %03d $(($1 % 1000)))"; }
 
-# victim NODE BY_ROLE: the node, or the leader.
-victim() {
-	victim=''
-	# shellcheck disable=SC2086
-	[ "$2" = 0 ] || victim=$(raft_leader g $nodes_all)
-	[ -n "$victim" ] || victim=$1
-}
-
 # One step; everything is drawn before anything happens, so that SEED gives the schedule.
 trouble() {
-	local one two='' node other role single hold_ms gap_ms
+	local victim one two='' node other role single hold_ms gap_ms
 	draw_trouble; one=$drawn
 	draw "$n"; node=$((drawn + 1))
 	draw $((n - 1)); other=$(((node + drawn) % n + 1))
@@ -231,7 +253,8 @@ trouble() {
 	[ "$single" != 0 ] || { draw_trouble; two=$drawn; }
 	draw 2500; hold_ms=$((drawn + 200))
 	draw 800; gap_ms=$((drawn + 50))
-	victim "$node" "$role"
+	leading
+	victim=$((role && leader ? leader : node))
 	[ "$victim" != "$other" ] || other=$((victim % n + 1))
 	if [ "$single" = 0 ]; then
 		note "$one $victim, $two $other for $hold_ms ms"
@@ -247,9 +270,8 @@ trouble() {
 	nap "$gap_ms"
 }
 
-is_voter() { [ "$(raft_get g "$1" member)" = yes ] && [ "$(raft_get g "$1" role)" != learner ]; } 2>/dev/null
 be_voter() {
-	is_voter "$1" && return
+	peek "$1" && ((P[member] && !(P[member_flags] & 1))) && return
 	order member promote "$1" || order member add "$(addr "$1")"
 	return 1
 }
@@ -262,8 +284,6 @@ heal() {
 	for i in $nodes_all; do
 		until_true be_voter "$i" || fail "node $i does not get a vote: $(tail -n 3 "$TMP/orders")"
 	done
-	# shellcheck disable=SC2086
-	raft_wait_leader g $nodes_all >/dev/null
 }
 
 # start N BLANK: nodes 1 to N on the disk, of which the last BLANK are blank.
@@ -273,7 +293,7 @@ start() {
 	modprobe sch_netem 2>/dev/null || :
 	mount -t ext4 "$(ls /dev/vda /dev/ubda 2>/dev/null)" "$RAFT_DIR"
 	rm -rf "${RAFT_DIR:?}"/*
-	raft_conf g $((n - $2)) -s 64M
+	raft_conf g $((n - $2)) -s $LOG_SIZE
 	for ((i = n - $2 + 1; i <= n; i++)); do blank "$i"; done
 	for i in $nodes_all; do up "$i"; done
 	# shellcheck disable=SC2046

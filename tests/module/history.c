@@ -15,6 +15,7 @@
  *	-k KEYS		(2)
  *	-o OPS		of each client at most (100000)
  *	-t MS		mean time to think (20)
+ *	-w PERCENT	of the operations are writes (50)
  *	-l PERCENT	of the reads trust a lease (30)
  *	-s SEED		of what the clients do (1)
  *	-C FILE		tell the time by this clock, see "tick"
@@ -42,6 +43,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -64,6 +66,7 @@ static struct {
 	unsigned int keys;
 	unsigned long ops;
 	unsigned long think_us;
+	unsigned int writes;
 	unsigned int lease;
 	unsigned int seed;
 	const char *clock;
@@ -71,7 +74,7 @@ static struct {
 	bool broken;
 } opt = {
 	.group = "g", .node = 1, .clients = 2, .keys = 2, .ops = 100000,
-	.think_us = 20000, .lease = 30, .seed = 1,
+	.think_us = 20000, .writes = 50, .lease = 30, .seed = 1,
 };
 
 static FILE *history;
@@ -268,7 +271,7 @@ static void *client_main(void *arg)
 		ops++;
 		key = dice(c, opt.keys);
 		lease = dice(c, 100) < opt.lease;
-		if (dice(c, 2))
+		if (dice(c, 100) < opt.writes)
 			do_write(c, key);
 		else
 			do_read(c, key, lease, false);
@@ -335,7 +338,7 @@ static void options(int argc, char **argv)
 {
 	int o;
 
-	while ((o = getopt(argc, argv, "g:n:i:r:c:k:o:t:l:s:C:jb")) != -1) {
+	while ((o = getopt(argc, argv, "g:n:i:r:c:k:o:t:w:l:s:C:jb")) != -1) {
 		switch (o) {
 		case 'g': opt.group = optarg; break;
 		case 'n': opt.nodes = atoi(optarg); break;
@@ -345,6 +348,7 @@ static void options(int argc, char **argv)
 		case 'k': opt.keys = atoi(optarg); break;
 		case 'o': opt.ops = strtoul(optarg, NULL, 0); break;
 		case 't': opt.think_us = 1000 * strtoul(optarg, NULL, 0); break;
+		case 'w': opt.writes = atoi(optarg); break;
 		case 'l': opt.lease = atoi(optarg); break;
 		case 's': opt.seed = atoi(optarg); break;
 		case 'C': opt.clock = optarg; break;
@@ -366,6 +370,8 @@ int main(int argc, char **argv)
 	if (argc == 3 && !strcmp(argv[1], "tick"))
 		tick(argv[2]);
 	options(argc, argv);
+	/* Clients that outlive their test would work at the next one's group. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGTERM, on_term);
 	if (opt.clock) {
 		clock_fd = open(opt.clock, O_RDONLY);

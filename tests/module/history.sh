@@ -20,7 +20,7 @@ mkdir -p "$out"
 rm -f "$out"/*
 disk=$(mktemp)
 trap 'rm -f "$disk"' EXIT
-truncate -s 1G "$disk"
+truncate -s 2G "$disk"
 mkfs.ext4 -q -F "$disk"
 lab=(-t $((4 * HISTORY_SECONDS + 3000)) --disk "$disk" -o "$out"
 	-e "RAFT_TOOLS=$top/build" -e "RAFT_KO=$ko" -e HISTORY_SECONDS -e SEED -e RAFT_ET -e RAFT_PATIENCE)
