@@ -7,3 +7,8 @@ $(B)/module-probe: tests/module/probe.c tools/lib/ioc.c tools/lib/ioc.h uapi/lin
 $(B)/badinput: $(wildcard tests/module/badinput*.[ch]) uapi/linux/raft.h
 	@mkdir -p $(@D)
 	$(CC) $(HOSTFLAGS) $(CPPFLAGS) -O2 -static -o $@ $(filter %.c,$^)
+
+$(B)/history: tests/module/history.c tests/module/history_replica.c tests/module/history.h \
+		tools/lib/ioc.c tools/lib/ioc.h $(LINCHECK_SRC) $(LINCHECK_HDR) tools/lib/util.c
+	@mkdir -p $(@D)
+	$(CC) $(HOSTFLAGS) $(CPPFLAGS) -O2 -pthread -o $@ $(filter %.c,$^)
