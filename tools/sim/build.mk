@@ -12,7 +12,7 @@ SIM_WARN := -std=gnu11 -Wall -Wextra -Werror
 SIM_SRC := \
 	tools/sim/main.c tools/sim/sim.c tools/sim/node.c tools/sim/net.c \
 	tools/sim/disk.c tools/sim/payload.c tools/sim/propose.c \
-	tools/sim/ask.c tools/sim/check_config.c \
+	tools/sim/ask.c tools/sim/check_apply.c tools/sim/check_config.c \
 	tools/sim/check.c tools/sim/trace.c tools/sim/cond.c tools/sim/run.c \
 	tools/sim/fuzz.c tools/sim/fuzz_actions.c tools/sim/fuzz_member.c \
 	tools/sim/fuzz_live.c \

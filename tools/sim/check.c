@@ -14,8 +14,8 @@
  * Election safety, leader append-only, log matching, leader completeness and
  * state machine safety are figure 3 of the paper; the rest are the promises of
  * design.md: monotonic term and commit, one vote a term, what is acknowledged
- * is durable on a majority, applied exactly once.  Configurations and reads are
- * in check_config.c.
+ * is durable on a majority.  What is applied is
+ * in check_apply.c, configurations and reads are in check_config.c.
  */
 #include <stdlib.h>
 
@@ -43,18 +43,6 @@ struct position {
 	struct version *more;
 };
 
-struct session {
-	u64 incarnation;
-	u64 serial;
-};
-
-struct client {
-	u64 id;
-	u64 serial;
-	u64 index;			/* where that was applied */
-	u64 used;
-};
-
 struct check {
 	struct map leaders;		/* term: node */
 	struct map votes;		/* (node, life, term): candidate */
@@ -62,13 +50,8 @@ struct check {
 	u64 cap_at;
 	u64 *chain;			/* committed, by index */
 	u64 *term;			/* in which term that was seen first */
-	u8 *fate;			/* RAFT_ENTRY_*, 0: not applied yet */
 	u64 committed;
 	u64 cap;
-	struct session sessions[SIM_MAX_ID + 1];
-	struct client clients[RAFT_MAX_CLIENTS];
-	u32 n_clients;
-	u64 decided;			/* fates are known up to here */
 };
 
 static u64 *map_slot(struct map *m, u64 key);
@@ -133,7 +116,6 @@ void check_free(struct check *c)
 	free(c->votes.value);
 	free(c->chain);
 	free(c->term);
-	free(c->fate);
 	free(c);
 }
 
@@ -298,7 +280,6 @@ static void committed_room(struct check *c, u64 index)
 	c->cap = max_t(u64, 1024, 2 * index);
 	c->chain = sim_grow(c->chain, c->cap * sizeof(*c->chain));
 	c->term = sim_grow(c->term, c->cap * sizeof(*c->term));
-	c->fate = sim_grow(c->fate, c->cap * sizeof(*c->fate));
 }
 
 /* State machine safety: all that is committed anywhere is one log. */
@@ -325,7 +306,6 @@ static void check_commit(struct sim *s, struct sim_node *n, u64 commit,
 	for (i = c->committed + 1; i <= commit; i++) {
 		c->chain[i] = chain_at(n, i);
 		c->term[i] = n->st.term;
-		c->fate[i] = 0;
 	}
 	s->count.commits += commit - c->committed;
 	c->committed = commit;
@@ -523,171 +503,6 @@ void check_step(struct sim *s, struct sim_node *n,
 	why = raft_check(n->r);
 	if (why)
 		sim_fail(s, "node %u: the core finds: %s", n->id, why);
-}
-
-static struct client *client(struct check *c, u64 id)
-{
-	u32 i;
-
-	for (i = 0; i < c->n_clients; i++)
-		if (c->clients[i].id == id)
-			return &c->clients[i];
-	return NULL;
-}
-
-static void client_open(struct check *c, u64 index)
-{
-	struct client *slot = &c->clients[c->n_clients];
-	u32 i;
-
-	if (c->n_clients == RAFT_MAX_CLIENTS) {
-		slot = &c->clients[0];
-		for (i = 1; i < c->n_clients; i++)
-			if (c->clients[i].used < slot->used)
-				slot = &c->clients[i];
-	} else {
-		c->n_clients++;
-	}
-	*slot = (struct client) { .id = index, .used = index };
-}
-
-/* The rule of client.c; a copy has the answer of what was applied. */
-static u8 client_fate(struct check *c, const struct raft_entry *e, u64 index)
-{
-	struct client *cl = client(c, e->client);
-
-	if (!cl || e->client_serial < cl->serial)
-		return RAFT_ENTRY_DROPPED;
-	cl->used = index;
-	if (e->client_serial == cl->serial)
-		return RAFT_ENTRY_DROPPED;
-	cl->serial = e->client_serial;
-	cl->index = index;
-	return RAFT_ENTRY_APPLIED;
-}
-
-/* The rule of proposal.c, told once more by one who did not write it. */
-static u8 fate(struct check *c, const struct raft_entry *e, u64 index)
-{
-	struct session *ses = &c->sessions[e->origin];
-	bool next = e->incarnation == ses->incarnation ?
-		    e->serial == ses->serial + 1 :
-		    e->incarnation > ses->incarnation && e->serial == 1;
-
-	if (!e->origin)
-		return RAFT_ENTRY_APPLIED;
-	if (!next)
-		return RAFT_ENTRY_DROPPED;
-	ses->incarnation = e->incarnation;
-	ses->serial = e->serial;
-	if (e->type == RAFT_ENTRY_OPEN)
-		client_open(c, index);
-	else if (e->client)
-		return client_fate(c, e, index);
-	return RAFT_ENTRY_APPLIED;
-}
-
-static void check_fate(struct sim *s, struct sim_node *n, u64 index,
-		       const struct raft_entry *e)
-{
-	struct check *c = s->check;
-	u8 is = e->flags & (RAFT_ENTRY_APPLIED | RAFT_ENTRY_DROPPED);
-
-	if (e->origin > SIM_MAX_ID) {
-		sim_fail(s, "entry %llu has origin %u", (ull)index, e->origin);
-		return;
-	}
-	if (!c->fate[index]) {
-		c->fate[index] = fate(c, e, index);
-		c->decided = index;
-		s->count.dropped += c->fate[index] == RAFT_ENTRY_DROPPED;
-	}
-	if (is == RAFT_ENTRY_APPLIED && e->payload &&
-	    ((const struct sim_payload *)e->payload)->refused)
-		sim_fail(s, "node %u applies entry %llu, which was refused",
-			 n->id, (ull)index);
-	if (is != c->fate[index])
-		sim_fail(s, "exactly once: node %u %s entry %llu (serial %llu of %u), to be %s",
-			 n->id, is == RAFT_ENTRY_APPLIED ? "applies" : "drops",
-			 (ull)index, (ull)e->serial, e->origin,
-			 c->fate[index] == RAFT_ENTRY_APPLIED ?
-			 "applied" : "dropped");
-}
-
-/* Where a client's command was applied before, by what is committed. */
-static void check_repeated(struct sim *s, struct sim_node *n)
-{
-	const struct raft_update *up = &s->up;
-	const struct raft_entry *e, *was;
-	u32 i;
-
-	for (i = 0; i < up->n_repeated && !s->failed[0]; i++) {
-		e = raft_entry_at(n->r, up->repeated[i].index);
-		was = raft_entry_at(n->r, up->repeated[i].first);
-		if (!e || !e->client || e->flags & RAFT_ENTRY_APPLIED ||
-		    (up->repeated[i].first &&
-		     (!was || was->client != e->client ||
-		      was->client_serial != e->client_serial ||
-		      !(was->flags & RAFT_ENTRY_APPLIED) ||
-		      was->term != up->repeated[i].term))) {
-			sim_fail(s, "node %u takes entry %llu for a copy of %llu",
-				 n->id, (ull)up->repeated[i].index,
-				 (ull)up->repeated[i].first);
-			return;
-		}
-		if (e->origin == n->id)
-			sim_prop_repeated(s, n, up->repeated[i].first, e);
-	}
-}
-
-/**
- * check_applied() - a node applied entries
- * @s: simulation
- * @n: node
- * @first: first index
- * @last: last index
- */
-void check_applied(struct sim *s, struct sim_node *n, u64 first, u64 last)
-{
-	const struct raft_entry *e;
-	u64 i;
-
-	if (first != n->applied + 1 || last < first || last != n->st.applied) {
-		sim_fail(s, "node %u applies %llu to %llu after %llu, says %llu",
-			 n->id, (ull)first, (ull)last, (ull)n->applied,
-			 (ull)n->st.applied);
-		return;
-	}
-	n->applied = last;
-	for (i = first; i <= last && !s->failed[0]; i++) {
-		e = raft_entry_at(n->r, i);
-		if (e->type != RAFT_ENTRY_COMMAND && e->type != RAFT_ENTRY_OPEN)
-			continue;
-		check_fate(s, n, i, e);
-		if ((e->flags & RAFT_ENTRY_APPLIED) && e->origin == n->id)
-			sim_prop_applied(s, n, i, e);
-	}
-	check_repeated(s, n);
-	if (n->applied == s->check->decided &&
-	    n->st.clients != s->check->n_clients)
-		sim_fail(s, "node %u has %u clients at %llu, to be %u", n->id,
-			 n->st.clients, (ull)last, s->check->n_clients);
-}
-
-/**
- * check_acked() - a caller was told that its proposal is committed
- * @s: simulation
- * @p: the proposal
- */
-void check_acked(struct sim *s, const struct sim_prop *p)
-{
-	struct check *c = s->check;
-
-	if (p->index > c->committed ||
-	    c->fate[p->index] != RAFT_ENTRY_APPLIED)
-		sim_fail(s, "node %u acknowledges '%s' at %llu, committed up to %llu",
-			 p->node, p->payload->text, (ull)p->index,
-			 (ull)c->committed);
 }
 
 /**

@@ -140,48 +140,6 @@ static bool wanted(const struct sim *s, u32 id)
 	return false;
 }
 
-static bool lost_majority(const struct sim *s, const struct raft_membership *c,
-			  u32 id)
-{
-	u32 i, voters = 0, lost = 0;
-
-	for (i = 0; i < c->n; i++) {
-		if (c->m[i].flags & RAFT_MEMBER_LEARNER &&
-		    !(c->m[i].flags & RAFT_MEMBER_OLD))
-			continue;
-		voters++;
-		lost += c->m[i].id == id || s->by_id[c->m[i].id]->blank;
-	}
-	return 2 * lost > voters;
-}
-
-/*
- * Who gets the log again from its beginning passes through all configurations of
- * old.  If those whose disks are lost are a majority of one of them, they can
- * elect a leader who knows no more than that: nothing but a new id helps then.
- */
-static bool may_be_reused(const struct sim *s, u32 id)
-{
-	const struct sim_node *n = NULL;
-	struct raft_membership c = { 0 };
-	u32 i;
-
-	for (i = 0; i < s->n_nodes && !n; i++)
-		if (s->nodes[i]->running && !s->nodes[i]->failed &&
-		    s->nodes[i]->applied >= s->conf.index)
-			n = s->nodes[i];
-	if (!n)
-		return false;
-	c.n = sim_initial(s, c.m);
-	for (i = 0; i <= n->log.n; i++) {
-		if (i && n->log.conf[i - 1] == i)
-			decode(raft_entry_at(n->r, i), i, &c);
-		if (lost_majority(s, &c, id))
-			return false;
-	}
-	return true;
-}
-
 /**
  * fuzz_replace() - a node that was removed loses its disk and comes back blank
  * @f: fuzzer
@@ -191,7 +149,7 @@ void fuzz_replace(struct fuzz *f, struct sim_node *n)
 {
 	struct sim *s = f->s;
 
-	if (wanted(s, n->id) || !may_be_reused(s, n->id))
+	if (wanted(s, n->id))
 		return;
 	sim_trace(s, "node %u is replaced", n->id);
 	sim_crash(s, n);

@@ -119,6 +119,7 @@ struct sim *sim_new(u64 seed)
 	s->net.delay_max = SIM_DELAY;
 	s->props_tail = &s->props;
 	s->check = check_new();
+	s->applied = check_apply_new();
 	s->cfg = (struct raft_config) {
 		.election_timeout = SCN_ELECTION_TIMEOUT,
 		.heartbeat = SCN_HEARTBEAT,
@@ -165,6 +166,7 @@ void sim_free(struct sim *s)
 	}
 	sim_prop_forget(s);
 	check_free(s->check);
+	check_apply_free(s->applied);
 	free(s);
 }
 

@@ -243,6 +243,7 @@ struct sim_count {
 };
 
 struct check;
+struct check_apply;
 
 struct sim {
 	u64 seed;
@@ -267,6 +268,7 @@ struct sim {
 	struct sim_prop **props_tail;
 	struct sim_prop *undecided;	/* none before this one is pending */
 	struct check *check;
+	struct check_apply *applied;
 	struct raft_update up;
 	const struct raft_msg *msg;	/* that is being handled, or NULL */
 	u32 accepted;		/* of the last PROPOSE */
@@ -385,12 +387,16 @@ void check_persist(struct sim *s, struct sim_node *n,
 void check_sent(struct sim *s, struct sim_node *n, const struct raft_msg *m);
 void check_disk(struct sim *s, struct sim_node *n,
 		const struct raft_hard_state *hs);
-void check_applied(struct sim *s, struct sim_node *n, u64 first, u64 last);
 void check_step(struct sim *s, struct sim_node *n,
 		const struct raft_status *old);
-void check_acked(struct sim *s, const struct sim_prop *p);
 u64 check_chain(u64 before, const struct raft_entry *e);
 u64 check_committed(const struct sim *s);
+
+/* check_apply.c: the same for what is applied */
+struct check_apply *check_apply_new(void);
+void check_apply_free(struct check_apply *c);
+void check_applied(struct sim *s, struct sim_node *n, u64 first, u64 last);
+void check_acked(struct sim *s, const struct sim_prop *p);
 
 /* check_config.c: the same for configurations and reads */
 bool check_joint(const struct raft_membership *c);

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * check_apply.c - what is applied, and what proposers are told of it, always.
+ *
+ * The rules of kmod/core/session.c and client.c, told once more by one who did
+ * not write them: every entry has one fate, the same on every node, and every
+ * command is applied once, in the order of its origin.
+ */
+#include <stdlib.h>
+
+#include "sim.h"
+
+typedef unsigned long long ull;
+
+struct session {
+	u64 incarnation;
+	u64 serial;
+};
+
+struct client {
+	u64 id;
+	u64 serial;
+	u64 index;			/* where that was applied */
+	u64 used;
+};
+
+struct check_apply {
+	u8 *fate;		/* RAFT_ENTRY_*, by index; 0: not a proposal */
+	u64 cap;
+	u64 decided;		/* fates are known up to here */
+	struct session sessions[SIM_MAX_ID + 1];
+	struct client clients[RAFT_MAX_CLIENTS];
+	u32 n_clients;
+};
+
+/**
+ * check_apply_new() - an observer who has seen nothing applied
+ *
+ * Return: the observer.
+ */
+struct check_apply *check_apply_new(void)
+{
+	return sim_alloc(sizeof(struct check_apply));
+}
+
+/**
+ * check_apply_free() - forget everything
+ * @c: observer
+ */
+void check_apply_free(struct check_apply *c)
+{
+	free(c->fate);
+	free(c);
+}
+
+static struct client *client(struct check_apply *c, u64 id)
+{
+	u32 i;
+
+	for (i = 0; i < c->n_clients; i++)
+		if (c->clients[i].id == id)
+			return &c->clients[i];
+	return NULL;
+}
+
+static void client_open(struct check_apply *c, u64 index)
+{
+	struct client *slot = &c->clients[c->n_clients];
+	u32 i;
+
+	if (c->n_clients == RAFT_MAX_CLIENTS) {
+		slot = &c->clients[0];
+		for (i = 1; i < c->n_clients; i++)
+			if (c->clients[i].used < slot->used)
+				slot = &c->clients[i];
+	} else {
+		c->n_clients++;
+	}
+	*slot = (struct client) { .id = index, .used = index };
+}
+
+/* The rule of client.c; a copy has the answer of what was applied. */
+static u8 client_fate(struct check_apply *c, const struct raft_entry *e, u64 index)
+{
+	struct client *cl = client(c, e->client);
+
+	if (!cl || e->client_serial < cl->serial)
+		return RAFT_ENTRY_DROPPED;
+	cl->used = index;
+	if (e->client_serial == cl->serial)
+		return RAFT_ENTRY_DROPPED;
+	cl->serial = e->client_serial;
+	cl->index = index;
+	return RAFT_ENTRY_APPLIED;
+}
+
+static u8 fate(struct check_apply *c, const struct raft_entry *e, u64 index)
+{
+	struct session *ses = &c->sessions[e->origin];
+	bool next = e->incarnation == ses->incarnation ?
+		    e->serial == ses->serial + 1 :
+		    e->incarnation > ses->incarnation && e->serial == 1;
+
+	if (!e->origin)
+		return RAFT_ENTRY_APPLIED;
+	if (!next)
+		return RAFT_ENTRY_DROPPED;
+	ses->incarnation = e->incarnation;
+	ses->serial = e->serial;
+	if (e->type == RAFT_ENTRY_OPEN)
+		client_open(c, index);
+	else if (e->client)
+		return client_fate(c, e, index);
+	return RAFT_ENTRY_APPLIED;
+}
+
+static void fate_room(struct check_apply *c, u64 index)
+{
+	u64 cap = max_t(u64, 1024, 2 * index);
+
+	if (index < c->cap)
+		return;
+	c->fate = sim_grow(c->fate, cap);
+	memset(c->fate + c->cap, 0, cap - c->cap);
+	c->cap = cap;
+}
+
+static void check_fate(struct sim *s, struct sim_node *n, u64 index,
+		       const struct raft_entry *e)
+{
+	struct check_apply *c = s->applied;
+	u8 is = e->flags & (RAFT_ENTRY_APPLIED | RAFT_ENTRY_DROPPED);
+
+	if (e->origin > SIM_MAX_ID) {
+		sim_fail(s, "entry %llu has origin %u", (ull)index, e->origin);
+		return;
+	}
+	if (index > c->decided) {
+		fate_room(c, index);
+		c->fate[index] = fate(c, e, index);
+		c->decided = index;
+		s->count.dropped += c->fate[index] == RAFT_ENTRY_DROPPED;
+	}
+	if (is == RAFT_ENTRY_APPLIED && e->payload &&
+	    ((const struct sim_payload *)e->payload)->refused)
+		sim_fail(s, "node %u applies entry %llu, which was refused",
+			 n->id, (ull)index);
+	if (is != c->fate[index])
+		sim_fail(s, "exactly once: node %u %s entry %llu (serial %llu of %u), to be %s",
+			 n->id, is == RAFT_ENTRY_APPLIED ? "applies" : "drops",
+			 (ull)index, (ull)e->serial, e->origin,
+			 c->fate[index] == RAFT_ENTRY_APPLIED ?
+			 "applied" : "dropped");
+}
+
+/* Where a client's command was applied before, by what is committed. */
+static void check_repeated(struct sim *s, struct sim_node *n)
+{
+	const struct raft_update *up = &s->up;
+	const struct raft_entry *e, *was;
+	u32 i;
+
+	for (i = 0; i < up->n_repeated && !s->failed[0]; i++) {
+		e = raft_entry_at(n->r, up->repeated[i].index);
+		was = raft_entry_at(n->r, up->repeated[i].first);
+		if (!e || !e->client || e->flags & RAFT_ENTRY_APPLIED ||
+		    (up->repeated[i].first &&
+		     (!was || was->client != e->client ||
+		      was->client_serial != e->client_serial ||
+		      !(was->flags & RAFT_ENTRY_APPLIED) ||
+		      was->term != up->repeated[i].term))) {
+			sim_fail(s, "node %u takes entry %llu for a copy of %llu",
+				 n->id, (ull)up->repeated[i].index,
+				 (ull)up->repeated[i].first);
+			return;
+		}
+		if (e->origin == n->id)
+			sim_prop_repeated(s, n, up->repeated[i].first, e);
+	}
+}
+
+/**
+ * check_applied() - a node applied entries
+ * @s: simulation
+ * @n: node
+ * @first: first index
+ * @last: last index
+ */
+void check_applied(struct sim *s, struct sim_node *n, u64 first, u64 last)
+{
+	const struct raft_entry *e;
+	u64 i;
+
+	if (first != n->applied + 1 || last < first || last != n->st.applied) {
+		sim_fail(s, "node %u applies %llu to %llu after %llu, says %llu",
+			 n->id, (ull)first, (ull)last, (ull)n->applied,
+			 (ull)n->st.applied);
+		return;
+	}
+	n->applied = last;
+	for (i = first; i <= last && !s->failed[0]; i++) {
+		e = raft_entry_at(n->r, i);
+		if (e->type != RAFT_ENTRY_COMMAND && e->type != RAFT_ENTRY_OPEN)
+			continue;
+		check_fate(s, n, i, e);
+		if ((e->flags & RAFT_ENTRY_APPLIED) && e->origin == n->id)
+			sim_prop_applied(s, n, i, e);
+	}
+	check_repeated(s, n);
+	if (n->applied == s->applied->decided &&
+	    n->st.clients != s->applied->n_clients)
+		sim_fail(s, "node %u has %u clients at %llu, to be %u", n->id,
+			 n->st.clients, (ull)last, s->applied->n_clients);
+}
+
+/**
+ * check_acked() - a caller was told that its proposal is committed
+ * @s: simulation
+ * @p: the proposal
+ */
+void check_acked(struct sim *s, const struct sim_prop *p)
+{
+	struct check_apply *c = s->applied;
+
+	if (p->index > c->decided || c->fate[p->index] != RAFT_ENTRY_APPLIED)
+		sim_fail(s, "node %u acknowledges '%s' at %llu, committed up to %llu",
+			 p->node, p->payload->text, (ull)p->index,
+			 (ull)check_committed(s));
+}
