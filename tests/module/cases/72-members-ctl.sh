@@ -148,7 +148,7 @@ t_ctl_joint() {
 t "raftctl member change: several at once" t_ctl_joint 5
 
 t_ctl_abort() {
-	local rc=0
+	local code=0
 	cluster g 3
 	steady g 3
 	refused 3 'UNKNOWN' ctl 1 member add -g g "4=$(at 4)" --timeout 500ms
@@ -158,12 +158,12 @@ t_ctl_abort() {
 	denied 1 'another change, or a transfer, is under way' ctl 3 member remove -g g 4
 	do_it ctl 2 member abort -g g >/dev/null
 	all_see g "1 voter,2 voter,3 voter," 1 2 3
-	ctl 3 member add -g g "4=$(at 4)" --timeout 100s 2>"$TMP/err" &
+	ctl 3 member add -g g "4=$(at 4)" --timeout 100s 2>"$TMP/add" &
 	all_see g "1 voter,2 voter,3 voter,4 joining," 2
 	do_it ctl 2 member abort -g g >/dev/null
-	wait %1 || rc=$?
-	is $rc 1 "exit code of what was taken back"
-	grep -q 'taken back' "$TMP/err" || fail "add said: $(cat "$TMP/err")"
+	wait %1 || code=$?
+	is $code 1 "exit code of what was taken back"
+	grep -q 'taken back' "$TMP/add" || fail "add said: $(cat "$TMP/add")"
 	ctl 1 propose -g g x >/dev/null
 	same_logs g 1 2 3
 }
@@ -199,8 +199,7 @@ t_ctl_transfer() {
 	cluster g 3
 	steady g 3
 	for other in 1 2 3; do
-		do_it ctl 2 transfer -g g $other >"$TMP/out"
-		is "$(cat "$TMP/out")" $other "who leads"
+		is "$(do_it ctl 2 transfer -g g $other)" $other "who leads"
 		until_true field g $other role leader || fail "node $other does not lead"
 	done
 	denied 1 'is not a member' ctl 1 transfer -g g 9
