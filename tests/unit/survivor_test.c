@@ -99,6 +99,8 @@ static int sum_entry(void *ctx, const struct raft_disk_record *rec,
 	s->hash = mix(s->hash, &rec->origin, sizeof(rec->origin));
 	s->hash = mix(s->hash, &rec->incarnation, sizeof(rec->incarnation));
 	s->hash = mix(s->hash, &rec->serial, sizeof(rec->serial));
+	s->hash = mix(s->hash, &rec->client, sizeof(rec->client));
+	s->hash = mix(s->hash, &rec->client_serial, sizeof(rec->client_serial));
 	s->hash = mix(s->hash, &rec->type, sizeof(rec->type));
 	s->hash = mix(s->hash, data, rec->len);
 	return 0;
