@@ -237,7 +237,8 @@ static void become_precandidate(struct raft *r)
  * raft_campaign() - the election deadline passed (Raft 5.2)
  * @r: the core
  *
- * Nothing happens at a leader, or at a node that may not (traps 24, 25), nor while the disk does not answer: such a leader could commit nothing.
+ * Nothing happens at a leader, or at a node that may not (traps 24, 25), nor
+ * while the disk does not answer: such a leader could commit nothing.
  *
  * Context: owner thread, in a step.
  */
