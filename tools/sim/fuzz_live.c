@@ -10,8 +10,16 @@
  */
 #include "fuzz.h"
 
-/* Generous: a correct cluster needs a few election timeouts. */
-#define PATIENCE	50ULL
+/*
+ * Generous: a correct cluster needs a few election timeouts.  Without PreVote a
+ * candidate that cannot win, for it lacks entries or votes only in an old
+ * configuration, raises the term of voters again and again, and who could win
+ * is a term behind until chance helps.
+ */
+static u64 patience_of(const struct sim *s)
+{
+	return (s->cfg.prevote ? 50 : 500) * s->cfg.election_timeout;
+}
 
 static void end_faults(struct fuzz *f)
 {
@@ -156,7 +164,7 @@ static u64 work_done(const struct sim *s)
 static void wait_for(struct sim *s, bool (*holds)(struct sim *s),
 		     const char *what)
 {
-	u64 patience = PATIENCE * s->cfg.election_timeout;
+	u64 patience = patience_of(s);
 	u64 until = s->now + patience;
 	u64 done = work_done(s);
 
@@ -175,7 +183,7 @@ static void wait_for(struct sim *s, bool (*holds)(struct sim *s),
 /* A command at a node; what waits there may have to go first. */
 static void propose_at(struct sim *s, struct sim_node *n)
 {
-	u64 patience = PATIENCE * s->cfg.election_timeout;
+	u64 patience = patience_of(s);
 	u64 until = s->now + patience;
 	u64 done = work_done(s);
 	struct sim_prop *p;
@@ -289,7 +297,7 @@ static struct sim_node *any_member(struct fuzz *f)
 /* Until it is decided, or patience ends without progress. */
 static void await_decision(struct sim *s, const struct sim_prop *p)
 {
-	u64 patience = PATIENCE * s->cfg.election_timeout;
+	u64 patience = patience_of(s);
 	u64 until = s->now + patience;
 	u64 done = work_done(s);
 
@@ -306,7 +314,7 @@ static void must_succeed(struct fuzz *f, const struct raft_change *c,
 			 u32 target)
 {
 	struct sim *s = f->s;
-	u64 until = s->now + PATIENCE * s->cfg.election_timeout;
+	u64 until = s->now + patience_of(s);
 	struct sim_prop *p = NULL;
 	struct sim_node *n;
 	char text[200];
