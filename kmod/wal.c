@@ -360,6 +360,8 @@ static int recover(struct raft_wal *wal, const struct raft_wal_params *params,
 	boot->hs.term = wal->state.term;
 	boot->hs.vote = wal->state.vote;
 	boot->hs.commit = wal->state.commit;
+	boot->hs.reach = wal->state.reach;
+	boot->hs.reach_term = wal->state.reach_term;
 	boot->incarnation = wal->state.incarnation;
 	boot->last_index = wal->last;
 	boot->torn = s->torn;

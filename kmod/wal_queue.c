@@ -468,6 +468,8 @@ static int group_take(struct raft_wal *wal, const struct raft_wal_item *it)
 		wal->state.term = it->hs.term;
 		wal->state.vote = it->hs.vote;
 		wal->state.commit = it->hs.commit;
+		wal->state.reach = it->hs.reach;
+		wal->state.reach_term = it->hs.reach_term;
 		g->state = true;
 		return 0;
 	case RAFT_WAL_TRUNCATE:

@@ -177,6 +177,8 @@ void raft_disk_state_encode(const struct raft_disk_state *st, u64 log_id,
 		.durable = cpu_to_le64(st->durable),
 		.durable_crc = cpu_to_le32(st->durable_crc),
 		.vote = cpu_to_le32(st->vote),
+		.reach = cpu_to_le64(st->reach),
+		.reach_term = cpu_to_le64(st->reach_term),
 	};
 
 	le.crc = cpu_to_le32(raft_disk_crc(&le, sizeof(le) - 4));
@@ -301,6 +303,8 @@ static bool state_decode(const u8 *copy, u64 log_id, u32 slot,
 	st->durable = le64_to_cpu(le.durable);
 	st->durable_crc = le32_to_cpu(le.durable_crc);
 	st->vote = le32_to_cpu(le.vote);
+	st->reach = le64_to_cpu(le.reach);
+	st->reach_term = le64_to_cpu(le.reach_term);
 	return true;
 }
 

@@ -110,7 +110,9 @@ struct raft_disk_state_le {
 	/* --- 72 bytes --- */
 	__le32 durable_crc;
 	__le32 vote;
-	u8 reserved[172];
+	__le64 reach;
+	__le64 reach_term;
+	u8 reserved[156];
 	__le32 crc;		/* over all before it */
 	/* --- 256 bytes --- */
 };
@@ -128,7 +130,9 @@ static_assert(offsetof(struct raft_disk_state_le, stale_from) == 56);
 static_assert(offsetof(struct raft_disk_state_le, durable) == 64);
 static_assert(offsetof(struct raft_disk_state_le, durable_crc) == 72);
 static_assert(offsetof(struct raft_disk_state_le, vote) == 76);
-static_assert(offsetof(struct raft_disk_state_le, reserved) == 80);
+static_assert(offsetof(struct raft_disk_state_le, reach) == 80);
+static_assert(offsetof(struct raft_disk_state_le, reach_term) == 88);
+static_assert(offsetof(struct raft_disk_state_le, reserved) == 96);
 static_assert(offsetof(struct raft_disk_state_le, crc) == 252);
 
 struct raft_disk_record_le {
@@ -242,6 +246,8 @@ struct raft_disk_super {
  *	what is missing below is damage and never a torn write
  * @durable_crc: header CRC of record @durable, 0 with @durable 0
  * @vote: candidate voted for in @term, 0 if none
+ * @reach: as in struct raft_hard_state
+ * @reach_term: as in struct raft_hard_state
  */
 struct raft_disk_state {
 	u32 flags;
@@ -254,6 +260,8 @@ struct raft_disk_state {
 	u64 durable;
 	u32 durable_crc;
 	u32 vote;
+	u64 reach;
+	u64 reach_term;
 };
 
 /**

@@ -143,6 +143,29 @@ bool raft_refuses_votes(const struct raft *r)
 }
 
 /**
+ * raft_log_suffices() - may a node with this log lead, as far as this one knows?
+ * @r: the core
+ * @last: its last index
+ * @last_term: its last term
+ *
+ * Raft 5.4.1, and trap 27: a node that was blank when a leader spoke to it may
+ * have lost what it once had, and on its way through the log it meets old
+ * configurations, of which it may be the majority.  It counts as having all that
+ * was committed then.
+ *
+ * Context: owner thread.
+ * Return: true if so.
+ */
+bool raft_log_suffices(const struct raft *r, u64 last, u64 last_term)
+{
+	if (!RAFT_MUTANT("blank-votes") &&
+	    (last_term != r->reach_term ? last_term < r->reach_term :
+					  last < r->reach))
+		return false;
+	return raft_log_up_to_date(&r->log, last, last_term);
+}
+
+/**
  * raft_disk_stalled() - has the log stopped making progress?
  * @r: the core
  *
@@ -214,7 +237,8 @@ static void become_precandidate(struct raft *r)
  * raft_campaign() - the election deadline passed (Raft 5.2)
  * @r: the core
  *
- * Nothing happens at a leader, or at a node that may not (traps 24, 25), nor while the disk does not answer: such a leader could commit nothing.
+ * Nothing happens at a leader, or at a node that may not (traps 24, 25), nor
+ * while the disk does not answer: such a leader could commit nothing.
  *
  * Context: owner thread, in a step.
  */
@@ -283,7 +307,7 @@ void raft_handle_prevote(struct raft *r, const struct raft_msg *m)
 	struct raft_msg out = raft_reply(r, m, RAFT_MSG_PREVOTE_RESP);
 
 	if (m->term > r->term && !raft_refuses_votes(r) &&
-	    raft_log_up_to_date(&r->log, m->index, m->log_term)) {
+	    raft_log_suffices(r, m->index, m->log_term)) {
 		out.term = m->term;
 		raft_emit(r, &out);
 		return;
@@ -310,7 +334,7 @@ void raft_handle_vote(struct raft *r, const struct raft_msg *m)
 	 */
 	if (m->term == r->term &&
 	    (r->vote == m->from || (!r->vote && !r->leader)) &&
-	    raft_log_up_to_date(&r->log, m->index, m->log_term)) {
+	    raft_log_suffices(r, m->index, m->log_term)) {
 		r->vote = m->from;
 		raft_reset_election_timer(r);
 	} else {

@@ -79,7 +79,7 @@ static bool entries_plausible(const struct raft_msg *m)
 	u32 i;
 
 	if (m->index > RAFT_MAX_INDEX - RAFT_MAX_BATCH ||
-	    (!m->index && m->log_term))
+	    (!m->index && m->log_term) || m->reject_index > m->term)
 		return false;
 	for (i = 0; i < m->n_entries; i++) {
 		if (m->entries[i].term < term || m->entries[i].term > m->term ||
@@ -140,6 +140,16 @@ static void reject(struct raft *r, const struct raft_msg *m)
 	raft_hold(r, &out, 0);
 }
 
+/* See raft_log_suffices(). */
+static void remember_reach(struct raft *r, const struct raft_msg *m)
+{
+	if (r->log.last || m->commit <= r->reach ||
+	    m->reject_index < r->reach_term)
+		return;
+	r->reach = m->commit;
+	r->reach_term = m->reject_index;
+}
+
 /**
  * raft_handle_append() - APPEND: AppendEntries, with entries or without
  * @r: the core, a follower of m->from in m->term
@@ -154,6 +164,7 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
 
 	if (!entries_plausible(m))
 		return;
+	remember_reach(r, m);
 	if (RAFT_MUTANT("commit-own-last"))
 		commit_to(r, min(m->commit, r->log.last));
 	/*

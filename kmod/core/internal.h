@@ -308,6 +308,9 @@ struct raft_held {
  * @cut_from: while that is not durable: lowest index that was dropped
  * @hs_term: term of that hard state
  * @hs_vote: vote of that hard state
+ * @hs_reach: reach of that hard state
+ * @reach: see struct raft_hard_state
+ * @reach_term: see struct raft_hard_state
  * @persist_since: when the disk last made progress, while it has work
  * @election_deadline: not for leaders
  * @heartbeat_deadline: leaders
@@ -376,6 +379,9 @@ struct raft {
 	u64 cut_from;
 	u64 hs_term;
 	u32 hs_vote;
+	u64 hs_reach;
+	u64 reach;
+	u64 reach_term;
 	u64 persist_since;
 	u64 election_deadline;
 	u64 heartbeat_deadline;
@@ -468,6 +474,7 @@ void raft_handle_vote_resp(struct raft *r, struct raft_peer *p,
 			   const struct raft_msg *m);
 void raft_count_own_vote(struct raft *r);
 bool raft_refuses_votes(const struct raft *r);
+bool raft_log_suffices(const struct raft *r, u64 last, u64 last_term);
 bool raft_disk_stalled(const struct raft *r);
 
 /* replication.c: the leader's side */

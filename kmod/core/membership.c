@@ -371,9 +371,9 @@ void raft_membership_rollback(struct raft *r)
  * raft_may_campaign() - may this node become leader?
  * @r: the core
  *
- * Who votes may.  And who does not by a configuration that may not be committed
- * yet, but did before: the others may need it until then (thesis 4.2.2).  It
- * does not count itself.
+ * Who votes may, unless it lacks what it may have lost (trap 27).  And who does
+ * not by a configuration that may not be committed yet, but did before: the
+ * others may need it until then (thesis 4.2.2).  It does not count itself.
  *
  * Context: owner thread.
  * Return: true if so.
@@ -383,6 +383,9 @@ bool raft_may_campaign(const struct raft *r)
 	const struct raft_member *m;
 	struct raft_membership c;
 
+	if (!raft_log_suffices(r, r->log.last,
+			       raft_log_term(&r->log, r->log.last)))
+		return false;
 	if (raft_votes(r->self))
 		return true;
 	if (r->conf.index <= r->commit)

@@ -156,6 +156,7 @@ enum raft_msg_type {
  *	receiver's match index (trap 10).  HEARTBEAT_RESP: what of @index is
  *	durable
  * @reject_index: APPEND_RESP reject: the @index of the refused APPEND (trap 15).
+ *	APPEND: term of the entry at @commit, 0 if @commit is 0.
  *	HEARTBEAT_RESP: ns for which the sender refuses votes from now on
  * @n_entries: APPEND, FORWARD: number of entries
  * @entries: incoming messages only: the decoded entries, valid during the step;
@@ -309,11 +310,16 @@ struct raft_config {
  * @vote: candidate voted for in @term, 0 if none
  * @commit: a lower bound of the commit index; a hint, never forces a write
  *	and never speaks of entries that are not durable yet
+ * @reach: what was committed when a leader first spoke to this empty log: until
+ *	that is here, this node neither leads nor votes for who lacks it
+ * @reach_term: term of entry @reach
  */
 struct raft_hard_state {
 	u64 term;
 	u32 vote;
 	u64 commit;
+	u64 reach;
+	u64 reach_term;
 };
 
 enum raft_event_type {
@@ -550,6 +556,8 @@ struct raft_peer_status {
  * @flags: RAFT_MEMBER_* of this node
  * @member: this node is in the configuration in force
  * @removed: it is not, and was before
+ * @reach: index without which this node neither leads nor votes as it likes, 0 if
+ *	it has that
  * @config_index: entry of the configuration in force, 0 for the initial one
  * @joint: that is joint
  * @catching_up: leader: node that is to vote when it has caught up, 0 if none
@@ -580,6 +588,7 @@ struct raft_status {
 	u32 flags;
 	bool member;
 	bool removed;
+	u64 reach;
 	u64 config_index;
 	bool joint;
 	u32 catching_up;

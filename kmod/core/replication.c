@@ -151,6 +151,7 @@ static void send_append(struct raft *r, struct raft_peer *p, u32 n, u32 bytes)
 		.index = p->next - 1,
 		.log_term = raft_log_term(&r->log, p->next - 1),
 		.commit = r->commit,
+		.reject_index = raft_log_term(&r->log, r->commit),
 		.n_entries = n,
 	};
 

@@ -10,9 +10,9 @@
  * A refusal is answered.  What became of a change the origin sees in its own
  * log, where every configuration names the request that it came from.  When an
  * entry of a later term is applied and none of the change was, there will be
- * none: its term is over (trap 60).  A node that was removed is told so by
- * the leader: it cannot see in its log whether it will come back.  What became of a transfer it sees by who
- * leads.  One request of each kind at a time.
+ * none: its term is over (trap 60).  A node that was removed is told so by the
+ * leader: it cannot see in its log whether it will come back.  What became of a
+ * transfer it sees by who leads.  One request of each kind at a time.
  */
 #include "raft_env.h"
 #include "internal.h"

@@ -92,6 +92,9 @@ static void status_membership(const struct raft *r, struct raft_status *st)
 	st->flags = r->self->flags;
 	st->member = r->self->member;
 	st->removed = r->was_member && !r->self->member;
+	if (!raft_log_suffices(r, r->log.last,
+			       raft_log_term(&r->log, r->log.last)))
+		st->reach = r->reach;
 	st->config_index = r->conf.index;
 	st->joint = raft_is_joint(&r->conf);
 	if (r->role == RAFT_LEADER) {

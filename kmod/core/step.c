@@ -152,6 +152,9 @@ int raft_start(struct raft *r, const struct raft_hard_state *hs)
 	raft_membership_use(r, &c);
 	r->term = hs->term;
 	r->vote = hs->vote;
+	r->reach = hs->reach;
+	r->reach_term = hs->reach_term;
+	r->hs_reach = hs->reach;
 	/* As handed to the log: a raised term below goes there first. */
 	r->hs_term = r->term;
 	r->hs_vote = r->vote;
@@ -431,7 +434,7 @@ static struct raft_peer *stranger(struct raft *r, const struct raft_msg *m)
 	if (!from_leader(m) && !asks_for_vote(m))
 		return NULL;
 	if (asks_for_vote(m) &&
-	    !raft_log_up_to_date(&r->log, m->index, m->log_term))
+	    !raft_log_suffices(r, m->index, m->log_term))
 		return NULL;
 	return raft_peer_get(r, m->from);
 }
@@ -536,7 +539,8 @@ static void make_batch(struct raft *r)
 	struct raft_persist *b = &r->up->persist;
 
 	b->what = 0;
-	if (r->term != r->hs_term || r->vote != r->hs_vote)
+	if (r->term != r->hs_term || r->vote != r->hs_vote ||
+	    r->reach != r->hs_reach)
 		b->what |= RAFT_PERSIST_HARD_STATE;
 	if (r->truncate_from)
 		b->what |= RAFT_PERSIST_TRUNCATE;
@@ -549,6 +553,8 @@ static void make_batch(struct raft *r)
 	b->seq = ++r->persist_seq;
 	b->hs.term = r->term;
 	b->hs.vote = r->vote;
+	b->hs.reach = r->reach;
+	b->hs.reach_term = r->reach_term;
 	/*
 	 * The hint is on disk before the truncation and the entries of the
 	 * same batch: it must be true of the log as it is there now.
@@ -568,6 +574,7 @@ static void make_batch(struct raft *r)
 	if (b->what & RAFT_PERSIST_HARD_STATE) {
 		r->hs_term = r->term;
 		r->hs_vote = r->vote;
+		r->hs_reach = r->reach;
 		r->hs_seq = b->seq;
 	}
 	r->up->flags |= RAFT_UP_PERSIST;
