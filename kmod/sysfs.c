@@ -2,11 +2,11 @@
 /*
  * sysfs.c - /sys/class/raft/<group>/ and its uevents.
  *
- * Owns the class "raft", a device without a number per group, and a directory
- * per member, which comes and goes with it.  One value per file, words that
- * never change, described in Documentation/ABI/testing/sysfs-class-raft.  A
- * group is seen in its own network namespace only, as /sys/class/net does it,
- * and so are its uevents.
+ * Owns the class "raft" and a device without a number per group; what is below
+ * peers/ is in sysfs_peer.c.  One value per file, words that never change,
+ * described in Documentation/ABI/testing/sysfs-class-raft.  A group is seen in
+ * its own network namespace only, as /sys/class/net does it, and so are its
+ * uevents.
  *
  * Shows what is published; asks the owner nothing.  Never entered by the owner
  * thread: sysfs allocates, takes mutexes and wakes user space.
@@ -32,33 +32,20 @@
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 
-#include "addr.h"
 #include "compat.h"
 #include "group.h"
 #include "sysfs.h"
+#include "sysfs_peer.h"
 #include "wal.h"
 
 #define RAFT_NOTIFY_PERIOD	(HZ / 10)
-
-/**
- * struct raft_sysfs_peer - peers/<id>/
- * @kobj: the directory
- * @group: valid while @kobj is in sysfs
- * @id: node id, constant
- */
-struct raft_sysfs_peer {
-	struct kobject kobj;
-	struct raft_group *group;
-	u32 id;
-};
 
 /**
  * struct raft_sysfs - what sysfs keeps for a group
  * @dev: /sys/class/raft/<name>; may outlive the group in the hands of others
  * @net: namespace, compared only, never looked into
  * @group: referenced while @dev is in sysfs
- * @peers: peers/
- * @peer: [creation, then the work of the group] its directories, in no order
+ * @peers: [creation, then the work of the group] peers/
  * @commit_work: tells about @commit and @applied
  * @wake: in the group's wait queue, queues @commit_work
  * @told: [work of the group] what role, term, leader, failed were last told
@@ -69,8 +56,7 @@ struct raft_sysfs {
 	struct device dev;
 	const struct net *net;
 	struct raft_group *group;
-	struct kobject *peers;
-	struct raft_sysfs_peer *peer[RAFT_NODES_MAX];
+	struct raft_sysfs_peers peers;
 	struct delayed_work commit_work;
 	wait_queue_entry_t wake;
 	struct {
@@ -87,7 +73,22 @@ struct raft_sysfs {
 static atomic_t raft_sysfs_live = ATOMIC_INIT(0);
 static struct workqueue_struct *raft_sysfs_wq;
 
-static void raft_sysfs_gone(void)
+/**
+ * raft_sysfs_born() - an object is made whose release function is ours
+ *
+ * Context: any.
+ */
+void raft_sysfs_born(void)
+{
+	atomic_inc(&raft_sysfs_live);
+}
+
+/**
+ * raft_sysfs_gone() - its release function has run
+ *
+ * Context: any.
+ */
+void raft_sysfs_gone(void)
 {
 	if (atomic_dec_and_test(&raft_sysfs_live))
 		wake_up_var(&raft_sysfs_live);
@@ -98,8 +99,14 @@ static struct raft_sysfs *raft_to_sysfs(const struct device *dev)
 	return container_of(dev, struct raft_sysfs, dev);
 }
 
-/* A copy of what is published, too large for a stack: kfree(); or NULL. */
-static struct raft_published *raft_sysfs_published(struct raft_group *g)
+/**
+ * raft_sysfs_published() - a copy of what is published, too large for a stack
+ * @g: the group
+ *
+ * Context: process, may sleep.
+ * Return: the copy, for kfree(); NULL without memory.
+ */
+struct raft_published *raft_sysfs_published(struct raft_group *g)
 {
 	struct raft_published *pub = kmalloc(sizeof(*pub), GFP_KERNEL);
 
@@ -214,203 +221,6 @@ static struct attribute *raft_attrs[] = {
 };
 ATTRIBUTE_GROUPS(raft);
 
-/**
- * struct raft_peer_view - what is published of a member
- * @pub: all that is
- * @m: the member in the configuration
- * @st: its progress, NULL for this node itself
- * @heard: ktime ns when it was heard, 0 if never
- */
-struct raft_peer_view {
-	const struct raft_published *pub;
-	const struct raft_member *m;
-	const struct raft_peer_status *st;
-	u64 heard;
-};
-
-/**
- * struct raft_peer_attr - a file of a peer
- * @attr: name and mode
- * @show: print
- */
-struct raft_peer_attr {
-	struct attribute attr;
-	ssize_t (*show)(const struct raft_peer_view *v, char *buf);
-};
-
-#define RAFT_PEER_ATTR(_name)						\
-static struct raft_peer_attr raft_peer_attr_##_name = {			\
-	.attr = { .name = __stringify(_name), .mode = 0444 },		\
-	.show = raft_peer_##_name,					\
-}
-
-static ssize_t raft_peer_address(const struct raft_peer_view *v, char *buf)
-{
-	struct raft_ioc_member m = { .id = v->m->id };
-
-	if (raft_addr_decode(&m, v->m->addr))
-		return sysfs_emit(buf, "unknown\n");
-	if (m.family == AF_INET)
-		return sysfs_emit(buf, "%pI4:%u\n", m.addr, m.port);
-	if (m.scope_id)
-		return sysfs_emit(buf, "[%pI6c%%%u]:%u\n", m.addr, m.scope_id,
-				  m.port);
-	return sysfs_emit(buf, "[%pI6c]:%u\n", m.addr, m.port);
-}
-RAFT_PEER_ATTR(address);
-
-static bool raft_peer_led(const struct raft_peer_view *v)
-{
-	return v->pub->st.role == RAFT_LEADER;
-}
-
-/* A leader knows; the others show 0.  Its own disk counts like a peer's. */
-static ssize_t raft_peer_match(const struct raft_peer_view *v, char *buf)
-{
-	u64 match = 0;
-
-	if (raft_peer_led(v))
-		match = v->st ? v->st->match : v->pub->st.durable;
-	return sysfs_emit(buf, "%llu\n", match);
-}
-RAFT_PEER_ATTR(match);
-
-static ssize_t raft_peer_next(const struct raft_peer_view *v, char *buf)
-{
-	u64 next = 0;
-
-	if (raft_peer_led(v))
-		next = v->st ? v->st->next : v->pub->st.last + 1;
-	return sysfs_emit(buf, "%llu\n", next);
-}
-RAFT_PEER_ATTR(next);
-
-static ssize_t raft_peer_state(const struct raft_peer_view *v, char *buf)
-{
-	const char *word = "unknown";
-
-	if (!v->st)
-		word = "self";
-	else if (raft_peer_led(v))
-		word = v->st->state == RAFT_REPLICATE ? "replicate" : "probe";
-	return sysfs_emit(buf, "%s\n", word);
-}
-RAFT_PEER_ATTR(state);
-
-static ssize_t raft_peer_active(const struct raft_peer_view *v, char *buf)
-{
-	return sysfs_emit(buf, "%d\n",
-			  raft_peer_led(v) && (!v->st || v->st->active));
-}
-RAFT_PEER_ATTR(active);
-
-static ssize_t raft_peer_heard_ms(const struct raft_peer_view *v, char *buf)
-{
-	if (!v->st)
-		return sysfs_emit(buf, "0\n");
-	if (!v->heard)
-		return sysfs_emit(buf, "-1\n");
-	return sysfs_emit(buf, "%llu\n",
-			  div_u64(ktime_get_ns() - v->heard, NSEC_PER_MSEC));
-}
-RAFT_PEER_ATTR(heard_ms);
-
-static ssize_t raft_peer_learner(const struct raft_peer_view *v, char *buf)
-{
-	return sysfs_emit(buf, "%d\n", !!(v->m->flags & RAFT_MEMBER_LEARNER));
-}
-RAFT_PEER_ATTR(learner);
-
-static ssize_t raft_peer_flags(const struct raft_peer_view *v, char *buf)
-{
-	u32 flags = v->m->flags;
-
-	return sysfs_emit(buf, "%s%s%s%s\n",
-			  flags & RAFT_MEMBER_LEARNER ? "learner" : "voter",
-			  flags & RAFT_MEMBER_OLD ? " old" : "",
-			  flags & RAFT_MEMBER_GONE ? " gone" : "",
-			  flags & RAFT_MEMBER_PROMOTE ? " promote" : "");
-}
-RAFT_PEER_ATTR(flags);
-
-/* Told to the leader only; one's own is a setting of the group's. */
-static ssize_t raft_peer_priority(const struct raft_peer_view *v, char *buf)
-{
-	u32 priority = 0;
-
-	if (v->st && raft_peer_led(v))
-		priority = v->st->priority;
-	return sysfs_emit(buf, "%u\n", priority);
-}
-RAFT_PEER_ATTR(priority);
-
-static struct attribute *raft_peer_attrs[] = {
-	&raft_peer_attr_address.attr,
-	&raft_peer_attr_match.attr,
-	&raft_peer_attr_next.attr,
-	&raft_peer_attr_state.attr,
-	&raft_peer_attr_active.attr,
-	&raft_peer_attr_heard_ms.attr,
-	&raft_peer_attr_learner.attr,
-	&raft_peer_attr_flags.attr,
-	&raft_peer_attr_priority.attr,
-	NULL
-};
-ATTRIBUTE_GROUPS(raft_peer);
-
-/* False if it is not a member: its directory is about to go. */
-static bool raft_peer_find(struct raft_peer_view *v, u32 id)
-{
-	const struct raft_published *pub = v->pub;
-	u32 i;
-
-	for (i = 0; i < pub->conf.n; i++)
-		if (pub->conf.m[i].id == id)
-			v->m = &pub->conf.m[i];
-	for (i = 0; i < pub->st.n_peers && i < RAFT_MAX_NODES; i++) {
-		if (pub->st.peers[i].id != id)
-			continue;
-		v->st = &pub->st.peers[i];
-		v->heard = pub->peer_heard[i];
-	}
-	return v->m;
-}
-
-static ssize_t raft_peer_show(struct kobject *kobj, struct attribute *attr,
-			      char *buf)
-{
-	struct raft_sysfs_peer *p =
-		container_of(kobj, struct raft_sysfs_peer, kobj);
-	struct raft_peer_attr *a =
-		container_of(attr, struct raft_peer_attr, attr);
-	struct raft_published *pub = raft_sysfs_published(p->group);
-	struct raft_peer_view v = { .pub = pub };
-	ssize_t len = -ENODEV;
-
-	if (!pub)
-		return -ENOMEM;
-	if (raft_peer_find(&v, p->id))
-		len = a->show(&v, buf);
-	kfree(pub);
-	return len;
-}
-
-static const struct sysfs_ops raft_peer_ops = {
-	.show = raft_peer_show,
-};
-
-static void raft_peer_release(struct kobject *kobj)
-{
-	kfree(container_of(kobj, struct raft_sysfs_peer, kobj));
-	raft_sysfs_gone();
-}
-
-static const struct kobj_type raft_peer_type = {
-	.release = raft_peer_release,
-	.sysfs_ops = &raft_peer_ops,
-	.default_groups = raft_peer_groups,
-};
-
 static void raft_dev_release(struct device *dev)
 {
 	kfree(raft_to_sysfs(dev));
@@ -485,88 +295,6 @@ static int raft_sysfs_wake(wait_queue_entry_t *wait, unsigned int mode,
 	return 0;
 }
 
-static int raft_sysfs_add_peer(struct raft_sysfs *s,
-			       struct raft_sysfs_peer **place, u32 id)
-{
-	struct raft_sysfs_peer *p = kzalloc(sizeof(*p), GFP_KERNEL);
-	int err;
-
-	if (!p)
-		return -ENOMEM;
-	p->group = s->group;
-	p->id = id;
-	atomic_inc(&raft_sysfs_live);
-	err = kobject_init_and_add(&p->kobj, &raft_peer_type, s->peers, "%u",
-				   id);
-	if (err) {
-		kobject_put(&p->kobj);
-		return err;
-	}
-	*place = p;
-	return 0;
-}
-
-static void raft_sysfs_del_peer(struct raft_sysfs_peer **place)
-{
-	struct raft_sysfs_peer *p = *place;
-
-	*place = NULL;
-	kobject_del(&p->kobj);
-	kobject_put(&p->kobj);
-}
-
-static bool raft_sysfs_has_member(const struct raft_membership *c, u32 id)
-{
-	u32 i;
-
-	for (i = 0; i < c->n; i++)
-		if (c->m[i].id == id)
-			return true;
-	return false;
-}
-
-/* Where the directory of @id is; 0: a free place. */
-static struct raft_sysfs_peer **raft_sysfs_place(struct raft_sysfs *s, u32 id)
-{
-	u32 i;
-
-	for (i = 0; i < RAFT_NODES_MAX; i++)
-		if ((s->peer[i] ? s->peer[i]->id : 0) == id)
-			return &s->peer[i];
-	return NULL;
-}
-
-/* A directory for each member, and for nobody else. */
-static void raft_sysfs_follow(struct raft_sysfs *s,
-			      const struct raft_membership *c)
-{
-	int err = s->peers ? 0 : -ENOMEM;
-	u32 i;
-
-	for (i = 0; i < RAFT_NODES_MAX; i++)
-		if (s->peer[i] && !raft_sysfs_has_member(c, s->peer[i]->id))
-			raft_sysfs_del_peer(&s->peer[i]);
-	for (i = 0; i < c->n && !err; i++)
-		if (!raft_sysfs_place(s, c->m[i].id))
-			err = raft_sysfs_add_peer(s, raft_sysfs_place(s, 0),
-						  c->m[i].id);
-	/* The group works without; raftctl asks by ioctl. */
-	if (err)
-		pr_warn("group %s: sysfs lacks peers\n",
-			s->group->params.ioc.name);
-}
-
-static void raft_sysfs_del_peers(struct raft_sysfs *s)
-{
-	const struct raft_membership nobody = {};
-
-	raft_sysfs_follow(s, &nobody);
-	if (!s->peers)
-		return;
-	kobject_del(s->peers);
-	kobject_put(s->peers);
-}
-
 /**
  * raft_sysfs_add() - show a group in sysfs
  * @g: the group; what it publishes is valid, and the owner does not run yet
@@ -589,7 +317,7 @@ int raft_sysfs_add(struct raft_group *g)
 	s->told.failed = U32_MAX;	/* so that the first notice tells all */
 	s->told_conf = g->pub.conf;
 	INIT_DELAYED_WORK(&s->commit_work, raft_sysfs_commit_work);
-	atomic_inc(&raft_sysfs_live);
+	raft_sysfs_born();
 	device_initialize(&s->dev);
 	device_set_pm_not_required(&s->dev);	/* no power/ */
 	s->dev.class = &raft_class;
@@ -601,8 +329,7 @@ int raft_sysfs_add(struct raft_group *g)
 		return err;
 	}
 	kref_get(&g->ref);
-	s->peers = kobject_create_and_add("peers", &s->dev.kobj);
-	raft_sysfs_follow(s, &g->pub.conf);
+	raft_sysfs_peers_add(&s->peers, g, &s->dev.kobj);
 	init_waitqueue_func_entry(&s->wake, raft_sysfs_wake);
 	add_wait_queue(&g->wait, &s->wake);
 	g->dev = &s->dev;
@@ -629,7 +356,7 @@ void raft_sysfs_del(struct raft_group *g)
 	g->dev = NULL;
 	remove_wait_queue(&g->wait, &s->wake);
 	cancel_delayed_work_sync(&s->commit_work);
-	raft_sysfs_del_peers(s);
+	raft_sysfs_peers_del(&s->peers);
 	device_unregister(&s->dev);
 	raft_group_put(g);
 }
@@ -667,7 +394,7 @@ static bool raft_sysfs_tell_config(struct raft_sysfs *s,
 	    !memcmp(told->m, pub->conf.m, told->n * sizeof(told->m[0])))
 		return false;
 	s->told_conf = pub->conf;
-	raft_sysfs_follow(s, &pub->conf);
+	raft_sysfs_peers_follow(&s->peers, &pub->conf);
 	sysfs_notify(&s->dev.kobj, NULL, "config_index");
 	return true;
 }
