@@ -11,7 +11,7 @@
  *			machine is node -i
  *	-i I		default 1
  *	-r RUN		of this node: no two runs may have the same (0)
- *	-c CLIENTS	of each node (2)
+ *	-c CLIENTS	of each node (3); the first one only reads
  *	-k KEYS		(2)
  *	-o OPS		of each client at most (100000)
  *	-t MS		mean time to think (20)
@@ -27,6 +27,9 @@
  * nobody else writes, or reads: a barrier, then the node's state machine, which
  * history_replica.c keeps.  What a proposal's error means for the history is
  * what <linux/raft.h> says.  A client whose node is down waits.
+ *
+ * At a leader that is cut off whoever writes soon waits, and reads no more.  So one
+ * client of each node only reads: it would see what is stale there.
  *
  * SIGTERM ends the load.  Then each node reads each key once more, a list with all
  * of its elements, when it can; so the nodes must be well again by then.
@@ -73,7 +76,7 @@ static struct {
 	bool journal;
 	bool broken;
 } opt = {
-	.group = "g", .node = 1, .clients = 2, .keys = 2, .ops = 100000,
+	.group = "g", .node = 1, .clients = 3, .keys = 2, .ops = 100000,
 	.think_us = 20000, .writes = 50, .lease = 30, .seed = 1,
 };
 
@@ -87,6 +90,7 @@ static volatile sig_atomic_t ended;
  * @replica: the state machine of its node
  * @fd: the node, -1 if it is down
  * @instance: which run of the node's group @fd belongs to
+ * @writes: percent of its operations
  * @seed: of its random numbers
  * @count: values that it wrote
  */
@@ -96,6 +100,7 @@ struct client {
 	struct replica *replica;
 	int fd;
 	uint64_t instance;
+	unsigned int writes;
 	unsigned int seed;
 	uint32_t count;
 };
@@ -271,7 +276,7 @@ static void *client_main(void *arg)
 		ops++;
 		key = dice(c, opt.keys);
 		lease = dice(c, 100) < opt.lease;
-		if (dice(c, 100) < opt.writes)
+		if (dice(c, 100) < c->writes)
 			do_write(c, key);
 		else
 			do_read(c, key, lease, false);
@@ -302,6 +307,7 @@ static void client_init(struct client *c, struct replica *r, unsigned int node,
 	c->id = (opt.run * 100 + node) * 100 + k;
 	c->replica = r;
 	c->fd = -1;
+	c->writes = k ? opt.writes : 0;
 	c->seed = opt.seed * 10007 + c->id;
 }
 

@@ -3,7 +3,7 @@
 # history.sh stock|um|um-debug [FUNC...] - clients that propose and read at nodes in
 # trouble; is what they saw linearizable? history-guest.sh tells the rest. TAP on stdout.
 #
-#   [HISTORY_SECONDS=60] [SEED=N] history.sh stock
+#   [HISTORY_SECONDS=60] [SEED=N] [TROUBLES="cut pause"] history.sh stock
 #
 # The histories are in build/histories-KERNEL afterwards.
 set -eu
@@ -23,7 +23,7 @@ trap 'rm -f "$disk"' EXIT
 truncate -s 2G "$disk"
 mkfs.ext4 -q -F "$disk"
 lab=(-t $((4 * HISTORY_SECONDS + 3000)) --disk "$disk" -o "$out"
-	-e "RAFT_TOOLS=$top/build" -e "RAFT_KO=$ko" -e HISTORY_SECONDS -e SEED -e RAFT_ET -e RAFT_PATIENCE)
+	-e "RAFT_TOOLS=$top/build" -e "RAFT_KO=$ko" -e HISTORY_SECONDS -e SEED -e TROUBLES -e RAFT_ET -e RAFT_PATIENCE)
 case $kernel in
 stock) tools/lab/vm.sh -smp 2 -m 1024 "${lab[@]}" tests/module/history-guest.sh "$@" ;;
 um) tools/lab/um.sh -m 768 "${lab[@]}" tests/module/history-guest.sh "$@" ;;
