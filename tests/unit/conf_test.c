@@ -31,7 +31,7 @@ struct bad {
 #define P2	"[Peer]\nId = 2\nAddress = 10.0.0.2:7000\n"
 #define ADDR	"ADDRESS:PORT, such as 10.0.0.1:7000, [fd00::1]:7000 or [fe80::1%eth0]:7000"
 #define MS(r)	"a duration in whole milliseconds from " r ", such as 500ms or 2s"
-#define KEYS	"Id, Node, Log, LogSize, ElectionTimeout, Heartbeat, PreVote, CheckQuorum, MaxInflight, MaxInflightBytes, MaxBatch, MaxUncommitted, ProposeTimeout or Listen"
+#define KEYS	"Id, Node, Log, LogSize, ElectionTimeout, Heartbeat, PreVote, CheckQuorum, MaxInflight, MaxInflightBytes, MaxBatch, MaxUncommitted, ProposeTimeout, Priority, LeaseDrift or Listen"
 #define SIZE	"a multiple of 4K from 1M up, such as 64M or 1GiB"
 #define NOPEER	"has no [Peer], expected one, or Listen = ADDRESS:PORT for a node that joins later\n"
 #define A10	"aaaaaaaaaa"
@@ -41,6 +41,7 @@ struct bad {
 #define ONE	", which is not the address of one node, expected "
 #define ID64	"a number from 1 to 0xffffffffffffffff"
 #define LOG	"an absolute path, in which %n is the node id and %g the group"
+#define PART	"a part from 1ppm to 50%, such as 500ppm or 0.5%"
 #define U32	"a number from 1 to 4294967295"
 
 static const struct bad bad[] = {
@@ -158,6 +159,14 @@ static const struct bad bad[] = {
 	  "t:2: MaxUncommitted is \"2G\"" OUT "a size from 1 byte to 1G, such as 4M\n" },
 	{ "too long to propose", 0, G "ProposeTimeout = 1441m\n" P1,
 	  "t:2: ProposeTimeout is \"1441m\"" OUT MS("1ms to 1440m") "\n" },
+	{ "priority too large", 0, G "Priority = 4294967296\n" P1,
+	  "t:2: Priority is \"4294967296\"" OUT "a number from 0 to 4294967295\n" },
+	{ "drift without unit", 0, G "LeaseDrift = 100\n" P1,
+	  "t:2: LeaseDrift is \"100\", expected " PART "\n" },
+	{ "no drift", 0, G "LeaseDrift = 0%\n" P1,
+	  "t:2: LeaseDrift is \"0%\"" OUT PART "\n" },
+	{ "more drift than there is lease", 0, G "LeaseDrift = 50.0001%\n" P1,
+	  "t:2: LeaseDrift is \"50.0001%\"" OUT PART "\n" },
 	{ "IPv4 in IPv6", 0, G "[Peer]\nId = 1\nAddress = [::ffff:10.0.0.1]:7000\n",
 	  "t:4: Address is \"[::ffff:10.0.0.1]:7000\", expected " ADDR "\n" },
 	{ "all complaints at once", 0,
@@ -221,6 +230,8 @@ static const char golden[] =
 	"MaxBatch = 8\n"
 	"MaxUncommitted = 1M\n"
 	"ProposeTimeout = 1m\n"
+	"Priority = 7\n"
+	"LeaseDrift = 0.5%\n"
 	"\n"
 	"[Peer]\n"
 	"Id = 1\n"
@@ -258,8 +269,10 @@ static void golden_test(void)
 	   start.log_fd == -1 && start.election_timeout_ms == 2000 &&
 	   start.heartbeat_ms == 50 && start.max_inflight == 16 &&
 	   start.max_inflight_bytes == 256 << 10 && start.max_batch == 8 &&
-	   start.propose_timeout_ms == 60000 && start.max_uncommitted == 1 << 20,
+	   start.propose_timeout_ms == 60000 && start.max_uncommitted == 1 << 20 &&
+	   start.priority == 7 && start.lease_drift_ppm == 5000,
 	   "golden: limits");
+	ok(conf.set == 0x7ff, "golden: it has every setting");
 	ok(start.n_members == 4 && start.member_size == sizeof(m[0]) &&
 	   start.members == (uintptr_t)m && !start.listen.family,
 	   "golden: members");
@@ -315,6 +328,80 @@ static void blank_test(void)
 	ok(!raft_conf_to_start(&conf, &start, m, stdout) && !start.n_members &&
 	   start.listen.family == AF_INET && start.listen.port == 7000,
 	   "blank node: listens");
+}
+
+static bool writes(const struct raft_conf *conf, uint32_t mask,
+		   const char *expected)
+{
+	size_t size;
+	char *text;
+	FILE *out = open_memstream(&text, &size);
+	bool same;
+
+	raft_conf_write(out, conf, mask);
+	fclose(out);
+	same = !strcmp(text, expected);
+	if (!same)
+		printf("# got:\n%s", text);
+	free(text);
+	return same;
+}
+
+static void set_test(void)
+{
+	static const char text[] = G "Heartbeat = 20ms\nprevote = off\n";
+	struct raft_ioc_status st = {
+		.name = "demo", .group_id = 5, .node_id = 3, .log_size = 1 << 20,
+		.election_timeout_ms = 500, .heartbeat_ms = 50,
+		.max_inflight = 64, .max_inflight_bytes = 1 << 20,
+		.max_batch = 64, .max_uncommitted = 4 << 20,
+		.propose_timeout_ms = 30000, .priority = 2,
+		.lease_drift_ppm = 10000,
+		.start_flags = RAFT_START_NO_CHECK_QUORUM,
+	};
+	struct raft_conf conf, now;
+	struct raft_ioc_set set;
+	char *complaints;
+
+	ok(raft_conf_key_set("heartbeat") == RAFT_SET_HEARTBEAT &&
+	   raft_conf_key_set("LeaseDrift") == RAFT_SET_LEASE_DRIFT &&
+	   !raft_conf_key_set("Id") && !raft_conf_key_set("LogSize") &&
+	   !raft_conf_key_set("nonsense"), "set: keys");
+	ok(!strcmp(raft_conf_set_key(RAFT_SET_CHECK_QUORUM), "CheckQuorum") &&
+	   !raft_conf_set_key(RAFT_SET_CHECK_QUORUM << 1), "set: bits");
+	raft_conf_from_status(&now, &st);
+	conf = now;
+	conf.node = 0;
+	ok(!raft_conf_parse(&conf, "t", text, sizeof(text) - 1, 0, stdout) &&
+	   conf.set == (RAFT_SET_HEARTBEAT | RAFT_SET_PREVOTE) &&
+	   raft_conf_differ(&conf, &now) == conf.set,
+	   "set: over what is in force");
+	raft_conf_to_set(&conf, conf.set, &set);
+	ok(set.size == sizeof(set) && set.mask == conf.set &&
+	   set.flags == RAFT_START_NO_PREVOTE && set.heartbeat_ms == 20 &&
+	   !set.election_timeout_ms && !set.max_uncommitted && !set.priority,
+	   "set: only what is asked for");
+	raft_conf_to_set(&now, 0x7ff, &set);
+	ok(set.flags == RAFT_START_NO_CHECK_QUORUM &&
+	   set.election_timeout_ms == 500 && set.max_uncommitted == 4 << 20 &&
+	   set.priority == 2 && set.lease_drift_ppm == 10000, "set: all");
+	ok(writes(&now, 0x7ff, "ElectionTimeout = 500ms\nHeartbeat = 50ms\n"
+		  "PreVote = on\nCheckQuorum = off\nMaxInflight = 64\n"
+		  "MaxInflightBytes = 1048576\nMaxBatch = 64\n"
+		  "MaxUncommitted = 4194304\nProposeTimeout = 30000ms\n"
+		  "Priority = 2\nLeaseDrift = 10000ppm\n"), "set: written");
+	parse(&conf, G P1, strlen(G P1), 0, &complaints);
+	free(complaints);
+	raft_conf_defaults(&conf);
+	ok(raft_conf_differ(&conf, &now) ==
+	   (RAFT_SET_ELECTION_TIMEOUT | RAFT_SET_HEARTBEAT |
+	    RAFT_SET_CHECK_QUORUM | RAFT_SET_PRIORITY),
+	   "sync: what is not in the file is the default");
+	conf = now;
+	conf.node = 0;
+	ok(raft_conf_parse(&conf, "t", G "Heartbeat = 300ms\n",
+			   strlen(G "Heartbeat = 300ms\n"), 0, stdout) == 1,
+	   "set: against the election timeout in force");
 }
 
 /* What only shows when a group is to be started here. */
@@ -429,6 +516,7 @@ int main(void)
 	golden_test();
 	defaults_test();
 	blank_test();
+	set_test();
 	start_test();
 	nul_test();
 	file_test();

@@ -71,6 +71,23 @@ static void refuse_test(const char *dir, const char *path)
 	close(log.fd);
 }
 
+static void read_test(const char *path)
+{
+	struct raft_logfile log, other;
+
+	unlink(path);
+	ok(raft_logfile_read(&log, path) == -ENOENT && log.fd == -1,
+	   "read: not there, and not made");
+	close(open(path, O_RDWR | O_CREAT, 0600));
+	ok(!truncate(path, 2 * MIB) && !raft_logfile_read(&log, path) &&
+	   log.size == 2 * MIB && write(log.fd, "x", 1) < 0,
+	   "read: for reading only");
+	ok(raft_logfile_open(&other, path, MIB) == -EBUSY &&
+	   raft_logfile_read(&other, path) == -EBUSY, "read: locked");
+	close(log.fd);
+	ok(raft_logfile_read(&log, "/dev/null") == -ENXIO, "read: a device");
+}
+
 static void sparse_test(const char *path)
 {
 	struct raft_logfile log;
@@ -95,6 +112,7 @@ int main(void)
 	make_test(path);
 	refuse_test(dir, path);
 	sparse_test(path);
+	read_test(path);
 	unlink(path);
 	rmdir(sub);
 	rmdir(dir);

@@ -23,11 +23,10 @@ struct setting {
 	size_t set;
 };
 
-#define SETTING(bit, key, unit, field) {				\
-	bit, key, unit, sizeof(((struct raft_conf *)0)->field),		\
-	offsetof(struct raft_conf, field),				\
-	offsetof(struct raft_ioc_set, field),				\
-}
+#define CONF_SIZE(field)	sizeof(((struct raft_conf *)0)->field)
+#define SETTING(bit, key, unit, field)					\
+	{ bit, key, unit, CONF_SIZE(field),				\
+	  offsetof(struct raft_conf, field), offsetof(struct raft_ioc_set, field) }
 #define FLAG(bit, key, field)						\
 	{ bit, key, NULL, sizeof(bool), offsetof(struct raft_conf, field), 0 }
 

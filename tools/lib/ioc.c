@@ -342,7 +342,7 @@ static const char *barrier_text(int error)
 	case -EINTR:
 		return "interrupted";
 	case -ENOTCONN:
-		return "this node is not a member, not yet or no more, and cannot tell what is acknowledged";
+		return "this node is not a member, not yet or no more: nobody answers it";
 	case -ETIMEDOUT:
 		return "timed out: no leader answered that has a majority";
 	}
@@ -355,7 +355,7 @@ static const char *members_refused(int error)
 	case -E2BIG:
 		return "refused: a group has at most 16 members";
 	case -EAGAIN:
-		return "refused for now: the leader has committed nothing yet in its term, or the node to be promoted is too far behind";
+		return "refused for now: the leader is too new, or the node too far behind";
 	case -EBUSY:
 		return "refused: another change, or a transfer, is under way";
 	case -EDOM:
@@ -378,7 +378,7 @@ static const char *take_back_refused(int error)
 {
 	switch (error) {
 	case -EAGAIN:
-		return "refused for now: it was begun under another leader, or is not decided yet; look again";
+		return "refused for now: another leader began it, or it is not decided yet";
 	case -EBUSY:
 		return "refused: a joint configuration is committed, the group leaves it by itself";
 	case -ENOENT:
@@ -445,7 +445,7 @@ const char *raft_ioc_outcome(enum raft_ioc_op op, uint32_t outcome, int error)
 			return "the group stopped or failed: the outcome is UNKNOWN";
 		return transfer ?
 		       "timed out: the outcome is UNKNOWN, it may happen yet" :
-		       "timed out: the outcome is UNKNOWN, it goes on without us; raftctl member list shows it";
+		       "timed out: the outcome is UNKNOWN, it goes on; see raftctl member list";
 	}
 	return NULL;
 }

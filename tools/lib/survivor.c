@@ -26,7 +26,7 @@
 
 #define WRITE_BYTES	(1u << 20)	/* records that are written at once */
 
-static_assert(WRITE_BYTES >= RAFT_DISK_RECORD_MAX + RAFT_DISK_BLOCK_MAX);
+static_assert(RAFT_DISK_RECORD_MAX + RAFT_DISK_BLOCK_MAX <= WRITE_BYTES);
 static_assert(RAFT_ADDR_PACKED == RAFT_ADDR_BYTES);
 
 /* Whatever @ctx is, the file descriptor comes first in it. */

@@ -36,6 +36,14 @@ $(addprefix $(B)/unit/,conf_test util_test logfile_test): \
 	@mkdir -p $(@D)
 	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CPPFLAGS) $(SAN) -o $@ $(filter %.c,$^)
 
+# On logs that raftmklog makes, and with raftctl as it is.
+$(B)/unit/survivor_test: tests/unit/survivor_test.c $(SURVIVOR_SRC) tools/lib/logfile.c \
+		tools/lib/util.c $(wildcard tools/lib/*.h) kmod/core/disk.h kmod/core/raft_core.h \
+		$(B)/raftmklog $(B)/raftctl $(B)/raftdump
+	@mkdir -p $(@D)
+	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CODEC_FLAGS) $(CPPFLAGS) $(SAN) -o $@ \
+		$(filter %.c,$^)
+
 $(B)/fuzz/conf_fuzz: tools/fuzz/conf_fuzz.c $(CONF_SRC) \
 		$(wildcard tools/lib/*.h) uapi/linux/raft.h
 	@mkdir -p $(@D)

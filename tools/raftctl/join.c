@@ -115,14 +115,14 @@ static int group_join(const struct raft_conf *conf,
 		return code;
 	code = ctl_snapshot(fd, conf->name, &snap);
 	if (!code && snap.st.state & RAFT_STATUS_REMOVED) {
-		ctl_warn("%s: node %u was removed, and its log is what it was then; a new node begins with a new log",
+		ctl_warn("%s: node %u was removed; a new node begins with a new log",
 			 conf->name, conf->node);
 		code = CTL_FAILED;
 	} else if (!code && !has_joined(&snap, args->learner)) {
 		if (args->via)
 			code = request_run(args, request);
 		else
-			ctl_warn("%s: runs, and waits for this at any member: raftctl %s",
+			ctl_warn("%s: waits for this at any member: raftctl %s",
 				 conf->name, request);
 	}
 	if (!code)
@@ -140,10 +140,10 @@ static int conf_read(struct raft_conf *conf, const char *arg, char *path,
 	if (raft_conf_load(conf, path, node, stderr))
 		return CTL_USAGE;
 	if (!conf->node)
-		return ctl_usage("%s:%u: [Group] without Node, expected Node = NUMBER here, or --node NUMBER",
+		return ctl_usage("%s:%u: [Group] without Node, expected one, or --node NUMBER",
 				 path, conf->node_line);
 	if (!conf->listen_line || conf->n_peers)
-		return ctl_usage("%s: is not for a new node, expected Listen = ADDRESS:PORT and no [Peer]",
+		return ctl_usage("%s: not for a new node, expected Listen and no [Peer]",
 				 path);
 	return CTL_OK;
 }

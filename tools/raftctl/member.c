@@ -177,7 +177,7 @@ static int change_run(int argc, char **argv, struct member_args *args)
 			return CTL_USAGE;
 	}
 	if (!args->n)
-		return ctl_usage("member change: expected what to change, such as +4=10.0.0.4:7000 -1");
+		return ctl_usage("member change: expected ITEMs, such as +4=10.0.0.4:7000 -1");
 	return changes_ask(args, true);
 }
 
@@ -244,6 +244,9 @@ static const struct verb verbs[] = {
 	{ "change", 0, false, change_run },
 };
 
+#define VERBS \
+	"list, add, add-learner, promote, demote, remove, address, change or " \
+	"abort"
 #define N_VERBS	(sizeof(verbs) / sizeof(verbs[0]))
 
 /* One member: an id, an id and its address, or with abort nothing. */
@@ -251,10 +254,10 @@ static int one_run(const struct verb *v, int argc, char **argv,
 		   struct member_args *args)
 {
 	struct raft_ioc_change *c = &args->changes[0];
+	int ret = 0, n = v->op == RAFT_MEMBERS_ABORT ? 0 : 1;
 	const char *text = argv[optind];
-	int ret = 0;
 
-	if (argc - optind != (v->op != RAFT_MEMBERS_ABORT))
+	if (argc - optind != n)
 		return ctl_usage("member %s: expected %s", v->name,
 				 v->op == RAFT_MEMBERS_ABORT ? "nothing more" :
 				 v->address ? "one ID=ADDRESS:PORT" : "one ID");
@@ -284,15 +287,14 @@ int ctl_member(int argc, char **argv)
 	const struct verb *v;
 
 	if (argc < 2)
-		return ctl_usage("member: expected list, add, add-learner, promote, demote, remove, address, change or abort");
+		return ctl_usage("member: expected " VERBS);
 	argc--;
 	argv++;
 	for (v = verbs; v < verbs + N_VERBS; v++)
 		if (!strcmp(argv[0], v->name))
 			break;
 	if (v == verbs + N_VERBS)
-		return ctl_usage("member: \"%s\", expected list, add, add-learner, promote, demote, remove, address, change or abort",
-				 argv[0]);
+		return ctl_usage("member: \"%s\", expected " VERBS, argv[0]);
 	if (v->run == change_run && items_take(&argc, argv, &args))
 		return CTL_USAGE;
 	if (options_read(argc, argv, &args))

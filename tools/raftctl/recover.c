@@ -65,7 +65,7 @@ static int survivor_open(struct raft_survivor *s, const struct raft_conf *conf,
 	int ret = raft_survivor_open(s, args->from, conf->group_id, conf->node);
 
 	if (ret == -EILSEQ)
-		ctl_warn("%s: damaged at index %llu, byte %llu: %s; what is behind cannot be trusted, take another survivor",
+		ctl_warn("%s: damaged at index %llu, byte %llu: %s; take another survivor",
 			 args->from, (unsigned long long)s->bad_index,
 			 (unsigned long long)s->bad_pos, s->bad);
 	else if (ret)
@@ -93,7 +93,7 @@ static void warning_print(const struct raft_survivor *s,
 		conf->name, conf->node, args->from,
 		(unsigned long long)s->last, (unsigned long long)s->last_term,
 		(unsigned long long)s->commit,
-		s->torn ? ";\n  its last write was torn, is not counted and was never acknowledged" : "",
+		s->torn ? ";\n  its last write was torn, it was never acknowledged" : "",
 		(unsigned long long)args->id, (unsigned long long)s->commit);
 }
 
@@ -173,8 +173,11 @@ static void conf_print(const struct raft_conf *conf,
 			 addr, sizeof(addr));
 	printf("[Group]\nId = 0x%016llx\nNode = %u\nLog = ",
 	       (unsigned long long)args->id, conf->node);
-	for (p = args->to; *p; p++)
-		fputs((char [3]){ *p, *p == '%' ? '%' : '\0' }, stdout);
+	for (p = args->to; *p; p++) {
+		if (*p == '%')
+			putchar('%');
+		putchar(*p);
+	}
 	printf("\nLogSize = %llu\n", (unsigned long long)args->size);
 	raft_conf_write(stdout, conf, conf->set);
 	printf("\n[Peer]\nId = %u\nAddress = %s\n", conf->node, addr);
@@ -265,9 +268,17 @@ static int size_option(const char *text, uint64_t *size)
 {
 	if (raft_size_parse(text, size) || *size < RAFT_LOG_MIN ||
 	    *size > 1ull << 50 || *size % 4096)
-		return ctl_usage("--log-size is \"%s\", expected a multiple of 4K from 1M up, such as 64M or 1GiB",
+		return ctl_usage("--log-size is \"%s\", expected a multiple of 4K from 1M up",
 				 text);
 	return CTL_OK;
+}
+
+/* Not by an abbreviation, which getopt(3) takes. */
+static int consent_option(const char *word)
+{
+	if (!strcmp(word, "--yes-i-lost-the-majority"))
+		return CTL_OK;
+	return ctl_usage("%s, expected --yes-i-lost-the-majority", word);
 }
 
 enum { OPT_TO = 256, OPT_ID, OPT_LOG_SIZE, OPT_YES };
@@ -311,11 +322,12 @@ int ctl_recover(int argc, char **argv)
 		else if (c == OPT_LOG_SIZE)
 			bad = size_option(optarg, &args.size);
 		else if (c == OPT_YES)
-			args.consent = true;
+			bad = consent_option(argv[optind - 1]);
 		else
 			bad = 1;
 		if (bad)
 			return CTL_USAGE;
+		args.consent |= c == OPT_YES;
 	}
 	if (optind + 1 != argc)
 		return ctl_usage("recover: expected one NAME or FILE");

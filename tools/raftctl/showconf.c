@@ -22,7 +22,7 @@ static void group_print(const struct raft_ioc_status *st)
 	raft_conf_write(stdout, &conf, ALL_SETTINGS);
 	puts("# The path of the log cannot be asked from the kernel.");
 	if (!(st->state & RAFT_STATUS_MEMBER))
-		puts("# This node is not a member; where it listens cannot be asked either: Listen =");
+		puts("# It is not a member: where it listens, Listen, cannot be asked either.");
 }
 
 /* Who is on the way out is not there any more for a group that starts. */

@@ -52,7 +52,7 @@ static void members_print(const struct ctl_snapshot *snap)
 	const struct raft_ioc_status *st = &snap->st;
 
 	if (st->state & RAFT_STATUS_REMOVED)
-		printf("  REMOVED  node %u is not a member any more; its log stays, raftctl down stops it\n",
+		printf("  REMOVED  node %u is not a member any more; its log stays as it is\n",
 		       st->node_id);
 	else if (!(st->state & RAFT_STATUS_MEMBER))
 		puts("  BLANK    not a member yet: waits for raftctl member add at one");

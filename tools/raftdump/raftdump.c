@@ -3,8 +3,8 @@
  * raftdump.c - raftdump(8): checks and prints a log while no group uses it.
  *
  * Owns nothing of the format: what is good, torn or damaged is decided by
- * kmod/core/disk.c, the same code that the kernel recovers with.  Must never
- * write to the file.
+ * kmod/core/disk.c, the same code that the kernel recovers with, and what a
+ * configuration says by membership.c.  Must never write to the file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +36,7 @@ enum {
  * @json: print one JSON object
  * @first: first index to print
  * @last: last index to print
+ * @illegible: index of the first configuration that nobody can read, 0 if none
  * @j: the JSON text
  */
 struct dump {
@@ -45,6 +46,7 @@ struct dump {
 	bool json;
 	u64 first;
 	u64 last;
+	u64 illegible;
 	struct raft_json j;
 };
 
@@ -71,7 +73,98 @@ static int dump_read(void *ctx, u64 pos, void *to, u32 len)
 
 static const char *type_name(u8 type)
 {
-	return type == RAFT_ENTRY_NOOP ? "noop" : "command";
+	switch (type) {
+	case RAFT_ENTRY_NOOP:
+		return "noop";
+	case RAFT_ENTRY_CONFIG:
+		return "config";
+	default:
+		return "command";
+	}
+}
+
+/* Why it follows the one before. */
+static const char *result_name(u8 result)
+{
+	switch (result) {
+	case RAFT_CHANGE_ABORTED:
+		return "aborted";
+	case RAFT_CHANGE_GIVEN_UP:
+		return "given up";
+	default:
+		return "done";
+	}
+}
+
+static bool is_joint(const struct raft_membership *c)
+{
+	u32 i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->m[i].flags & RAFT_MEMBER_OLD)
+			return true;
+	return false;
+}
+
+static void member_addr(const struct raft_member *m, char *text, size_t size)
+{
+	struct raft_ioc_member where = { };
+
+	if (raft_addr_unpack(&where, m->addr))
+		snprintf(text, size, "nowhere");
+	else
+		raft_addr_format(where.family, where.addr, where.scope_id,
+				 where.port, text, size);
+}
+
+static void config_json(struct raft_json *j, const u8 *data, u32 len)
+{
+	char addr[RAFT_ADDR_STRLEN];
+	struct raft_membership c;
+	u32 i;
+
+	if (raft_membership_decode(&c, data, len)) {
+		raft_json_bool(j, "illegible", true);
+		return;
+	}
+	raft_json_str(j, "result", result_name(c.result));
+	if (c.subject)
+		raft_json_u64(j, "subject", c.subject);
+	raft_json_bool(j, "joint", is_joint(&c));
+	raft_json_open(j, "members", '[');
+	for (i = 0; i < c.n; i++) {
+		member_addr(&c.m[i], addr, sizeof(addr));
+		raft_json_open(j, NULL, '{');
+		raft_json_u64(j, "id", c.m[i].id);
+		raft_json_str(j, "kind", raft_member_role(c.m[i].flags,
+							  is_joint(&c)));
+		raft_json_u64(j, "flags", c.m[i].flags);
+		raft_json_str(j, "address", addr);
+		raft_json_close(j, '}');
+	}
+	raft_json_close(j, ']');
+}
+
+static void config_text(const u8 *data, u32 len)
+{
+	char addr[RAFT_ADDR_STRLEN];
+	struct raft_membership c;
+	u32 i;
+
+	if (raft_membership_decode(&c, data, len)) {
+		printf(": ILLEGIBLE");
+		return;
+	}
+	printf(":%s", is_joint(&c) ? " joint," : "");
+	for (i = 0; i < c.n; i++) {
+		member_addr(&c.m[i], addr, sizeof(addr));
+		printf("%s %u=%s %s", i ? "," : "", c.m[i].id, addr,
+		       raft_member_role(c.m[i].flags, is_joint(&c)));
+	}
+	if (c.subject)
+		printf("; node %u did not catch up", c.subject);
+	else if (c.result)
+		printf("; %s", result_name(c.result));
 }
 
 static void entry_json(struct dump *d, const struct raft_disk_record *rec,
@@ -91,14 +184,20 @@ static void entry_json(struct dump *d, const struct raft_disk_record *rec,
 	raft_json_u64(j, "length", rec->len);
 	if (rec->type == RAFT_ENTRY_COMMAND)
 		raft_json_data(j, data, rec->len);
+	if (rec->type == RAFT_ENTRY_CONFIG)
+		config_json(j, data, rec->len);
 	raft_json_close(j, '}');
 }
 
 static int dump_entry(void *ctx, const struct raft_disk_record *rec,
 		      const u8 *data)
 {
+	struct raft_membership c;
 	struct dump *d = ctx;
 
+	if (rec->type == RAFT_ENTRY_CONFIG && !d->illegible &&
+	    raft_membership_decode(&c, data, rec->len))
+		d->illegible = rec->index;
 	if (d->check || rec->index < d->first || rec->index > d->last)
 		return 0;
 	if (d->json) {
@@ -118,6 +217,8 @@ static int dump_entry(void *ctx, const struct raft_disk_record *rec,
 			printf(": ");
 			raft_text_write(stdout, data, rec->len);
 		}
+		if (rec->type == RAFT_ENTRY_CONFIG)
+			config_text(data, rec->len);
 		putchar('\n');
 	}
 	return ferror(stdout) ? -EIO : 0;
@@ -183,6 +284,8 @@ static void result_json(struct dump *d, const struct raft_disk_scan *s, int err)
 	raft_json_u64(j, "last_term", s->last.term);
 	raft_json_u64(j, "end", s->end);
 	raft_json_u64(j, "bad_copies", s->repaired);
+	if (d->illegible)
+		raft_json_u64(j, "illegible", d->illegible);
 	if (s->bad.reason) {
 		raft_json_open(j, "bad", '{');
 		raft_json_str(j, "reason", raft_disk_reason_name(s->bad.reason));
@@ -231,8 +334,11 @@ static void result_text(FILE *out, const struct raft_disk_scan *s, int err)
 			s->repaired);
 }
 
-static int exit_code(const struct raft_disk_scan *s, int err)
+static int exit_code(const struct dump *d, const struct raft_disk_scan *s,
+		     int err)
 {
+	if (!err && d->illegible)
+		return EXIT_DAMAGED;
 	if (!err)
 		return s->torn || s->repaired ? EXIT_TORN : EXIT_CLEAN;
 	if (err == -EILSEQ)
@@ -268,11 +374,15 @@ static int dump(struct dump *d, u64 size)
 		result_json(d, &s, err);
 	else
 		result_text(d->raw ? stderr : stdout, &s, err);
+	if (d->illegible)
+		fprintf(stderr, "raftdump: index %" PRIu64
+			": illegible configuration, the kernel refuses this log\n",
+			d->illegible);
 	if (fflush(stdout) || ferror(stdout)) {
 		perror("raftdump: stdout");
 		return EXIT_TROUBLE;
 	}
-	return exit_code(&s, err);
+	return exit_code(d, &s, err);
 }
 
 static void usage(FILE *out)

@@ -3,8 +3,9 @@
  * raftmklog.c - makes the log of a node as a test wants to find it.
  *
  * Writes a file through kmod/core/disk.c: hard state and entries as the `log',
- * `term' and `commit' directives of a scenario ask for.  A test tool: it
- * overwrites what is in the file.
+ * `term' and `commit' directives of a scenario ask for; an entry with a `c'
+ * behind its term is a configuration of --members.  A test tool: it overwrites
+ * what is in the file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,8 @@
  * @block: bytes of a block
  * @sb: superblock
  * @st: hard state
- * @entries: terms of the entries: "1x3,4x2", "-" for none
+ * @entries: terms of the entries: "1x3,4x2,4c", "-" for none
+ * @conf: the configuration
  * @end: byte position behind the last record
  */
 struct mklog {
@@ -36,6 +38,7 @@ struct mklog {
 	struct raft_disk_super sb;
 	struct raft_disk_state st;
 	const char *entries;
+	struct raft_membership conf;
 	u64 end;
 };
 
@@ -51,8 +54,8 @@ static void put(struct mklog *m, u64 pos, const void *p, size_t len)
 		die("write");
 }
 
-/* One entry, alone in its write, with the text INDEX.TERM. */
-static void entry_put(struct mklog *m, u64 term)
+/* One entry, alone in its write: a configuration, or the text INDEX.TERM. */
+static void entry_put(struct mklog *m, u64 term, bool config)
 {
 	struct raft_disk_record rec = {
 		.pos = raft_disk_round_up(m->end, m->sb.block),
@@ -61,14 +64,23 @@ static void entry_put(struct mklog *m, u64 term)
 		.epoch = m->st.epoch,
 		.durable_before = m->st.durable + 1,
 		.chain = m->st.durable_crc,
-		.type = RAFT_ENTRY_COMMAND,
+		.type = config ? RAFT_ENTRY_CONFIG : RAFT_ENTRY_COMMAND,
 	};
 	static u8 out[RAFT_DISK_BLOCK_MAX];
-	char text[48];
+	char text[RAFT_CONFIG_BYTES];
+	u32 bytes;
 
-	rec.len = (u32)snprintf(text, sizeof(text), "%" PRIu64 ".%" PRIu64,
-				rec.index, term);
-	if (rec.pos + m->sb.block > m->sb.data_end) {
+	if (config) {
+		rec.len = RAFT_CONFIG_BYTES;
+		raft_membership_encode(&m->conf, (u8 *)text);
+	} else {
+		rec.len = (u32)snprintf(text, sizeof(text),
+					"%" PRIu64 ".%" PRIu64, rec.index,
+					term);
+	}
+	bytes = (u32)raft_disk_round_up(raft_disk_record_bytes(rec.len),
+					m->sb.block);
+	if (rec.pos + bytes > m->sb.data_end) {
 		errno = ENOSPC;
 		die("entries");
 	}
@@ -76,7 +88,7 @@ static void entry_put(struct mklog *m, u64 term)
 	m->st.durable_crc = raft_disk_record_encode(&m->sb, &rec, text, out);
 	m->st.durable = rec.index;
 	m->end = rec.pos + raft_disk_record_bytes(rec.len);
-	put(m, rec.pos, out, m->sb.block);
+	put(m, rec.pos, out, bytes);
 	if (m->st.term < term) {
 		m->st.term = term;
 		m->st.vote = 0;
@@ -87,6 +99,7 @@ static void entries_put(struct mklog *m)
 {
 	const char *p = m->entries;
 	u64 term, n, last = 0;
+	bool config;
 	char *end;
 
 	m->end = m->sb.data_start;
@@ -100,13 +113,15 @@ static void entries_put(struct mklog *m)
 			p = end + 1;
 			n = strtoull(p, &end, 10);
 		}
+		config = end != p && *end == 'c';
+		end += config;
 		if (errno || end == p || term < last || !term ||
 		    (*end && *end != ',')) {
 			errno = EINVAL;
-			die("terms of the log, like 1x3,4x2 and never falling");
+			die("terms of the log, like 1x3,4x2,4c and never falling");
 		}
 		for (last = term; n; n--)
-			entry_put(m, term);
+			entry_put(m, term, config);
 		if (!*end)
 			return;
 	}
@@ -159,7 +174,8 @@ static void make(struct mklog *m, const char *path)
 static void usage(void)
 {
 	fputs("usage: raftmklog --group ID --node N [--term T] [--vote V] [--commit C]\n"
-	      "                 [--log 1x3,4x2] [--size BYTES] [--block BYTES] FILE\n",
+	      "                 [--log 1x3,4x2,4c] [--members 1=10.0.0.1:7000,...]\n"
+	      "                 [--size BYTES] [--block BYTES] FILE\n",
 	      stderr);
 	exit(1);
 }
@@ -175,6 +191,29 @@ static u64 number(const char *text)
 	return v;
 }
 
+/* ID=ADDRESS:PORT of voters, ascending. */
+static void members_parse(struct raft_membership *c, char *list)
+{
+	struct raft_ioc_member m;
+	struct raft_addr addr;
+	char *item, *eq;
+
+	while ((item = strsep(&list, ","))) {
+		memset(&m, 0, sizeof(m));
+		eq = strchr(item, '=');
+		if (!eq || c->n == RAFT_MAX_NODES ||
+		    raft_addr_parse(eq + 1, &addr) ||
+		    raft_addr_resolve(&addr, &m)) {
+			fprintf(stderr, "raftmklog: '%s' is not ID=ADDRESS:PORT\n",
+				item);
+			exit(1);
+		}
+		*eq = '\0';
+		c->m[c->n].id = (u32)number(item);
+		raft_addr_pack(&m, c->m[c->n++].addr);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option opts[] = {
@@ -182,6 +221,7 @@ int main(int argc, char **argv)
 		{ "commit", required_argument, NULL, 'c' },
 		{ "group", required_argument, NULL, 'g' },
 		{ "log", required_argument, NULL, 'l' },
+		{ "members", required_argument, NULL, 'm' },
 		{ "node", required_argument, NULL, 'n' },
 		{ "size", required_argument, NULL, 's' },
 		{ "term", required_argument, NULL, 't' },
@@ -191,7 +231,7 @@ int main(int argc, char **argv)
 	struct mklog m = { .block = RAFT_DISK_BLOCK_MIN, .entries = "-" };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "b:c:g:l:n:s:t:v:", opts,
+	while ((c = getopt_long(argc, argv, "b:c:g:l:m:n:s:t:v:", opts,
 				NULL)) != -1) {
 		switch (c) {
 		case 'b':
@@ -205,6 +245,9 @@ int main(int argc, char **argv)
 			break;
 		case 'l':
 			m.entries = optarg;
+			break;
+		case 'm':
+			members_parse(&m.conf, optarg);
 			break;
 		case 'n':
 			m.sb.node_id = (u32)number(optarg);
