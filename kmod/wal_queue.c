@@ -430,6 +430,8 @@ static int group_append(struct raft_wal *wal, const struct raft_wal_item *it)
 		.durable_before = g->fill ? g->first : it->index,
 		.incarnation = it->e.incarnation,
 		.serial = it->e.serial,
+		.client = it->e.client,
+		.client_serial = it->e.client_serial,
 		.origin = it->e.origin,
 		.len = it->e.len,
 		.chain = wal->last_crc,

@@ -55,14 +55,10 @@ int raft_change_check(const struct raft_change *c)
 	return 0;
 }
 
+/* In one that is being made. */
 static struct raft_member *find(struct raft_membership *c, u32 id)
 {
-	u32 i;
-
-	for (i = 0; i < c->n; i++)
-		if (c->m[i].id == id)
-			return &c->m[i];
-	return NULL;
+	return (struct raft_member *)raft_member_of(c, id);
 }
 
 static int insert(struct raft_membership *c, const struct raft_member *m,
@@ -238,6 +234,25 @@ static int append(struct raft *r, const struct raft_membership *c, u32 origin,
 	return 0;
 }
 
+/* Who was to vote stays a learner if it was one, or is no member again. */
+static void end_promotion(struct raft_membership *c, struct raft_member *m)
+{
+	if (m->flags & RAFT_MEMBER_KEEP)
+		m->flags = RAFT_MEMBER_LEARNER;
+	else
+		drop(c, m);
+}
+
+static struct raft_member *find_promoted(struct raft_membership *c)
+{
+	u32 i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->m[i].flags & RAFT_MEMBER_PROMOTE)
+			return &c->m[i];
+	return NULL;
+}
+
 /* What takes back: see the top of the file. */
 static int abort_change(struct raft *r, struct raft_membership *c)
 {
@@ -253,15 +268,13 @@ static int abort_change(struct raft *r, struct raft_membership *c)
 		*c = r->conf_applied;
 	} else {
 		*c = r->conf;
-		m = r->promote ? find(c, r->promote) : NULL;
 		/* A joint one that is committed can only be left forwards. */
-		if (!m)
+		if (!find_promoted(c))
 			return raft_is_joint(c) ? -EBUSY : -ENOENT;
-		if (m->flags & RAFT_MEMBER_KEEP)
-			m->flags = RAFT_MEMBER_LEARNER;
-		else
-			drop(c, m);
 	}
+	m = find_promoted(c);
+	if (m)
+		end_promotion(c, m);
 	c->result = RAFT_CHANGE_ABORTED;
 	c->subject = 0;
 	return 0;
@@ -351,10 +364,7 @@ static void end_catch_up(struct raft *r, bool good)
 	} else {
 		c.result = RAFT_CHANGE_GIVEN_UP;
 		c.subject = m->id;
-		if (m->flags & RAFT_MEMBER_KEEP)
-			m->flags = RAFT_MEMBER_LEARNER;
-		else
-			drop(&c, m);
+		end_promotion(&c, m);
 	}
 	follow_up(r, &c);
 }

@@ -208,6 +208,8 @@ u32 raft_disk_record_encode(const struct raft_disk_super *sb,
 		.durable_before = cpu_to_le64(rec->durable_before),
 		.incarnation = cpu_to_le64(rec->incarnation),
 		.serial = cpu_to_le64(rec->serial),
+		.client = cpu_to_le64(rec->client),
+		.client_serial = cpu_to_le64(rec->client_serial),
 		.origin = cpu_to_le32(rec->origin),
 		.len = cpu_to_le32(rec->len),
 		.data_crc = cpu_to_le32(raft_disk_crc(data, rec->len)),
@@ -263,6 +265,8 @@ bool raft_disk_record_decode(const struct raft_disk_super *sb, const u8 *from,
 	rec->durable_before = le64_to_cpu(le.durable_before);
 	rec->incarnation = le64_to_cpu(le.incarnation);
 	rec->serial = le64_to_cpu(le.serial);
+	rec->client = le64_to_cpu(le.client);
+	rec->client_serial = le64_to_cpu(le.client_serial);
 	rec->origin = le32_to_cpu(le.origin);
 	rec->len = le32_to_cpu(le.len);
 	rec->crc = le32_to_cpu(le.crc);
@@ -486,7 +490,8 @@ static bool record_type_ok(const struct raft_disk_record *rec)
 {
 	if (rec->type == RAFT_ENTRY_CONFIG)
 		return rec->len == RAFT_CONFIG_BYTES;
-	return rec->type == RAFT_ENTRY_NOOP || rec->type == RAFT_ENTRY_COMMAND;
+	return rec->type == RAFT_ENTRY_NOOP ||
+	       rec->type == RAFT_ENTRY_COMMAND || rec->type == RAFT_ENTRY_OPEN;
 }
 
 static enum raft_disk_reason record_judge(const struct raft_disk_scan *s,

@@ -151,7 +151,10 @@ struct raft_disk_record_le {
 	__le32 chain;
 	/* --- 96 bytes --- */
 	u8 type;
-	u8 reserved[27];
+	u8 reserved[7];
+	__le64 client;
+	__le64 client_serial;
+	u8 reserved2[4];
 	__le32 lap;		/* of the ring, 0 before compaction exists */
 	/* --- 128 bytes --- */
 };
@@ -174,6 +177,8 @@ static_assert(offsetof(struct raft_disk_record_le, data_crc) == 88);
 static_assert(offsetof(struct raft_disk_record_le, chain) == 92);
 static_assert(offsetof(struct raft_disk_record_le, type) == 96);
 static_assert(offsetof(struct raft_disk_record_le, reserved) == 97);
+static_assert(offsetof(struct raft_disk_record_le, client) == 104);
+static_assert(offsetof(struct raft_disk_record_le, client_serial) == 112);
 static_assert(offsetof(struct raft_disk_record_le, lap) == 124);
 static_assert(RAFT_DISK_BUF >= 2 * (RAFT_DISK_RECORD_MAX + RAFT_DISK_ALIGN));
 
@@ -260,6 +265,8 @@ struct raft_disk_state {
  * @durable_before: first index of its write: all below was durable then
  * @incarnation: boot of the proposer
  * @serial: number of the proposal
+ * @client: client session, 0 if none
+ * @client_serial: number that the client gave
  * @origin: proposer
  * @len: bytes of command
  * @crc: CRC of the header
@@ -275,6 +282,8 @@ struct raft_disk_record {
 	u64 durable_before;
 	u64 incarnation;
 	u64 serial;
+	u64 client;
+	u64 client_serial;
 	u32 origin;
 	u32 len;
 	u32 crc;

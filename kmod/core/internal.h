@@ -32,11 +32,13 @@
 /**
  * struct raft_log_chunk - memory for RAFT_CHUNK_ENTRIES consecutive entries
  * @next: in the list of spare chunks
- * @entries: the entries
+ * @entries: the entries, once it is in use; 16 KiB to the byte
  */
 struct raft_log_chunk {
-	struct raft_log_chunk *next;
-	struct raft_entry entries[RAFT_CHUNK_ENTRIES];
+	union {
+		struct raft_log_chunk *next;
+		struct raft_entry entries[RAFT_CHUNK_ENTRIES];
+	};
 };
 
 /**
@@ -162,6 +164,22 @@ struct raft_session {
 	u64 incarnation;
 	u64 serial;
 	u64 index;
+};
+
+/**
+ * struct raft_client - an open client session; replicated state
+ * @id: its id: the index of the entry that opened it
+ * @serial: of its last applied command, 0 if none
+ * @index: index of that
+ * @term: term of that
+ * @used: index of the last entry of this client
+ */
+struct raft_client {
+	u64 id;
+	u64 serial;
+	u64 index;
+	u64 term;
+	u64 used;
 };
 
 /**
@@ -313,6 +331,8 @@ struct raft_held {
  * @round_sent: ns on CLOCK_BOOTTIME when round n left, at n % RAFT_ROUNDS
  * @lease_off: leader: somebody may campaign at our word: no lease in this term
  * @sessions: what is applied, by origin
+ * @clients: open client sessions, in ascending order of id
+ * @n_clients: their number
  * @pending: ring of own proposals, serials pend_first ...
  * @pend_head: slot of the first one
  * @pend_count: their number
@@ -378,6 +398,8 @@ struct raft {
 	u64 round_sent[RAFT_ROUNDS];
 	bool lease_off;
 	struct raft_session sessions[RAFT_MAX_SESSIONS];
+	struct raft_client clients[RAFT_MAX_CLIENTS];
+	u32 n_clients;
 	struct raft_entry pending[RAFT_MAX_PENDING];
 	u32 pend_head;
 	u32 pend_count;
@@ -467,6 +489,8 @@ void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m,
 bool raft_append_local(struct raft *r, const struct raft_entry *e);
 
 /* membership.c */
+const struct raft_member *raft_member_of(const struct raft_membership *c,
+					 u32 id);
 bool raft_is_joint(const struct raft_membership *c);
 void raft_membership_use(struct raft *r, const struct raft_membership *c);
 bool raft_membership_read(struct raft_membership *c,
@@ -516,10 +540,15 @@ void raft_handle_read_index(struct raft *r, struct raft_peer *p,
 void raft_handle_read_index_resp(struct raft *r, const struct raft_msg *m);
 
 /* session.c */
+bool raft_is_proposal(const struct raft_entry *e);
 bool raft_session_next(u64 inc, u64 serial, const struct raft_entry *e);
 bool raft_session_apply(struct raft *r, const struct raft_entry *e, u64 index);
 void raft_session_applied(struct raft *r, struct raft_peer *p);
 void raft_session_logged(struct raft_peer *p, const struct raft_entry *e);
+
+/* client.c */
+void raft_client_open(struct raft *r, u64 index);
+bool raft_client_apply(struct raft *r, const struct raft_entry *e, u64 index);
 
 /* proposal.c */
 void raft_propose(struct raft *r, const struct raft_event *ev);

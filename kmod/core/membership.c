@@ -238,6 +238,25 @@ bool raft_is_joint(const struct raft_membership *c)
 	return false;
 }
 
+/**
+ * raft_member_of() - look for a member
+ * @c: a configuration
+ * @id: node id
+ *
+ * Context: any.
+ * Return: the member, NULL if @id is none.
+ */
+const struct raft_member *raft_member_of(const struct raft_membership *c,
+					 u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->m[i].id == id)
+			return &c->m[i];
+	return NULL;
+}
+
 /* Those who are members no more are told so for a while by a leader. */
 static void dismiss(struct raft *r, struct raft_peer *p)
 {
@@ -271,16 +290,6 @@ static void admit(struct raft *r, const struct raft_member *m)
 	}
 }
 
-static const struct raft_member *find(const struct raft_membership *c, u32 id)
-{
-	u32 i;
-
-	for (i = 0; i < c->n; i++)
-		if (c->m[i].id == id)
-			return &c->m[i];
-	return NULL;
-}
-
 /**
  * raft_membership_use() - a configuration takes effect
  * @r: the core
@@ -297,7 +306,7 @@ void raft_membership_use(struct raft *r, const struct raft_membership *c)
 	r->conf = *c;
 	r->promote = 0;
 	raft_for_each_peer(r, p)
-		if (!find(c, p->id))
+		if (!raft_member_of(c, p->id))
 			dismiss(r, p);
 	for (i = 0; i < c->n; i++)
 		admit(r, &c->m[i]);
@@ -379,7 +388,7 @@ bool raft_may_campaign(const struct raft *r)
 	if (r->conf.index <= r->commit)
 		return false;
 	config_up_to(r, r->conf.index - 1, &c);
-	m = find(&c, r->cfg.id);
+	m = raft_member_of(&c, r->cfg.id);
 	return m && (m->flags & RAFT_MEMBER_OLD ||
 		     !(m->flags & (RAFT_MEMBER_LEARNER | RAFT_MEMBER_GONE)));
 }

@@ -35,8 +35,12 @@ static int refusal(const struct raft *r, const struct raft_entry *e)
 		return -EIO;
 	if (!r->self->member)
 		return -ENOTCONN;
-	if (!e->len || e->len > RAFT_MAX_COMMAND)
+	if (e->type == RAFT_ENTRY_OPEN ? !!e->len :
+	    !e->len || e->len > RAFT_MAX_COMMAND)
 		return -EMSGSIZE;
+	if (!e->client != !e->client_serial ||
+	    (e->client && e->type == RAFT_ENTRY_OPEN))
+		return -EINVAL;
 	if (raft_entry_disk_bytes(e->len) > r->log_room)
 		return -ENOSPC;
 	if (r->pend_count == RAFT_MAX_PENDING)
@@ -77,7 +81,10 @@ void raft_propose(struct raft *r, const struct raft_event *ev)
 			.payload = in->payload,
 			.len = in->len,
 			.origin = r->cfg.id,
-			.type = RAFT_ENTRY_COMMAND,
+			.client = in->client,
+			.client_serial = in->client_serial,
+			.type = in->type == RAFT_ENTRY_OPEN ?
+				RAFT_ENTRY_OPEN : RAFT_ENTRY_COMMAND,
 		};
 		if (e->payload)
 			raft_payload_get(e->payload);
@@ -175,7 +182,7 @@ void raft_proposal_truncated(struct raft *r, u64 from)
 
 	for (i = from; i <= r->log.last; i++) {
 		e = raft_log_entry(&r->log, i);
-		if (e->type == RAFT_ENTRY_COMMAND && e->origin == r->cfg.id &&
+		if (raft_is_proposal(e) && e->origin == r->cfg.id &&
 		    e->incarnation == r->cfg.incarnation && e->serial)
 			r->own_logged = min(r->own_logged, e->serial - 1);
 	}
@@ -278,9 +285,9 @@ void raft_handle_forward(struct raft *r, struct raft_peer *p,
 	for (i = 0; i < m->n_entries; i++) {
 		const struct raft_entry *e = &m->entries[i];
 
-		if (e->type != RAFT_ENTRY_COMMAND || e->origin != m->from ||
+		if (!raft_is_proposal(e) || e->origin != m->from ||
 		    e->incarnation != m->from_inc ||
-		    e->serial != m->serial + i || !e->len)
+		    e->serial != m->serial + i)
 			return;
 		if (e->incarnation == p->appended_inc &&
 		    e->serial <= p->appended_serial &&
@@ -308,21 +315,24 @@ static void complete_own(struct raft *r, const struct raft_entry *e)
 	r->pend_count--;
 }
 
-static void apply_command(struct raft *r, struct raft_entry *e, u64 index)
+static void apply_proposal(struct raft *r, struct raft_entry *e, u64 index)
 {
+	e->flags = RAFT_ENTRY_DROPPED;
 	/* Without a proposer it cannot be a copy. */
-	if (e->origin && !raft_session_apply(r, e, index)) {
-		e->flags = RAFT_ENTRY_DROPPED;
+	if (e->origin && !raft_session_apply(r, e, index))
 		return;
-	}
-	e->flags = RAFT_ENTRY_APPLIED;
 	complete_own(r, e);
+	if (e->client && !raft_client_apply(r, e, index))
+		return;
+	if (e->type == RAFT_ENTRY_OPEN)
+		raft_client_open(r, index);
+	e->flags = RAFT_ENTRY_APPLIED;
 }
 
 static void apply_one(struct raft *r, struct raft_entry *e, u64 index)
 {
-	if (e->type == RAFT_ENTRY_COMMAND)
-		apply_command(r, e, index);
+	if (raft_is_proposal(e))
+		apply_proposal(r, e, index);
 	else if (e->type == RAFT_ENTRY_CONFIG)
 		raft_membership_applied(r, e, index);
 	raft_request_applied(r, e);
@@ -341,12 +351,15 @@ void raft_apply(struct raft *r)
 
 	if (last == r->applied)
 		return;
+	for (i = r->applied + 1; i <= last; i++) {
+		if (r->up->n_repeated == RAFT_STEP_REPEATED)
+			break;
+		apply_one(r, raft_log_entry(&r->log, i), i);
+	}
 	r->up->flags |= RAFT_UP_APPLIED;
 	r->up->applied_first = r->applied + 1;
-	r->up->applied_last = last;
-	for (i = r->applied + 1; i <= last; i++)
-		apply_one(r, raft_log_entry(&r->log, i), i);
-	r->applied = last;
-	if (last < r->commit)
+	r->up->applied_last = i - 1;
+	r->applied = i - 1;
+	if (r->applied < r->commit)
 		r->up->flags |= RAFT_UP_AGAIN;
 }

@@ -10,18 +10,19 @@
  *
  * What the shell must do with an update, in this order (Documentation/core.rst):
  *
- *   1. send up->msgs[]: every message in there may leave now.  A message that
+ *   1. RAFT_UP_CONFIG: raft_membership() is another one: take over its
+ *	addresses, for messages of this update may be for new members;
+ *   2. send up->msgs[]: every message in there may leave now.  A message that
  *      promises durability (vote, append acknowledgment, RequestVote) is kept
  *      inside the core until the PERSISTED event that it waits for, so the
  *      shell cannot send it too early;
- *   2. RAFT_UP_PERSIST: hand up->persist to the write-ahead log, which works
+ *   3. RAFT_UP_PERSIST: hand up->persist to the write-ahead log, which works
  *      asynchronously, in the order of .seq, and answers RAFT_EV_PERSISTED;
- *   3. RAFT_UP_APPLIED: entries [applied_first, applied_last] are committed and
+ *   4. RAFT_UP_APPLIED: entries [applied_first, applied_last] are committed and
  *      decided: publish them, wake readers, complete own proposals;
- *   4. RAFT_UP_READ, RAFT_UP_CHANGE, RAFT_UP_ABORT, RAFT_UP_TRANSFER: a read
+ *   5. RAFT_UP_READ, RAFT_UP_CHANGE, RAFT_UP_ABORT, RAFT_UP_TRANSFER: a read
  *	barrier, a membership change, its taking back or a transfer that was
  *	asked here is decided;
- *   5. RAFT_UP_CONFIG: raft_membership() is another one: addresses;
  *   6. RAFT_UP_STATE: role, term or leader changed: publish, uevent;
  *   7. RAFT_UP_FAILED: stop answering, say why, keep the data;
  *   8. arm one timer for up->deadline; RAFT_UP_AGAIN: step a TICK at once, but
@@ -49,6 +50,8 @@
 #define RAFT_MAX_INDEX		0xffffffffffffffULL	/* above: absurd (trap 56) */
 #define RAFT_MAX_TERM		0xffffffffffffffULL
 
+#define RAFT_MAX_CLIENTS	1024	/* open client sessions of a group */
+#define RAFT_STEP_REPEATED	32	/* copies of clients' commands in one step */
 #define RAFT_ADDR_BYTES		24	/* of a member, opaque to the core */
 #define RAFT_CONFIG_BYTES	528	/* an encoded configuration or change */
 
@@ -67,6 +70,7 @@ enum raft_entry_type {
 	RAFT_ENTRY_COMMAND = 2,
 	RAFT_ENTRY_CONFIG = 3,	/* a configuration, RAFT_CONFIG_BYTES of it */
 	RAFT_ENTRY_CHANGE = 4,	/* a request for one; in FORWARD, never in a log */
+	RAFT_ENTRY_OPEN = 5,	/* opens a client session; no command */
 };
 
 /* Decided when the entry is applied, never stored. */
@@ -79,6 +83,8 @@ enum raft_entry_type {
  * @incarnation: boot of @origin that proposed it, 0 if it has no proposer
  * @serial: number of the proposal at (@origin, @incarnation), from 1, no gaps;
  *	RAFT_ENTRY_CONFIG: number of the request for it, counted separately
+ * @client: session of the client that proposed it, 0 if none: client.c
+ * @client_serial: number that the client gave it, not 0 with @client
  * @payload: the shell's handle, NULL if @len is 0; the log holds a reference
  * @len: bytes of command
  * @origin: node that proposed it, 0 if none
@@ -89,6 +95,8 @@ struct raft_entry {
 	u64 term;
 	u64 incarnation;
 	u64 serial;
+	u64 client;
+	u64 client_serial;
 	void *payload;
 	u32 len;
 	u32 origin;
@@ -331,7 +339,8 @@ enum raft_event_type {
  *	measure of raft_entry_disk_bytes(), not counting what was handed to it
  * @msg: a message, decoded; its lengths were checked, nothing else was
  * @propose: commands proposed at this node, in order.  Of the entries only
- *	@payload and @len count.  Either all up to a point are accepted, see
+ *	@payload, @len, @client, @client_serial and whether @type is
+ *	RAFT_ENTRY_OPEN count.  Either all up to a point are accepted, see
  *	struct raft_update
  * @persisted: the log wrote everything up to batch @seq; the last entry in it
  *	is (@index, @term) - 0, 0 if it has none.  Index alone would suffer ABA
@@ -402,16 +411,33 @@ struct raft_persist {
 };
 
 /**
+ * struct raft_repeated - a command of a client that was not applied
+ * @index: of this copy, which is dropped
+ * @first: where it was applied before; 0: its session is closed, or it is older
+ *	than the last command of it
+ * @term: of that entry
+ */
+struct raft_repeated {
+	u64 index;
+	u64 first;
+	u64 term;
+};
+
+/**
  * struct raft_update - what one step asks for
  * @flags: RAFT_UP_*
  * @n_msgs: messages in @msgs, to be sent now
  * @persist: a batch for the log, with RAFT_UP_PERSIST
  * @applied_first: first entry decided by this step, with RAFT_UP_APPLIED
  * @applied_last: last entry decided by this step
+ * @n_repeated: entries of @repeated
+ * @repeated: entries among those decided that are copies of what a client
+ *	proposed before, in ascending order
  * @accepted: PROPOSE: how many of the proposals were taken, the first ones
  * @first_serial: PROPOSE: serial of the first one taken
  * @refused: PROPOSE: why the others were not: -EAGAIN (too much waits for
- *	commit, or RAFT_MAX_PENDING), -ENOSPC (log full), -EMSGSIZE, -ENOMEM (no
+ *	commit, or RAFT_MAX_PENDING), -ENOSPC (log full), -EMSGSIZE, -EINVAL (a
+ *	client without a number, or the other way round), -ENOMEM (no
  *	memory was given), -ENOTCONN (not a member of a configuration), -EIO
  *	(failed); certainly never applied
  *	CHANGE, TRANSFER: 0 if it was taken: the outcome follows with
@@ -432,8 +458,8 @@ struct raft_persist {
  *	the leader has not committed in its term, or the node to be promoted is
  *	far behind; -EEXIST, -ENOENT it is a member already, is none; -EINVAL
  *	not a voter, not a learner; -EDOM no voter would be left; -E2BIG too
- *	many members; -ENOSPC, -ENOMEM; -ETIMEDOUT did not catch up; -ECANCELED
- *	aborted, or lost with its leader
+ *	many members; -ENOSPC, -ENOMEM; -ENOTCONN this node was removed;
+ *	-ETIMEDOUT did not catch up; -ECANCELED aborted, or lost with its leader
  * @abort_result: RAFT_UP_ABORT: likewise; -ENOENT nothing to take back, -EBUSY
  *	a joint configuration is committed and will be left, -EAGAIN not by
  *	this leader, or not yet
@@ -450,6 +476,8 @@ struct raft_update {
 	struct raft_persist persist;
 	u64 applied_first;
 	u64 applied_last;
+	u32 n_repeated;
+	struct raft_repeated repeated[RAFT_STEP_REPEATED];
 	u32 accepted;
 	u64 first_serial;
 	int refused;
@@ -513,6 +541,7 @@ struct raft_peer_status {
  * @commit: commit index
  * @applied: applied index
  * @pending: own proposals that are undecided
+ * @clients: client sessions that are open
  * @uncommitted_bytes: leader: payload bytes that wait for commit
  * @conflicts: messages refused because they contradict a committed entry: an
  *	alarm, somebody lost data or forges (trap 12)
@@ -543,6 +572,7 @@ struct raft_status {
 	u64 commit;
 	u64 applied;
 	u32 pending;
+	u32 clients;
 	u64 uncommitted_bytes;
 	u64 conflicts;
 	enum raft_fail failed;

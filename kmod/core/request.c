@@ -10,7 +10,8 @@
  * A refusal is answered.  What became of a change the origin sees in its own
  * log, where every configuration names the request that it came from.  When an
  * entry of a later term is applied and none of the change was, there will be
- * none: its term is over (trap 60).  Nor when this node has been removed.  What became of a transfer it sees by who
+ * none: its term is over (trap 60).  A node that was removed is told so by
+ * the leader: it cannot see in its log whether it will come back.  What became of a transfer it sees by who
  * leads.  One request of each kind at a time.
  */
 #include "raft_env.h"
@@ -267,17 +268,6 @@ static bool goes_on(const struct raft_membership *c)
 	return false;
 }
 
-/* A leader hears no requests of a node that left. */
-static bool has_left(const struct raft *r)
-{
-	u32 i;
-
-	for (i = 0; i < r->conf_applied.n; i++)
-		if (r->conf_applied.m[i].id == r->cfg.id)
-			return false;
-	return r->conf_applied.index;
-}
-
 static void request_applied(struct raft *r, struct raft_request *q,
 			    const struct raft_entry *e)
 {
@@ -287,7 +277,7 @@ static void request_applied(struct raft *r, struct raft_request *q,
 			change_done(r, q, r->conf_applied.result ==
 					  RAFT_CHANGE_GIVEN_UP ? -ETIMEDOUT : 0);
 	} else if (q->applied ? e->type == RAFT_ENTRY_CONFIG :
-				e->term > q->term || has_left(r)) {
+				e->term > q->term) {
 		change_done(r, q, -ECANCELED);
 	}
 }
@@ -327,7 +317,7 @@ static int change_asked(struct raft *r, const struct raft_msg *m,
 /**
  * raft_handle_request() - FORWARD of a change or transfer
  * @r: the core
- * @p: who asks
+ * @p: who asks: a member, or one that was and does not know yet that it left
  * @m: the message; its entry, if it has one, is a RAFT_ENTRY_CHANGE
  *
  * Context: owner thread, in a step.
@@ -357,8 +347,12 @@ void raft_handle_request(struct raft *r, struct raft_peer *p,
 	}
 	a->incarnation = m->from_inc;
 	a->serial = m->serial;
-	a->error = m->flags & RAFT_MSG_CHANGE ? change_asked(r, m, &c) :
-						raft_transfer_begin(r, (u32)m->index);
+	if (!p->member)
+		a->error = -ENOTCONN;
+	else if (m->flags & RAFT_MSG_CHANGE)
+		a->error = change_asked(r, m, &c);
+	else
+		a->error = raft_transfer_begin(r, (u32)m->index);
 	if (a->error)
 		answer(r, m, a->error);
 }

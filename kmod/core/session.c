@@ -14,6 +14,18 @@
 #include "internal.h"
 
 /**
+ * raft_is_proposal() - does an entry have a place in its origin's session?
+ * @e: the entry
+ *
+ * Context: any.
+ * Return: true for commands and what opens a client session.
+ */
+bool raft_is_proposal(const struct raft_entry *e)
+{
+	return e->type == RAFT_ENTRY_COMMAND || e->type == RAFT_ENTRY_OPEN;
+}
+
+/**
  * raft_session_next() - is this the next entry of its session?
  * @inc: boot of the last one, 0 if none
  * @serial: its serial
@@ -42,16 +54,6 @@ static struct raft_session *session_find(struct raft *r, u32 origin)
 	return NULL;
 }
 
-static bool member_applied(const struct raft *r, u32 id)
-{
-	u32 i;
-
-	for (i = 0; i < r->conf_applied.n; i++)
-		if (r->conf_applied.m[i].id == id)
-			return true;
-	return false;
-}
-
 /* Never NULL: there are twice as many slots as members. */
 static struct raft_session *oldest_stranger(struct raft *r)
 {
@@ -60,7 +62,7 @@ static struct raft_session *oldest_stranger(struct raft *r)
 
 	for (i = 0; i < RAFT_MAX_SESSIONS; i++) {
 		s = &r->sessions[i];
-		if (member_applied(r, s->origin))
+		if (raft_member_of(&r->conf_applied, s->origin))
 			continue;
 		if (!best || s->index < best->index)
 			best = s;
@@ -128,7 +130,7 @@ void raft_session_applied(struct raft *r, struct raft_peer *p)
  */
 void raft_session_logged(struct raft_peer *p, const struct raft_entry *e)
 {
-	if (e->type != RAFT_ENTRY_COMMAND ||
+	if (!raft_is_proposal(e) ||
 	    !raft_session_next(p->appended_inc, p->appended_serial, e))
 		return;
 	p->appended_inc = e->incarnation;

@@ -134,6 +134,7 @@ void raft_status(const struct raft *r, struct raft_status *st)
 	st->commit = r->commit;
 	st->applied = r->applied;
 	st->pending = r->pend_count;
+	st->clients = r->n_clients;
 	st->uncommitted_bytes = r->role == RAFT_LEADER ? r->uncommitted_bytes : 0;
 	st->conflicts = r->conflicts;
 	st->failed = r->failed;

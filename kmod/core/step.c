@@ -65,6 +65,7 @@ static void init_members(struct raft *r)
 		c->m[j] = r->cfg.members[i];
 	}
 	r->conf_applied = *c;
+	r->was_member = raft_member_of(c, r->cfg.id);
 	r->self = raft_peer_get(r, r->cfg.id);
 	r->self->incarnation = r->cfg.incarnation;
 }
@@ -126,8 +127,10 @@ int raft_log_load(struct raft *r, const struct raft_entry *e)
 	if (!raft_log_append(&r->log, e))
 		return -ENOMEM;
 	/* In force is the last one, raft_start() sees to it. */
-	if (config)
+	if (config) {
 		r->conf = c;
+		r->was_member |= !!raft_member_of(&c, r->cfg.id);
+	}
 	return 0;
 }
 
@@ -257,6 +260,13 @@ static bool from_leader(const struct raft_msg *m)
 	       m->type == RAFT_MSG_TIMEOUT_NOW;
 }
 
+/* A change or transfer that is passed on. */
+static bool is_request(const struct raft_msg *m)
+{
+	return m->type == RAFT_MSG_FORWARD &&
+	       m->flags & (RAFT_MSG_CHANGE | RAFT_MSG_TRANSFER);
+}
+
 static bool asks_for_vote(const struct raft_msg *m)
 {
 	return m->type == RAFT_MSG_PREVOTE || m->type == RAFT_MSG_VOTE;
@@ -349,7 +359,7 @@ static void handle_leader_msg(struct raft *r, const struct raft_msg *m,
 		raft_handle_append(r, m);
 	else if (m->type == RAFT_MSG_HEARTBEAT)
 		raft_handle_heartbeat(r, m, fresh);
-	else if (fresh)
+	else
 		raft_handle_timeout_now(r);
 }
 
@@ -414,7 +424,7 @@ static struct raft_peer *stranger(struct raft *r, const struct raft_msg *m)
 
 	/* Who left is served until it knows. */
 	if (p && r->role == RAFT_LEADER && r->now < p->leave_until &&
-	    is_response(m))
+	    (is_response(m) || is_request(m)))
 		return p;
 	if (RAFT_MUTANT("stranger-ignored"))
 		return NULL;
@@ -441,7 +451,7 @@ static void handle_message(struct raft *r, const struct raft_msg *m)
 		return;
 	/* Proposals outlive terms: the origin's rule is the session. */
 	if (m->type == RAFT_MSG_FORWARD) {
-		if (m->flags & (RAFT_MSG_CHANGE | RAFT_MSG_TRANSFER))
+		if (is_request(m))
 			raft_handle_request(r, p, m);
 		else
 			raft_handle_forward(r, p, m);
@@ -588,6 +598,7 @@ static void begin_step(struct raft *r, const struct raft_event *ev,
 {
 	up->flags = 0;
 	up->n_msgs = 0;
+	up->n_repeated = 0;
 	up->accepted = 0;
 	up->first_serial = 0;
 	up->refused = 0;

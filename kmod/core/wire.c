@@ -14,7 +14,8 @@
  *   | priority 128  crc 132                         |
  *   +-----------------------------------------------+ 136
  *   | n_entries * { term, incarnation, serial,      |
- *   |   origin, len, type, 0 x7 }  40 bytes each    |
+ *   |   client, client_serial, origin, len, type,   |
+ *   |   0 x7 }                      56 bytes each    |
  *   +-----------------------------------------------+
  *   | the commands, back to back, in the same order |
  *   +-----------------------------------------------+ length
@@ -162,6 +163,8 @@ void raft_wire_add(struct raft_wire_out *w, const struct raft_entry *e,
 		.term = cpu_to_le64(e->term),
 		.incarnation = cpu_to_le64(e->incarnation),
 		.serial = cpu_to_le64(e->serial),
+		.client = cpu_to_le64(e->client),
+		.client_serial = cpu_to_le64(e->client_serial),
 		.origin = cpu_to_le32(e->origin),
 		.len = cpu_to_le32(e->len),
 		.type = e->type,
@@ -256,22 +259,23 @@ static u8 type_flags(u8 type)
 /* Types of entries that a message may have. */
 static bool entry_fits(const struct raft_wire_header *h, u8 type)
 {
-	if (h->type == RAFT_MSG_APPEND)
-		return type == RAFT_ENTRY_NOOP || type == RAFT_ENTRY_COMMAND ||
-		       type == RAFT_ENTRY_CONFIG;
 	if (h->flags & RAFT_MSG_CHANGE)
 		return type == RAFT_ENTRY_CHANGE;
-	return type == RAFT_ENTRY_COMMAND;
+	if (type == RAFT_ENTRY_COMMAND || type == RAFT_ENTRY_OPEN)
+		return true;
+	return h->type == RAFT_MSG_APPEND &&
+	       (type == RAFT_ENTRY_NOOP || type == RAFT_ENTRY_CONFIG);
 }
 
 /*
- * A no-op has no command, a command is never empty, and configurations and
- * changes have one size.
+ * A no-op has no command, nor has what opens a session, a command is never empty,
+ * and configurations and changes have one size.
  */
 static bool entry_len_ok(u8 type, u32 len)
 {
 	switch (type) {
 	case RAFT_ENTRY_NOOP:
+	case RAFT_ENTRY_OPEN:
 		return !len;
 	case RAFT_ENTRY_COMMAND:
 		return len;
@@ -350,9 +354,15 @@ static enum raft_wire_error decode_entry(const struct raft_wire_header *head,
 	if (!entry_fits(head, h.type) ||
 	    !entry_len_ok(h.type, le32_to_cpu(h.len)))
 		return RAFT_WIRE_FIELD;
+	/* A client numbers its commands from 1. */
+	if (!h.client != !h.client_serial ||
+	    (h.client && h.type != RAFT_ENTRY_COMMAND))
+		return RAFT_WIRE_FIELD;
 	e->term = le64_to_cpu(h.term);
 	e->incarnation = le64_to_cpu(h.incarnation);
 	e->serial = le64_to_cpu(h.serial);
+	e->client = le64_to_cpu(h.client);
+	e->client_serial = le64_to_cpu(h.client_serial);
 	e->payload = NULL;
 	e->len = le32_to_cpu(h.len);
 	e->origin = le32_to_cpu(h.origin);

@@ -93,6 +93,8 @@ static_assert(offsetof(struct raft_wire_header, crc) == 132);
  * @term: as in struct raft_entry, and so are the fields that follow
  * @incarnation: boot of @origin
  * @serial: number of the proposal
+ * @client: client session
+ * @client_serial: number that the client gave
  * @origin: node that proposed it
  * @len: bytes of command
  * @type: enum raft_entry_type
@@ -102,15 +104,19 @@ struct raft_wire_entry {
 	__le64 term;
 	__le64 incarnation;
 	__le64 serial;
+	__le64 client;
+	__le64 client_serial;
 	__le32 origin;
 	__le32 len;
 	u8 type;
 	u8 reserved[7];
 };
 
-static_assert(sizeof(struct raft_wire_entry) == 40);
-static_assert(offsetof(struct raft_wire_entry, origin) == 24);
-static_assert(offsetof(struct raft_wire_entry, type) == 32);
+static_assert(sizeof(struct raft_wire_entry) == 56);
+static_assert(offsetof(struct raft_wire_entry, client) == 24);
+static_assert(offsetof(struct raft_wire_entry, client_serial) == 32);
+static_assert(offsetof(struct raft_wire_entry, origin) == 40);
+static_assert(offsetof(struct raft_wire_entry, type) == 48);
 
 /* One entry always fits, however long its command is. */
 static_assert(sizeof(struct raft_wire_header) + sizeof(struct raft_wire_entry) +

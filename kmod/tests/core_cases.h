@@ -695,6 +695,8 @@ static inline void case_aba_of_the_same_term(struct raft_case_env *env)
 	CASE_EXPECT(c, case_status(c, 3)->durable == 2);
 }
 
+#include "core_member_cases.h"
+
 struct raft_case {
 	const char *name;
 	void (*run)(struct raft_case_env *env);
@@ -718,6 +720,14 @@ static const struct raft_case raft_cases[] = {
 	{ "window_is_bounded", case_window_is_bounded },
 	{ "full_peer_is_not_flooded", case_full_peer_is_not_flooded },
 	{ "trap17_aba_of_the_same_term", case_aba_of_the_same_term },
+	{ "demote_and_promote", case_demote_and_promote },
+	{ "trap26_joint_is_left", case_joint_is_left },
+	{ "trap22_change_is_rolled_back", case_change_is_rolled_back },
+	{ "trap38_transfer", case_transfer },
+	{ "trap42_readers_share_rounds", case_readers_share_rounds },
+	{ "trap43_lease_ends", case_lease_ends },
+	{ "client_repeats", case_client_repeats },
+	{ "configs_are_checked", case_configs_are_checked },
 };
 
 #endif /* _RAFT_CORE_CASES_H */

@@ -88,6 +88,10 @@ static size_t encode(u8 *to, size_t size, const struct raft_msg *m, u32 len)
 
 		if (e.type == RAFT_ENTRY_CHANGE)
 			e.len = RAFT_CONFIG_BYTES;
+		if (e.type == RAFT_ENTRY_COMMAND && i == 1) {
+			e.client = 9;
+			e.client_serial = 4;
+		}
 		if (e.type == RAFT_ENTRY_NOOP) {
 			e.len = 0;
 			e.origin = 0;
@@ -187,6 +191,8 @@ static void test_round_trip(void)
 			if (entries[n].type != RAFT_ENTRY_COMMAND)
 				continue;
 			same &= entries[n].len == 10 + n && entries[n].term == 3 + n;
+			same &= entries[n].client == (n == 1 ? 9 : 0) &&
+				entries[n].client_serial == (n == 1 ? 4 : 0);
 			same &= entries[n].serial == n && entries[n].origin == 1;
 			same &= !memcmp(buf + offsets[n], command + n,
 					entries[n].len);
@@ -310,6 +316,10 @@ static const struct field fields[] = {
 	{ "configuration of another size", E(type), 1, RAFT_ENTRY_CONFIG,
 	  RAFT_WIRE_FIELD },
 	{ "change in an append", E(type), 1, RAFT_ENTRY_CHANGE, RAFT_WIRE_FIELD },
+	{ "a session's opening with a command", E(type), 1, RAFT_ENTRY_OPEN,
+	  RAFT_WIRE_FIELD },
+	{ "client without a number", E(client_serial), 8, 0, RAFT_WIRE_FIELD },
+	{ "number without a client", E(client), 8, 0, RAFT_WIRE_FIELD },
 	{ "entry reserved", E(reserved) + 6, 1, 1, RAFT_WIRE_FIELD },
 };
 
