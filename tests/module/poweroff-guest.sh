@@ -6,6 +6,9 @@
 #
 # A stream is one writer, one line after the other: with K acknowledgements its first K
 # lines must be there, in order; the one that was on its way may be there, nothing else.
+#
+# Every wait ends with an error after RAFT_PATIENCE (cluster.sh), a proposal after the 30 s
+# of the group: together far below the time that poweroff.sh gives this machine.
 set -eu
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 TMP=/run/t RAFT_DIR=/srv/raft
@@ -15,17 +18,27 @@ export TOP TMP
 round=$1
 STREAMS=6
 
+# For the message of poweroff.sh if this machine goes no further.
+stage() { echo "stage: $*"; }
+
 start() {
 	mkdir -p "$TMP" /srv
+	stage mount
 	mount -t ext4 /dev/vda /srv
 	mkdir -p "$RAFT_DIR"
+	stage network
 	lab_net_up 3
+	stage module
 	raft_load
 	[ -e "$RAFT_DIR/g.conf" ] || raft_conf g 3 -s 64M
 	sync "$RAFT_DIR/g.conf" "$RAFT_DIR"
+	stage up
 	raft_up g 1 2 3
+	stage leader
 	raft_wait_leader g 1 2 3 >/dev/null
+	stage barrier
 	echo "barrier-$round" | propose g 1 -q
+	stage logs
 	same_logs g 1 2 3
 }
 
@@ -51,11 +64,13 @@ judge() {
 }
 
 start
+stage judge
 judge
-[ -z "${LAST:-}" ] || { raft_down g 1 2 3; touch "$LAB_OUT/running.$round"; exit 0; }
+[ -z "${LAST:-}" ] || { stage down; raft_down g 1 2 3; touch "$LAB_OUT/running.$round"; exit 0; }
+stage streams
 for ((s = 1; s <= STREAMS; s++)); do
 	lines "r$round-s$s" 1000000 | propose g $((s % 3 + 1)) >"$LAB_OUT/acks.$round.$s" &
 done
-until [ -s "$LAB_OUT/acks.$round.1" ]; do sleep 0.1; done
+until_true test -s "$LAB_OUT/acks.$round.1" || fail "no acknowledgement in $RAFT_PATIENCE s"
 touch "$LAB_OUT/running.$round"
 wait

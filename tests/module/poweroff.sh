@@ -19,9 +19,10 @@ make -s tools
 ko=$(tools/lab/module.sh stock)
 tmp=$(mktemp -d)
 vm=''
+# QEMU first, so that nobody in the guest is told; then vm.sh, which could boot it again.
 power_off() {
 	[ ! -s "$tmp/pid" ] || kill -KILL "$(cat "$tmp/pid")" 2>/dev/null || :
-	[ -z "$vm" ] || wait "$vm" 2>/dev/null || :
+	[ -z "$vm" ] || { kill "$vm" && wait "$vm"; } 2>/dev/null || :
 	rm -f "$tmp/pid"
 	vm=''
 }
@@ -48,6 +49,15 @@ boot() {
 	done
 }
 
+# The end of what the guest and vm.sh said, and as the last line where the guest is.
+show_log() {
+	tail -n 80 "$tmp/log" | sed 's/^/# /'
+	grep -a '^stage: ' "$tmp/log" | tail -n 1 | sed 's/^/# the last /'
+}
+
+# What vm.sh found out about a boot that hung, although the next one did not.
+show_hangs() { ! grep -aq '^vm.sh: the machine hangs' "$tmp/log" || sed 's/^/# /' "$tmp/log"; }
+
 # Each round is judged by the boot that follows.
 bad=0
 for ((round = 0; round <= ROUNDS; round++)); do
@@ -56,10 +66,11 @@ for ((round = 0; round <= ROUNDS; round++)); do
 	boot "$round" "$last"
 	if [ ! -e "$tmp/out/good.$round" ]; then
 		echo "not ok $((round + 1)) - power-off, round $round"
-		sed 's/^/# /' "$tmp/log" | tail -n 60
+		show_log
 		bad=1
 		break
 	fi
+	show_hangs
 	[ "$round" = 0 ] || echo "ok $round - power-off, round $round: $(cat "$tmp/out/good.$round")"
 	[ -n "$last" ] && break
 	delay=$((RANDOM % 5000 + 500))
@@ -70,7 +81,7 @@ if [ $bad = 0 ]; then
 	rc=0
 	wait "$vm" || rc=$?
 	vm=''
-	[ $rc = 0 ] || { echo "not ok - the last machine ended with $rc"; tail -n 40 "$tmp/log" | sed 's/^/# /'; bad=1; }
+	[ $rc = 0 ] || { echo "not ok - the last machine ended with $rc"; show_log; bad=1; }
 fi
 echo "1..$ROUNDS"
 exit $bad

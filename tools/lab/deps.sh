@@ -13,7 +13,8 @@ set -eu
 
 group() {
 	case $1 in
-	build) echo gcc make libc6-dev kmod pkg-config bash ;;
+	# pahole: what 6.12's headers depend on, which are unpacked and not installed.
+	build) echo gcc make libc6-dev kmod pkg-config bash pahole ;;
 	um) echo linux-source-6.12 ccache busybox-static gcc make libc6-dev flex bison bc libelf-dev libssl-dev \
 		kmod cpio xz-utils patch iproute2 nftables procps \
 		dmsetup e2fsprogs util-linux ;;

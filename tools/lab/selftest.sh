@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # selftest.sh [um] [debug] [vm] [vde] [6.12] - does the lab work here? TAP on stdout; all
-# of it takes some two minutes once the kernels are in the cache.
+# of it takes some five minutes once the kernels are in the cache.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
@@ -105,6 +105,9 @@ write_scripts() {
 		[ ! -e /dev/vda ] && [ ! -e /dev/ubda ] || exit 4
 		if read -r line; then exit 5; fi
 		exit 42
+	EOF
+	script exit <<-'EOF'
+		exit "$1"
 	EOF
 	script load <<-'EOF'
 		[ -z "$3" ] || echo "$3" >>"$LAB_EXPECT"
@@ -210,6 +213,7 @@ test_vm() {
 	local pid
 	module stock
 	common vm "$LAB/vm.sh"
+	test_vm_hangs
 	truncate -s 64M "$tmp/disk.img"
 	"$LAB/vm.sh" --disk "$tmp/disk.img" --monitor "$tmp/mon" --pidfile "$tmp/pid" -o "$tmp" \
 		"$tmp/disk" write >/dev/null 2>&1 &
@@ -218,6 +222,42 @@ test_vm() {
 	echo quit | socat - "unix:$tmp/mon" >/dev/null
 	ok "vm: hard power-off" 123 wait "$pid"
 	ok "vm: the disk kept it" 0 "$LAB/vm.sh" --disk "$tmp/disk.img" "$tmp/disk" read
+}
+
+# What vm.sh does with a machine that does not come to the script. Only those that never
+# would have a short limit.
+test_vm_hangs() {
+	local pid never=(--append "rdinit=/none root=/dev/none rootwait")
+	ok "vm: a boot that hangs is tried three times" 124 \
+		logged env RAFT_BOOT_LIMIT=5 "$LAB/vm.sh" "${never[@]}" "$tmp/args"
+	ok "vm: and that is said" 0 said 3 2
+
+	# Paused by its monitor: this boot hangs, the next one does not.
+	rm -f "$tmp/mon" "$tmp/pid"
+	logged env RAFT_BOOT_LIMIT=90 "$LAB/vm.sh" --monitor "$tmp/mon" --pidfile "$tmp/pid" "$tmp/exit" 42 &
+	pid=$!
+	ok "vm: it starts" 0 until_there "$tmp/pid"
+	until_there "$tmp/mon"
+	echo stop | socat - "unix:$tmp/mon" >/dev/null
+	ok "vm: a boot that hangs once" 42 wait "$pid"
+	ok "vm: and that is said" 0 said 1 1
+
+	rm -f "$tmp/pid"
+	logged "$LAB/vm.sh" "${never[@]}" --pidfile "$tmp/pid" "$tmp/args" &
+	pid=$!
+	ok "vm: it starts" 0 until_there "$tmp/pid"
+	kill -KILL "$(cat "$tmp/pid")"
+	ok "vm: a power-off while it boots" 123 wait "$pid"
+	ok "vm: and it is not booted again" 0 said 0 0
+}
+
+logged() { "$@" >"$tmp/vm.log" 2>&1; }
+
+# said HANGS BOOTS: so often, of what was logged.
+said() {
+	cat "$tmp/vm.log"
+	[ "$(grep -c '^vm.sh: the machine hangs' "$tmp/vm.log")" = "$1" ] &&
+		[ "$(grep -c '^vm.sh: QEMU was killed; it starts once more' "$tmp/vm.log")" = "$2" ]
 }
 
 test_vde() {

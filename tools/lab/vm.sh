@@ -21,11 +21,19 @@
 # kernel died or logged a BUG, WARNING, stall ..., 124 timed out, 123 switched off.
 # Expected lines: the script appends regular expressions to the file $LAB_EXPECT.
 # Emulates (TCG) unless RAFT_KVM=1.
+#
+# A machine that has not come to the script after RAFT_BOOT_LIMIT seconds (180; 10 are
+# normal) hangs in its boot. That says nothing about what the script tests: its state goes
+# to stderr, and it is booted once more, at most twice; then it is timed out. Nothing is
+# ever repeated once the script runs, or if somebody else ended QEMU. So --pidfile may name
+# another process after a while: who switches a machine off that may still boot, ends
+# vm.sh too.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
 kernel=stock smp=2 mem=1024 timeout=600 out='' tty='' verbose='' append='' ENVS=() dev=()
-disks=0 nics=0
+disks=0 nics=0 pidfile=''
+boot_limit=${RAFT_BOOT_LIMIT:-180} boots=3
 
 add_disk() {
 	local file
@@ -63,7 +71,7 @@ while [ $# -gt 0 ]; do
 	--nic) add_nic "$2"; shift ;;
 	--mac) set_mac "$2"; shift ;;
 	--monitor) dev+=(-monitor "unix:$2,server=on,wait=off"); shift ;;
-	--pidfile) dev+=(-pidfile "$2"); shift ;;
+	--pidfile) pidfile=$2; shift ;;
 	-i) tty=1 ;;
 	-v) verbose=1 ;;
 	--append) append+=" $2"; shift ;;
@@ -95,6 +103,7 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 mkdir "$ctl/out"
+pidfile=${pidfile:-$ctl/pid}
 [ -z "$tty" ] || ENVS=("TERM=${TERM:-linux}" ${ENVS[@]+"${ENVS[@]}"})
 command_file "$ctl" "$script" "$@"
 
@@ -109,7 +118,7 @@ accel=(-accel "tcg,thread=multi" -cpu max)
 [ "${RAFT_KVM:-}" != 1 ] || accel=(-accel kvm -cpu host)
 words="console=ttyS0 loglevel=5 panic=-1 oops=panic net.ifnames=0 nokaslr mitigations=off"
 words+=" no_timer_check tsc=reliable random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=60"
-words+=" watchdog_thresh=60 cryptomgr.notests lab_dir=$LAB lab_modules=$MODULES/lib/modules/$KVER"
+words+=" watchdog_thresh=60 cryptomgr.notests sysrq_always_enabled lab_dir=$LAB lab_modules=$MODULES/lib/modules/$KVER"
 words+="${tty:+ lab_tty=1}$append"
 
 touch "$ctl/klog"
@@ -124,18 +133,75 @@ else
 	exec 4> >(exec cat) 5</dev/null
 	relay=$!
 fi
-t0=$SECONDS
-timeout ${tty:+--foreground} -k 5 "$timeout" qemu-system-x86_64 "${accel[@]}" -smp "$smp" -m "$mem" \
-	-nodefaults -no-user-config -no-reboot -display none \
-	-kernel "$VMLINUZ" -initrd "$initrd" -append "$words" \
-	-chardev "file,id=klog,path=$ctl/klog" -serial chardev:klog \
-	-chardev stdio,id=con,signal=off -device virtio-serial-pci -device virtconsole,chardev=con \
-	-device isa-debug-exit,iobase=0xf4,iosize=0x04 -device virtio-rng-pci \
-	"${dev[@]}" <&5 >&4 4>&- 5>&- &
-pid=$!
+
+# switch_on: QEMU in the background. Its first serial line takes the keys of explain.
+switch_on() {
+	t0=$SECONDS status=0
+	timeout ${tty:+--foreground} -k 5 "$timeout" qemu-system-x86_64 "${accel[@]}" -smp "$smp" -m "$mem" \
+		-nodefaults -no-user-config -no-reboot -display none -pidfile "$pidfile" \
+		-kernel "$VMLINUZ" -initrd "$initrd" -append "$words" \
+		-monitor "unix:$ctl/monitor,server=on,wait=off" \
+		-chardev "socket,id=klog,path=$ctl/ttyS0,server=on,wait=off,logfile=$ctl/klog" -serial chardev:klog \
+		-chardev stdio,id=con,signal=off -device virtio-serial-pci -device virtconsole,chardev=con \
+		-device isa-debug-exit,iobase=0xf4,iosize=0x04 -device virtio-rng-pci \
+		"${dev[@]}" <&5 >&4 4>&- 5>&- &
+	pid=$!
+}
+
+# booted: until guest-init begins with the script or QEMU is gone; fails if it takes too long.
+booted() {
+	until [ -e "$ctl/started" ]; do
+		kill -0 "$pid" 2>/dev/null || return 0
+		[ $((SECONDS - t0)) -lt "$boot_limit" ] || return 1
+		sleep 0.2
+	done
+}
+
+monitor() { printf '%s\n' "$@" | timeout 10 socat -t 1 - "unix:$ctl/monitor" | tr -d '\r' | grep -av '^(qemu)'; }
+
+# explain: what a machine that hangs is at: QEMU's threads, the processors and their timers,
+# twice, a second apart; from its kernel, if it answers to SysRq, the processors' stacks (l)
+# and those of tasks that wait in the kernel (w), for all of which loglevel 8 is needed.
+explain() {
+	local key
+	for _ in 1 2; do
+		monitor "info status" "info registers -a" | grep -aE '^VM status|^CPU#|^[ER]IP=' || :
+		ps -L -o tid,stat,time,wchan:24,comm -p "$(cat "$pidfile")"
+		sleep 1
+	done
+	for ((key = 0; key < smp; key++)); do monitor "info lapic $key" || :; done | grep -aE '^dumping|^(LVTT|Timer|ISR|IRR)\b' || :
+	for key in 8 l w; do
+		monitor "chardev-send-break klog" >/dev/null || :
+		printf %s $key | timeout 10 socat -u - "unix:$ctl/ttyS0" || :
+		sleep 1
+	done
+	echo "The end of the kernel log:"
+	tail -n 200 "$ctl/klog"
+}
+
+# boot_again: ends a machine that hangs; fails if it must not be booted once more.
+boot_again() {
+	say "the machine hangs: after $((SECONDS - t0)) s its kernel has not come to the script"
+	explain 2>&1 | sed 's/^/# /' >&2
+	# Failing, somebody else was faster.
+	kill -KILL "$(cat "$pidfile")" 2>/dev/null || return
+	wait "$pid" 2>/dev/null || status=$?
+	pid='' boots=$((boots - 1))
+	rm -f "$pidfile"
+	if [ $boots = 0 ] || [ -e "$ctl/started" ]; then
+		touch "$ctl/timeout"
+		return 1
+	fi
+	say "QEMU was killed; it starts once more, $boots time(s) at most"
+}
+
+switch_on
+[ -n "$tty" ] || until booted; do
+	boot_again || break
+	switch_on
+done
 exec 4>&- 5>&-
-status=0
-wait "$pid" || status=$?
+[ -z "$pid" ] || wait "$pid" 2>/dev/null || status=$?
 pid=''
 [ $((SECONDS - t0)) -lt "$timeout" ] || touch "$ctl/timeout"
 [ -z "$relay" ] || wait "$relay" || :

@@ -39,15 +39,12 @@ machines_off() {
 
 vm_of() { if [ "$VMS" = 1 ]; then echo 1; else echo "$1"; fi; }
 
-# Hard: the emulator is killed, nothing is synced, nobody is told.
+# Hard: the emulator is killed, nothing is synced, nobody is told. Then vm.sh, which could
+# boot it again.
 power_off() {
 	local pidfile=$tmp/vm$1/pid
-	if [ -s "$pidfile" ]; then
-		kill -KILL "$(cat "$pidfile")" 2>/dev/null || :
-	elif [ -n "${pids[$1]:-}" ]; then
-		kill "${pids[$1]}" 2>/dev/null || :
-	fi
-	[ -z "${pids[$1]:-}" ] || wait "${pids[$1]}" 2>/dev/null || :
+	[ ! -s "$pidfile" ] || kill -KILL "$(cat "$pidfile")" 2>/dev/null || :
+	[ -z "${pids[$1]:-}" ] || { kill "${pids[$1]}" && wait "${pids[$1]}"; } 2>/dev/null || :
 	rm -f "$pidfile"
 	unset "pids[$1]"
 }
@@ -76,6 +73,7 @@ wait_ready() {
 			fi
 			sleep 0.2
 		done
+		grep -a '^vm.sh:' "$tmp/vm$vm.log" >&2 || :	# it may have booted more than once
 	done
 }
 
