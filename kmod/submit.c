@@ -184,13 +184,13 @@ long raft_submit_session(struct file *file, void __user *arg)
 		return err;
 	if (s.flags || s.reserved)
 		return -EINVAL;
+	g = raft_chardev_group(file);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
 	s.client = 0;
 	err = raft_ioctl_copy_out(arg, &s, sizeof(s));
 	if (err)
 		return err;
-	g = raft_chardev_group(file);
-	if (IS_ERR(g))
-		return PTR_ERR(g);
 	in.timeout_ms = s.timeout_ms;
 	err = raft_group_propose(g, &in, &out);
 	s.client = out.index;
