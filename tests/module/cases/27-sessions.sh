@@ -208,3 +208,20 @@ t_restart_result() {
 	is "$(xargs <"$TMP/log")" one "the log"
 }
 t "the result of a command from before the restart" t_restart_result
+
+t_repeated_trace() {
+	local dir=/sys/kernel/tracing s first
+	[ -d $dir/events/raft/raft_repeated ] || fail "no raft_repeated in tracefs"
+	cluster g 3
+	s=$(session 1)
+	first=$(as 1 "$s" 7 one)
+	echo 1 >$dir/events/raft/raft_repeated/enable
+	echo >$dir/trace
+	as 3 "$s" 7 one >/dev/null
+	refused 1 "$later" as 2 "$s" 6 zero
+	raft_level g 1 2 3
+	echo 0 >$dir/events/raft/raft_repeated/enable
+	is "$(grep -c "node=2 .*origin=3 client=$s serial=7 first=$first\$" $dir/trace)" 1 "copies seen at node 2"
+	is "$(grep -c "node=1 .*origin=2 client=$s serial=6 first=0\$" $dir/trace)" 1 "late ones seen at node 1"
+}
+t "each copy of a command is a trace event" t_repeated_trace
