@@ -285,10 +285,9 @@ static ssize_t raft_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct file *file = iocb->ki_filp;
 	size_t len = iov_iter_count(from);
-	struct raft_payload *payload;
+	struct raft_proposing in = {};
 	struct raft_proposed out;
 	struct raft_group *g;
-	u32 flags = 0;
 	int err;
 
 	if (!len)
@@ -299,19 +298,19 @@ static ssize_t raft_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 
-	payload = raft_payload_alloc(len, GFP_KERNEL);
-	if (!payload)
+	in.payload = raft_payload_alloc(len, GFP_KERNEL);
+	if (!in.payload)
 		return -ENOMEM;
 	err = -EFAULT;
-	if (!copy_from_iter_full(payload->data, len, from))
+	if (!copy_from_iter_full(in.payload->data, len, from))
 		goto put_payload;
 
 	if ((file->f_flags & O_NONBLOCK) || (iocb->ki_flags & IOCB_NOWAIT))
-		flags |= RAFT_PROPOSE_NONBLOCK;
-	err = raft_group_propose(g, payload, flags, 0, &out);
+		in.flags |= RAFT_PROPOSE_NONBLOCK;
+	err = raft_group_propose(g, &in, &out);
 
 put_payload:
-	raft_payload_put(payload);
+	raft_payload_put(in.payload);
 	return err ?: len;
 }
 

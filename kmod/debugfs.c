@@ -58,6 +58,7 @@ static void raft_show_status(struct seq_file *m, const struct raft_group *g,
 	seq_printf(m, "applied %llu\n", st->applied);
 	seq_printf(m, "readable %llu\n", raft_group_applied(g));
 	seq_printf(m, "pending %u\n", st->pending);
+	seq_printf(m, "sessions %u\n", st->clients);
 	seq_printf(m, "uncommitted_bytes %llu\n", st->uncommitted_bytes);
 	seq_printf(m, "member %d\n", st->member);
 	seq_printf(m, "member_flags 0x%x\n", st->flags);
@@ -92,6 +93,9 @@ static void raft_show_counters(struct seq_file *m, struct raft_group *g,
 	seq_printf(m, "disk_writes %llu\n", wal.writes);
 	seq_printf(m, "disk_bytes %llu\n", wal.bytes);
 	seq_printf(m, "disk_error %d\n", wal.error);
+	seq_printf(m, "results %u\n", READ_ONCE(g->results.n));
+	seq_printf(m, "results_bytes %u\n", READ_ONCE(g->results.bytes));
+	seq_printf(m, "results_applied %llu\n", READ_ONCE(g->results.applied));
 }
 
 static void raft_show_peers(struct seq_file *m,
@@ -121,6 +125,8 @@ static const char *raft_entry_name(u8 type)
 		return "noop";
 	case RAFT_ENTRY_CONFIG:
 		return "config";
+	case RAFT_ENTRY_OPEN:
+		return "open";
 	default:
 		return "command";
 	}

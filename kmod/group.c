@@ -70,6 +70,7 @@ static void group_release(struct kref *ref)
 	raft_fault_free(p);
 	raft_boot_free(p);
 	raft_remote_free(&p->remotes);
+	raft_result_free(&g->results);
 	kvfree(p);
 	kvfree(g);
 }
@@ -131,6 +132,7 @@ static struct raft_group *group_alloc(struct net *net,
 	init_waitqueue_head(&g->wait);
 	spin_lock_init(&g->pub_lock);
 	INIT_WORK(&g->notify, group_notify_work);
+	raft_result_init(&g->results);
 	g->net = net;
 	g->params = *params;
 	g->params.log = NULL;
@@ -397,6 +399,8 @@ void raft_group_detach(struct raft_group *g)
 	wake_up_all(&g->wait);
 	raft_inbox_close(&p->inbox);
 	raft_owner_call(&p->ep->owner, raft_owner_detach, p);
+	/* After the last command that could be applied. */
+	raft_result_close(&g->results);
 	wake_up_all(&g->wait);
 }
 

@@ -10,6 +10,7 @@
  *   raft_file.lock (mutex)       group and cursor of an open file (chardev.c)
  *   raft_net.lock (mutex)        groups and endpoints of a network namespace
  *   group->pub_lock (spinlock)   what is published, the pointer to the log
+ *   group->results.lock (spinlock) results of commands
  *   sk->sk_callback_lock         socket callbacks of an endpoint
  * No lock is held while raft_step() runs or anything is sent.
  */
@@ -28,6 +29,7 @@
 #include "../uapi/linux/raft.h"
 #include "core/raft_core.h"
 #include "payload.h"
+#include "result.h"
 #include "wal.h"
 
 struct device;
@@ -101,6 +103,7 @@ struct raft_group_priv;		/* group.c, owner.c: the owner's side */
  * @sysfs: private to sysfs.c
  * @debugfs: private to debugfs.c
  * @wal: [pub_lock; owner.c while attached] the write-ahead log, NULL once stopped
+ * @results: what commands came to, has a lock of its own
  * @priv: the owner's side
  */
 struct raft_group {
@@ -121,7 +124,24 @@ struct raft_group {
 	void *sysfs;
 	void *debugfs;
 	struct raft_wal *wal;
+	struct raft_results results;
 	struct raft_group_priv *priv;
+};
+
+/**
+ * struct raft_proposing - what is proposed, and how
+ * @payload: the command; NULL: a client session is to be opened
+ * @client: session of the command, 0 if none
+ * @client_serial: its number in there, 0 without @client
+ * @flags: RAFT_PROPOSE_*
+ * @timeout_ms: how long to wait in all, see raft_waiter_time()
+ */
+struct raft_proposing {
+	struct raft_payload *payload;
+	u64 client;
+	u64 client_serial;
+	u32 flags;
+	u32 timeout_ms;
 };
 
 /**
@@ -129,18 +149,22 @@ struct raft_group {
  * @index: where it was applied
  * @term: of that entry
  * @serial: its number at this boot
+ * @result_state: RAFT_RESULT_*
+ * @result: with RAFT_RESULT_GIVEN, a reference that the caller puts
  */
 struct raft_proposed {
 	u64 index;
 	u64 term;
 	u64 serial;
+	u32 result_state;
+	struct raft_payload *result;
 };
 
 /*
  * What the user interface relies on (kernel-doc in group.c):
  * raft_group_find(): referenced; @name NULL or "": the only group of @net; NULL
  *	if there is none, or more than one and no name.
- * raft_group_propose(): takes its own reference on @payload; fills @out->serial
+ * raft_group_propose(): takes its own reference on the payload; fills @out->serial
  *	also when the outcome is unknown (-ETIMEDOUT, -EINTR, -ECANCELED).
  * raft_group_entry(): *@e is a copy, its payload a reference that the caller
  *	puts; -ENOENT if the index is not applied or no longer there.
@@ -153,8 +177,8 @@ int raft_group_stop(struct net *net, const char *name);
 struct raft_group *raft_group_find(struct net *net, const char *name);
 void raft_group_put(struct raft_group *g);
 
-int raft_group_propose(struct raft_group *g, struct raft_payload *payload,
-		       u32 flags, u32 timeout_ms, struct raft_proposed *out);
+int raft_group_propose(struct raft_group *g, const struct raft_proposing *in,
+		       struct raft_proposed *out);
 bool raft_group_can_propose(const struct raft_group *g);
 int raft_group_read(struct raft_group *g, bool lease, u32 timeout_ms,
 		    u64 *index);

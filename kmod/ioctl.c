@@ -33,14 +33,13 @@
 #include "group.h"
 #include "ioctl.h"
 #include "params.h"
-#include "payload.h"
 #include "report.h"
 #include "start.h"
+#include "submit.h"
 
 /* Structures of version 1: a smaller size was never valid. */
 #define RAFT_FEATURES_V1	offsetofend(struct raft_ioc_features, nodes_max)
 #define RAFT_NAME_V1		offsetofend(struct raft_ioc_name, name)
-#define RAFT_PROPOSE_V1		offsetofend(struct raft_ioc_propose, serial)
 #define RAFT_WAIT_V1		offsetofend(struct raft_ioc_wait, events)
 /* Of version 2, which brought it. */
 #define RAFT_READ_V2		offsetofend(struct raft_ioc_read, index)
@@ -105,7 +104,8 @@ static long raft_ioctl_features(void __user *arg)
 		return err;
 	f.api_version = RAFT_API_VERSION;
 	f.features = RAFT_FEATURE_MEMBERS | RAFT_FEATURE_TRANSFER |
-		     RAFT_FEATURE_READ | RAFT_FEATURE_SET;
+		     RAFT_FEATURE_READ | RAFT_FEATURE_SET |
+		     RAFT_FEATURE_SESSION;
 #ifdef RAFT_FAULTS
 	f.features |= RAFT_FEATURE_FAULTS;
 #endif
@@ -165,77 +165,6 @@ static long raft_ioctl_attach(struct file *file, void __user *arg)
 	if (err)
 		return err;
 	return raft_chardev_attach(file, n.name);
-}
-
-/* The command of a proposal; ERR_PTR: -EINVAL, -EMSGSIZE, -ENOMEM, -EFAULT. */
-static struct raft_payload *
-raft_propose_payload(const struct raft_ioc_propose *p)
-{
-	struct raft_payload *payload;
-
-	if (p->flags & ~(RAFT_PROPOSE_NONBLOCK | RAFT_PROPOSE_NOWAIT))
-		return ERR_PTR(-EINVAL);
-	if (!p->len)
-		return ERR_PTR(-EINVAL);
-	if (p->len > RAFT_COMMAND_MAX)
-		return ERR_PTR(-EMSGSIZE);
-	payload = raft_payload_alloc(p->len, GFP_KERNEL);
-	if (!payload)
-		return ERR_PTR(-ENOMEM);
-	if (copy_from_user(payload->data, u64_to_user_ptr(p->data), p->len)) {
-		raft_payload_put(payload);
-		return ERR_PTR(-EFAULT);
-	}
-	return payload;
-}
-
-/*
- * Once a command is proposed -EFAULT would be a lie: the UAPI says that such an
- * error means "never applied".  So the results are written once before, and a
- * failure to write them afterwards, when the caller unmaps them meanwhile, is
- * not an error.
- */
-static long raft_ioctl_propose(struct file *file, void __user *arg)
-{
-	struct raft_proposed out = {};
-	struct raft_payload *payload;
-	struct raft_ioc_propose p;
-	struct raft_group *g;
-	u32 flags;
-	int err;
-
-	if (!(file->f_mode & FMODE_WRITE))
-		return -EBADF;
-	err = raft_ioctl_copy_in(&p, sizeof(p), RAFT_PROPOSE_V1, arg);
-	if (err)
-		return err;
-	payload = raft_propose_payload(&p);
-	if (IS_ERR(payload))
-		return PTR_ERR(payload);
-	p.index = 0;
-	p.term = 0;
-	p.serial = 0;
-	err = raft_ioctl_copy_out(arg, &p, sizeof(p));
-	if (err)
-		goto put_payload;
-
-	g = raft_chardev_group(file);
-	err = PTR_ERR_OR_ZERO(g);
-	if (err)
-		goto put_payload;
-	flags = p.flags;
-	if (file->f_flags & O_NONBLOCK)
-		flags |= RAFT_PROPOSE_NONBLOCK;
-	err = raft_group_propose(g, payload, flags, p.timeout_ms, &out);
-	p.index = out.index;
-	p.term = out.term;
-	p.serial = out.serial;
-	if (raft_ioctl_copy_out(arg, &p, sizeof(p)))
-		pr_debug("propose: nowhere to put the result\n");
-
-put_payload:
-	raft_payload_put(payload);
-	return err;
 }
 
 static int raft_wait_check(const struct raft_ioc_wait *w)
@@ -380,7 +309,7 @@ long raft_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case _IOC_NR(RAFT_IOC_ATTACH):
 		return raft_ioctl_attach(file, p);
 	case _IOC_NR(RAFT_IOC_PROPOSE):
-		return raft_ioctl_propose(file, p);
+		return raft_submit_propose(file, p);
 	case _IOC_NR(RAFT_IOC_WAIT):
 		return raft_ioctl_wait(file, p);
 	case _IOC_NR(RAFT_IOC_STATUS):
@@ -393,6 +322,10 @@ long raft_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return raft_ioctl_read(file, p);
 	case _IOC_NR(RAFT_IOC_SET):
 		return raft_admin_set(file, p);
+	case _IOC_NR(RAFT_IOC_SESSION):
+		return raft_submit_session(file, p);
+	case _IOC_NR(RAFT_IOC_APPLIED):
+		return raft_submit_applied(file, p);
 	default:
 		return -ENOTTY;
 	}

@@ -118,13 +118,20 @@ static void give_config(struct raft_group_priv *p)
 static void take_applied(struct raft_group_priv *p,
 			 const struct raft_update *up)
 {
+	const struct raft_repeated *copy;
 	const struct raft_entry *e;
+	u32 n = 0;
 	u64 i;
 
 	for (i = up->applied_first; i <= up->applied_last; i++) {
 		e = raft_entry_at(p->core, i);
-		if (e)
-			raft_propose_applied(p, i, e);
+		if (!e)
+			continue;
+		copy = n < up->n_repeated && up->repeated[n].index == i ?
+		       &up->repeated[n++] : NULL;
+		if (copy)
+			trace_raft_repeated(name_of(p), id_of(p), e, copy);
+		raft_propose_applied(p, i, e, copy);
 	}
 	raft_propose_room(p);
 }
@@ -141,6 +148,7 @@ static void take_failure(struct raft_group_priv *p)
 	       p->st.error);
 	/* They may be committed elsewhere: unknown. */
 	raft_waiter_cancel(p, -ECANCELED);
+	raft_result_close(&p->g->results);
 	raft_propose_room(p);
 }
 

@@ -34,21 +34,20 @@ static void proposal_free(struct raft_waiter *w)
 {
 	struct raft_proposal *pr = proposal_of(w);
 
-	raft_payload_put(pr->payload);
+	raft_payload_put(pr->in.payload);
 	kfree(pr);
 }
 
-static struct raft_proposal *proposal_new(struct raft_payload *payload,
-					  bool nowait)
+static struct raft_proposal *proposal_new(const struct raft_proposing *in)
 {
 	struct raft_proposal *pr = kzalloc(sizeof(*pr), GFP_KERNEL_ACCOUNT);
 
 	if (!pr)
 		return NULL;
 	raft_waiter_init(&pr->w, RAFT_WAITER_PROPOSAL, proposal_free);
-	raft_payload_get(payload);
-	pr->payload = payload;
-	pr->nowait = nowait;
+	pr->in = *in;
+	raft_payload_get(pr->in.payload);
+	raft_result_prepare(&pr->wanted);
 	return pr;
 }
 
@@ -70,10 +69,23 @@ static void accepted(struct raft_group_priv *p, struct raft_proposal *pr,
 {
 	/* Pairs with READ_ONCE() in propose_once(). */
 	WRITE_ONCE(pr->serial, serial);
-	if (pr->nowait)
+	if (pr->in.flags & RAFT_PROPOSE_NOWAIT)
 		raft_waiter_answer(&pr->w, 0);
 	else
 		list_add_tail(&pr->w.node, &p->pending);
+}
+
+static struct raft_entry entry_of(const struct raft_proposal *pr)
+{
+	struct raft_payload *payload = pr->in.payload;
+
+	return (struct raft_entry) {
+		.type = payload ? RAFT_ENTRY_COMMAND : RAFT_ENTRY_OPEN,
+		.payload = payload,
+		.len = payload ? payload->len : 0,
+		.client = pr->in.client,
+		.client_serial = pr->in.client_serial,
+	};
 }
 
 /* One step for up to RAFT_PROPOSE_BATCH proposals, which leave the list. */
@@ -90,11 +102,7 @@ static void take_batch(struct raft_group_priv *p, struct list_head *came)
 	while (!list_empty(came) && n < ARRAY_SIZE(prs)) {
 		prs[n] = list_first_entry(came, struct raft_proposal, w.node);
 		list_del_init(&prs[n]->w.node);
-		o->entries[n] = (struct raft_entry) {
-			.type = RAFT_ENTRY_COMMAND,
-			.payload = prs[n]->payload,
-			.len = prs[n]->payload->len,
-		};
+		o->entries[n] = entry_of(prs[n]);
 		n++;
 	}
 	ev.propose.n = n;
@@ -132,15 +140,18 @@ void raft_propose_take(struct raft_group_priv *p, struct list_head *came)
  * @p: the group
  * @index: where it stands
  * @e: the entry
+ * @copy: what a client's command is a copy of, NULL if it is none: it gets the
+ *	answer of the first
  *
  * Context: the owner thread, in the order of the log.
  */
 void raft_propose_applied(struct raft_group_priv *p, u64 index,
-			  const struct raft_entry *e)
+			  const struct raft_entry *e,
+			  const struct raft_repeated *copy)
 {
 	struct raft_proposal *pr;
 
-	if (!(e->flags & RAFT_ENTRY_APPLIED) ||
+	if ((!copy && !(e->flags & RAFT_ENTRY_APPLIED)) ||
 	    e->origin != p->g->params.ioc.node_id ||
 	    e->incarnation != p->g->incarnation)
 		return;
@@ -149,15 +160,22 @@ void raft_propose_applied(struct raft_group_priv *p, u64 index,
 				      w.node);
 	if (!pr || pr->serial != e->serial)
 		return;
-	pr->index = index;
-	pr->term = e->term;
+	if (copy && !copy->first) {
+		raft_waiter_decide(p, &pr->w, -EKEYEXPIRED);
+		return;
+	}
+	pr->index = copy ? copy->first : index;
+	pr->term = copy ? copy->term : e->term;
+	if (pr->in.flags & RAFT_PROPOSE_RESULT)
+		raft_result_want(&p->g->results, &pr->wanted, pr->index,
+				 e->client);
 	raft_waiter_decide(p, &pr->w, 0);
 }
 
-static int propose_once(struct raft_group *g, struct raft_payload *payload,
-			bool nowait, long *left, struct raft_proposed *out)
+static int propose_once(struct raft_group *g, const struct raft_proposing *in,
+			long *left, struct raft_proposed *out)
 {
-	struct raft_proposal *pr = proposal_new(payload, nowait);
+	struct raft_proposal *pr = proposal_new(in);
 	int err;
 
 	if (!pr)
@@ -173,7 +191,13 @@ static int propose_once(struct raft_group *g, struct raft_payload *payload,
 	out->index = pr->index;
 	out->term = pr->term;
 	err = pr->w.result;
+	/* It is committed: a result that does not come is no error. */
+	if (!err && in->flags & RAFT_PROPOSE_RESULT)
+		out->result_state = raft_result_wait(&g->results, &pr->wanted,
+						     *left, &out->result);
 put:
+	if (in->flags & RAFT_PROPOSE_RESULT)
+		raft_result_leave(&g->results, &pr->wanted);
 	raft_waiter_put(&pr->w);
 	return err;
 }
@@ -181,23 +205,25 @@ put:
 /**
  * raft_group_propose - propose one command and wait until it is applied
  * @g: the group
- * @payload: the command; the group takes references of its own
- * @flags: RAFT_PROPOSE_NONBLOCK: fail rather than wait for room;
- *	RAFT_PROPOSE_NOWAIT: do not wait for the commit
- * @timeout_ms: how long to wait in all, see raft_waiter_time()
+ * @in: the command; the group takes references of its own.  With
+ *	RAFT_PROPOSE_NONBLOCK it fails rather than wait for room, with
+ *	RAFT_PROPOSE_NOWAIT it does not wait for the commit, with
+ *	RAFT_PROPOSE_RESULT it waits for the state machine too
  * @out: filled in: @serial whenever the command was accepted, the rest with 0
  *
  * Context: a process; waits killably.
  * Return: 0: committed and applied once (accepted, with NOWAIT).  -EAGAIN no
- *	room, -ENOSPC log full, -EMSGSIZE, -ENOMEM, -ENOTCONN not a member, -EIO
- *	failed before: certainly never applied.  -ETIMEDOUT, -EINTR killed,
- *	-ECANCELED stopped or failed meanwhile: unknown.
+ *	room, -ENOSPC log full, -EMSGSIZE, -EINVAL, -ENOMEM, -ENOTCONN not a
+ *	member, -EIO failed before: certainly never applied.  -EKEYEXPIRED not
+ *	applied by this call: the session is closed, or at a later number.
+ *	-ETIMEDOUT, -EINTR killed, -ECANCELED stopped or failed meanwhile:
+ *	unknown.
  */
-int raft_group_propose(struct raft_group *g, struct raft_payload *payload,
-		       u32 flags, u32 timeout_ms, struct raft_proposed *out)
+int raft_group_propose(struct raft_group *g, const struct raft_proposing *in,
+		       struct raft_proposed *out)
 {
 	struct raft_group_priv *p = g->priv;
-	long left = raft_waiter_time(g, timeout_ms);
+	long left = raft_waiter_time(g, in->timeout_ms);
 	long look, ret;
 	u64 room;
 	int err;
@@ -206,9 +232,8 @@ int raft_group_propose(struct raft_group *g, struct raft_payload *payload,
 	for (;;) {
 		/* Before the attempt, lest room that comes after it be missed. */
 		room = READ_ONCE(p->room);
-		err = propose_once(g, payload, flags & RAFT_PROPOSE_NOWAIT,
-				   &left, out);
-		if (err != -EAGAIN || flags & RAFT_PROPOSE_NONBLOCK)
+		err = propose_once(g, in, &left, out);
+		if (err != -EAGAIN || in->flags & RAFT_PROPOSE_NONBLOCK)
 			return err;
 		look = min_t(long, left, ROOM_LOOK);
 		ret = wait_event_killable_timeout(g->wait,

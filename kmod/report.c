@@ -95,6 +95,7 @@ static void raft_status_members(struct raft_ioc_status *s,
 	s->lease_left_ns = st->lease_until > boot_now ?
 			   st->lease_until - boot_now : 0;
 	s->read_rounds = st->read_rounds;
+	s->sessions = st->clients;
 	s->reserved = 0;
 }
 

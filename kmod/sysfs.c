@@ -161,6 +161,7 @@ RAFT_ATTR_PUB(durable, "%llu", pub->st.durable);
 RAFT_ATTR_PUB(commit, "%llu", pub->st.commit);
 RAFT_ATTR_PUB(applied, "%llu", pub->st.applied);
 RAFT_ATTR_PUB(pending, "%u", pub->st.pending);
+RAFT_ATTR_PUB(sessions, "%u", pub->st.clients);
 RAFT_ATTR_PUB(failed, "%s", raft_fail_name(pub->st.failed));
 RAFT_ATTR_PUB(error, "%d", abs(pub->st.error));
 RAFT_ATTR_PUB(timer_late_max_ns, "%llu", pub->timer_late_max);
@@ -195,6 +196,7 @@ static struct attribute *raft_attrs[] = {
 	&dev_attr_commit.attr,
 	&dev_attr_applied.attr,
 	&dev_attr_pending.attr,
+	&dev_attr_sessions.attr,
 	&dev_attr_failed.attr,
 	&dev_attr_error.attr,
 	&dev_attr_timer_late_max_ns.attr,

@@ -281,6 +281,34 @@ TRACE_EVENT(raft_read,
 		      __entry->index, __entry->n)
 );
 
+/*
+ * trace_raft_repeated(group, node, e, copy): a client's command is not applied;
+ * it was at first, or, if that is 0, its session is closed or farther.
+ */
+TRACE_EVENT(raft_repeated,
+	    TP_PROTO(const char *group, u32 node, const struct raft_entry *e,
+		     const struct raft_repeated *copy),
+	    TP_ARGS(group, node, e, copy),
+	    TP_STRUCT__entry(__array(char, group, RAFT_NAME_LEN)
+			     __field(u32, node)
+			     __field(u32, origin)
+			     __field(u64, index)
+			     __field(u64, client)
+			     __field(u64, serial)
+			     __field(u64, first)),
+	    TP_fast_assign(strscpy(__entry->group, group, RAFT_NAME_LEN);
+			   __entry->node = node;
+			   __entry->origin = e->origin;
+			   __entry->index = copy->index;
+			   __entry->client = e->client;
+			   __entry->serial = e->client_serial;
+			   __entry->first = copy->first;),
+	    TP_printk("group=%s node=%u index=%llu origin=%u client=%llu serial=%llu first=%llu",
+		      __entry->group, __entry->node, __entry->index,
+		      __entry->origin, __entry->client, __entry->serial,
+		      __entry->first)
+);
+
 /* trace_raft_commit(group, node, commit, applied): the indexes moved. */
 TRACE_EVENT(raft_commit,
 	    TP_PROTO(const char *group, u32 node, u64 commit, u64 applied),

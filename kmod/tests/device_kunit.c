@@ -26,7 +26,7 @@ static void raft_device_test_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_member), 32);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_start), 152);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_name), 40);
-	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_propose), 48);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_propose), 80);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_wait), 32);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_peer), 72);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_status), 336);
@@ -35,6 +35,8 @@ static void raft_device_test_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_transfer), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_read), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_set), 56);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_session), 24);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_applied), 32);
 }
 
 static void raft_device_test_numbers(struct kunit *test)
@@ -43,13 +45,15 @@ static void raft_device_test_numbers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_START, 0x4098bb01);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_STOP, 0x4028bb02);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_ATTACH, 0x4028bb03);
-	KUNIT_EXPECT_EQ(test, RAFT_IOC_PROPOSE, 0xc030bb04);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_PROPOSE, 0xc050bb04);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_WAIT, 0xc020bb05);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_STATUS, 0xc150bb06);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_MEMBERS, 0xc028bb07);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_TRANSFER, 0xc018bb08);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_READ, 0xc018bb09);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_SET, 0x4038bb0a);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_SESSION, 0xc018bb0b);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_APPLIED, 0x4020bb0c);
 }
 
 struct raft_name_case {

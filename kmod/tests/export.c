@@ -15,6 +15,7 @@
 #include "inbox.h"
 #include "payload.h"
 #include "remote.h"
+#include "result.h"
 #include "wal.h"
 
 EXPORT_SYMBOL_GPL(raft_size);
@@ -80,6 +81,15 @@ EXPORT_SYMBOL_GPL(raft_remote_configure);
 EXPORT_SYMBOL_GPL(raft_remote_parts);
 EXPORT_SYMBOL_GPL(raft_remote_refill);
 EXPORT_SYMBOL_GPL(raft_remote_free);
+
+EXPORT_SYMBOL_GPL(raft_result_init);
+EXPORT_SYMBOL_GPL(raft_result_close);
+EXPORT_SYMBOL_GPL(raft_result_free);
+EXPORT_SYMBOL_GPL(raft_result_give);
+EXPORT_SYMBOL_GPL(raft_result_prepare);
+EXPORT_SYMBOL_GPL(raft_result_want);
+EXPORT_SYMBOL_GPL(raft_result_wait);
+EXPORT_SYMBOL_GPL(raft_result_leave);
 
 EXPORT_SYMBOL_GPL(raft_disk_reason_name);
 EXPORT_SYMBOL_GPL(raft_disk_super_init);

@@ -8,7 +8,8 @@
  *
  * This file: TAP, helpers, and what all ioctls have in common.  The parts:
  * badinput_start.c (START, STOP, ATTACH), badinput_admin.c (MEMBERS, TRANSFER,
- * READ, SET), badinput_io.c (the rest).
+ * READ, SET), badinput_session.c (SESSION, APPLIED, what PROPOSE has for them),
+ * badinput_io.c (the rest).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -189,6 +190,7 @@ int wait_leader(int dev)
 
 /* What a program of version 1 has. */
 #define STATUS_V1	offsetof(struct raft_ioc_status, config_index)
+#define PROPOSE_V1	offsetof(struct raft_ioc_propose, client)
 
 /* Every ioctl, its size, and its answer to a structure of zeros but the size. */
 static const struct {
@@ -201,8 +203,7 @@ static const struct {
 	{ "START", RAFT_IOC_START, sizeof(struct raft_ioc_start), -EINVAL },
 	{ "STOP", RAFT_IOC_STOP, sizeof(struct raft_ioc_name), -ENODEV },
 	{ "ATTACH", RAFT_IOC_ATTACH, sizeof(struct raft_ioc_name), -ENODEV },
-	{ "PROPOSE", RAFT_IOC_PROPOSE, sizeof(struct raft_ioc_propose),
-	  -EINVAL },
+	{ "PROPOSE", RAFT_IOC_PROPOSE, PROPOSE_V1, -EINVAL },
 	{ "WAIT", RAFT_IOC_WAIT, sizeof(struct raft_ioc_wait), -EINVAL },
 	{ "STATUS", RAFT_IOC_STATUS, STATUS_V1, -ENODEV },
 	{ "MEMBERS", RAFT_IOC_MEMBERS, sizeof(struct raft_ioc_members),
@@ -211,6 +212,10 @@ static const struct {
 	  -ENODEV },
 	{ "READ", RAFT_IOC_READ, sizeof(struct raft_ioc_read), -ENODEV },
 	{ "SET", RAFT_IOC_SET, sizeof(struct raft_ioc_set), -ENODEV },
+	{ "SESSION", RAFT_IOC_SESSION, sizeof(struct raft_ioc_session),
+	  -ENODEV },
+	{ "APPLIED", RAFT_IOC_APPLIED, sizeof(struct raft_ioc_applied),
+	  -EINVAL },
 };
 
 #define N_CMDS	(sizeof(cmds) / sizeof(cmds[0]))
@@ -331,6 +336,8 @@ int main(int argc, char **argv)
 	test_transfer();
 	test_barrier();
 	test_set();
+	test_session();
+	test_applied();
 	test_read();
 	test_seek_poll();
 	test_others();

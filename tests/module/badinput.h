@@ -67,6 +67,8 @@ void test_members(void);
 void test_transfer(void);
 void test_barrier(void);
 void test_set(void);
+void test_session(void);
+void test_applied(void);
 void test_read(void);
 void test_seek_poll(void);
 void test_others(void);

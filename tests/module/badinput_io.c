@@ -41,7 +41,7 @@ static void propose_init(struct raft_ioc_propose *p)
 	FIELD(struct raft_ioc_propose, field, val, err)
 
 static const struct field_case propose_cases[] = {
-	PROPOSE(flags, 4, -EINVAL),
+	PROPOSE(flags, 8, -EINVAL),
 	PROPOSE(flags, 0x80000000, -EINVAL),
 	PROPOSE(data, 0, -EFAULT),
 	PROPOSE(data, 1, -EFAULT),

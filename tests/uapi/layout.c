@@ -45,11 +45,25 @@ AT(raft_ioc_start, reserved, 144);
 
 SIZE(raft_ioc_name, 40);
 
-SIZE(raft_ioc_propose, 48);
+SIZE(raft_ioc_propose, 80);
 AT(raft_ioc_propose, data, 8);
 AT(raft_ioc_propose, len, 16);
 AT(raft_ioc_propose, index, 24);
 AT(raft_ioc_propose, serial, 40);
+AT(raft_ioc_propose, client, 48);	/* from here on version 2 */
+AT(raft_ioc_propose, client_serial, 56);
+AT(raft_ioc_propose, result, 64);
+AT(raft_ioc_propose, result_len, 72);
+AT(raft_ioc_propose, result_state, 76);
+
+SIZE(raft_ioc_session, 24);
+AT(raft_ioc_session, timeout_ms, 8);
+AT(raft_ioc_session, client, 16);
+
+SIZE(raft_ioc_applied, 32);
+AT(raft_ioc_applied, index, 8);
+AT(raft_ioc_applied, result, 16);
+AT(raft_ioc_applied, result_len, 24);
 
 SIZE(raft_ioc_wait, 32);
 AT(raft_ioc_wait, value, 8);
@@ -88,6 +102,7 @@ AT(raft_ioc_status, read_rounds, 304);
 AT(raft_ioc_status, max_batch, 316);
 AT(raft_ioc_status, max_uncommitted, 320);
 AT(raft_ioc_status, propose_timeout_ms, 328);
+AT(raft_ioc_status, sessions, 332);
 
 SIZE(raft_ioc_change, 40);
 AT(raft_ioc_change, member, 8);
@@ -117,10 +132,12 @@ NUMBER(RAFT_IOC_FEATURES, 0xc018bb00);
 NUMBER(RAFT_IOC_START, 0x4098bb01);
 NUMBER(RAFT_IOC_STOP, 0x4028bb02);
 NUMBER(RAFT_IOC_ATTACH, 0x4028bb03);
-NUMBER(RAFT_IOC_PROPOSE, 0xc030bb04);
+NUMBER(RAFT_IOC_PROPOSE, 0xc050bb04);
 NUMBER(RAFT_IOC_WAIT, 0xc020bb05);
 NUMBER(RAFT_IOC_STATUS, 0xc150bb06);
 NUMBER(RAFT_IOC_MEMBERS, 0xc028bb07);
 NUMBER(RAFT_IOC_TRANSFER, 0xc018bb08);
 NUMBER(RAFT_IOC_READ, 0xc018bb09);
 NUMBER(RAFT_IOC_SET, 0x4038bb0a);
+NUMBER(RAFT_IOC_SESSION, 0xc018bb0b);
+NUMBER(RAFT_IOC_APPLIED, 0x4020bb0c);

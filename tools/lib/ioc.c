@@ -116,6 +116,63 @@ int raft_ioc_propose(int fd, const void *data, uint32_t len, uint32_t flags,
 }
 
 /**
+ * raft_ioc_submit() - propose with all that there is to say
+ * @fd: the device, attached
+ * @p: as <linux/raft.h> has it, @p->size is set here; what came of it (out)
+ *
+ * Never repeated, but with @p->client it is safe to do so.
+ *
+ * Return: 0, or a negative errno; see raft_ioc_unknown().
+ */
+int raft_ioc_submit(int fd, struct raft_ioc_propose *p)
+{
+	p->size = sizeof(*p);
+	return call(fd, RAFT_IOC_PROPOSE, p);
+}
+
+/**
+ * raft_ioc_session() - open a session of a client
+ * @fd: the device, attached, open for writing
+ * @timeout_ms: ms, 0 for the propose timeout of the group
+ * @client: its id (out)
+ *
+ * Return: 0, or a negative errno; one that is unknown does no harm.
+ */
+int raft_ioc_session(int fd, uint32_t timeout_ms, uint64_t *client)
+{
+	struct raft_ioc_session arg = {
+		.size = sizeof(arg),
+		.timeout_ms = timeout_ms,
+	};
+	int ret = call(fd, RAFT_IOC_SESSION, &arg);
+
+	*client = arg.client;
+	return ret;
+}
+
+/**
+ * raft_ioc_applied() - the state machine of this node has come so far
+ * @fd: the device, attached, open for writing
+ * @index: up to here
+ * @result: what the command at @index came to, or NULL
+ * @len: its bytes
+ *
+ * Return: 0 or a negative errno.
+ */
+int raft_ioc_applied(int fd, uint64_t index, const void *result, uint32_t len)
+{
+	struct raft_ioc_applied arg = {
+		.size = sizeof(arg),
+		.flags = result ? RAFT_APPLIED_RESULT : 0,
+		.index = index,
+		.result = (uintptr_t)result,
+		.result_len = len,
+	};
+
+	return call(fd, RAFT_IOC_APPLIED, &arg);
+}
+
+/**
  * raft_ioc_wait() - wait for something to be true
  * @fd: the device, attached
  * @what: RAFT_WAIT_*
@@ -306,12 +363,25 @@ static const char *propose_text(int error)
 		return "timed out: the outcome is UNKNOWN, it may commit later; look first";
 	case -EINVAL:
 		return "a command has 1 to 61440 bytes";
+	case -EKEYEXPIRED:
+		return "the session is closed, or has a later command; not applied now, but maybe before";
 	case -EMSGSIZE:
 		return "the command is longer than 61440 bytes";
 	case -ENOSPC:
 		return "the log is full; nothing was proposed";
 	case -ENOTCONN:
 		return "this node is not a member, not yet or no more; nothing was proposed";
+	}
+	return NULL;
+}
+
+static const char *applied_text(int error)
+{
+	switch (error) {
+	case -EINVAL:
+		return "nothing of this index is applied here, or it is not a command";
+	case -EMSGSIZE:
+		return "the result is longer than 4096 bytes";
 	}
 	return NULL;
 }
@@ -524,6 +594,8 @@ void raft_ioc_explain(FILE *out, enum raft_ioc_op op, int error,
 		text = log_text(error);
 	else if (op == RAFT_OP_BARRIER)
 		text = barrier_text(error);
+	else if (op == RAFT_OP_APPLIED)
+		text = applied_text(error);
 	else if (op >= RAFT_OP_MEMBERS)
 		text = order_text(op, error);
 	if (!text && op == RAFT_OP_LOG)

@@ -35,6 +35,7 @@ enum raft_ioc_op {
 	RAFT_OP_TRANSFER,
 	RAFT_OP_BARRIER,	/* RAFT_IOC_READ */
 	RAFT_OP_SET,
+	RAFT_OP_APPLIED,
 };
 
 int raft_ioc_open(int flags);
@@ -44,6 +45,9 @@ int raft_ioc_stop(int fd, const char *name);
 int raft_ioc_attach(int fd, const char *name);
 int raft_ioc_propose(int fd, const void *data, uint32_t len, uint32_t flags,
 		     uint32_t timeout_ms, struct raft_ioc_propose *result);
+int raft_ioc_submit(int fd, struct raft_ioc_propose *p);
+int raft_ioc_session(int fd, uint32_t timeout_ms, uint64_t *client);
+int raft_ioc_applied(int fd, uint64_t index, const void *result, uint32_t len);
 int raft_ioc_wait(int fd, uint32_t what, uint64_t value, uint32_t timeout_ms,
 		  struct raft_ioc_wait *result);
 int raft_ioc_status(int fd, struct raft_ioc_status *status,

@@ -81,6 +81,8 @@ int ctl_status(int argc, char **argv);		/* status.c */
 int ctl_show(int argc, char **argv);		/* show.c */
 int ctl_dump(int argc, char **argv);		/* show.c */
 int ctl_propose(int argc, char **argv);		/* propose.c */
+int ctl_session(int argc, char **argv);		/* session.c */
+int ctl_applied(int argc, char **argv);		/* session.c */
 int ctl_tail(int argc, char **argv);		/* tail.c */
 int ctl_wait_leader(int argc, char **argv);	/* wait.c */
 int ctl_wait_applied(int argc, char **argv);	/* wait.c */

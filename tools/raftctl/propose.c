@@ -4,6 +4,7 @@
  *
  * Nothing is ever proposed twice here.  The kernel retries by itself over
  * changes of the leader; what it calls unknown stays unknown, and is said so.
+ * Who wants to repeat it gives a session and a number.
  */
 #include "ctl.h"
 
@@ -18,8 +19,11 @@
 
 struct propose_args {
 	const char *group;
+	uint64_t client;
+	uint64_t client_serial;
 	uint32_t timeout_ms;
 	unsigned int jobs;
+	bool result;
 	bool lines;
 	bool keep_newline;
 	bool all_stdin;
@@ -62,20 +66,75 @@ static void result_print(const struct propose_args *args,
 	raft_json_end(&j);
 }
 
+static const char *state_name(uint32_t state)
+{
+	return state == RAFT_RESULT_LATE ? "late" : "none";
+}
+
+/* What is known of the result: the bytes as they are, or an object. */
+static int answer_print(const struct propose_args *args,
+			const struct raft_ioc_propose *r, const char *result)
+{
+	bool given = r->result_state == RAFT_RESULT_GIVEN;
+	struct raft_json j;
+
+	if (args->json && !args->quiet) {
+		raft_json_init(&j, stdout);
+		raft_json_open(&j, NULL, '{');
+		raft_json_u64(&j, "index", r->index);
+		raft_json_u64(&j, "term", r->term);
+		raft_json_u64(&j, "serial", r->serial);
+		if (given) {
+			raft_json_open(&j, "result", '{');
+			raft_json_data(&j, result, r->result_len);
+			raft_json_close(&j, '}');
+		} else {
+			raft_json_str(&j, "result_state",
+				      state_name(r->result_state));
+		}
+		raft_json_close(&j, '}');
+		raft_json_end(&j);
+	} else if (given && !args->quiet) {
+		fwrite(result, 1, r->result_len, stdout);
+	}
+	if (given)
+		return CTL_OK;
+	ctl_warn(r->result_state == RAFT_RESULT_LATE ?
+		 "committed at index %llu, but the state machine gave no result in time" :
+		 "committed at index %llu, but there is no result of it here",
+		 (unsigned long long)r->index);
+	return CTL_TIMEOUT;
+}
+
 /* One command; the kernel says what is wrong with its length. */
 static int propose_one(const struct propose_args *args, const void *data,
 		       size_t len)
 {
-	struct raft_ioc_propose r;
+	char result[RAFT_RESULT_MAX];
+	struct raft_ioc_propose r = {
+		.data = (uintptr_t)data,
+		.len = len,
+		.timeout_ms = args->timeout_ms,
+		.client = args->client,
+		.client_serial = args->client_serial,
+	};
 	int fd, code, ret;
+
+	if (args->result) {
+		r.flags = RAFT_PROPOSE_RESULT;
+		r.result = (uintptr_t)result;
+		r.result_len = sizeof(result);
+	}
 
 	code = ctl_attach(args->group, O_RDWR, &fd);
 	if (code)
 		return code;
-	ret = raft_ioc_propose(fd, data, len, 0, args->timeout_ms, &r);
+	ret = raft_ioc_submit(fd, &r);
 	close(fd);
 	if (ret)
 		return ctl_fail(RAFT_OP_PROPOSE, ret, args->group, NULL);
+	if (args->result)
+		return answer_print(args, &r, result);
 	result_print(args, &r);
 	return CTL_OK;
 }
@@ -225,6 +284,11 @@ static int propose_lines(const struct propose_args *args)
 	return f.code;
 }
 
+static int number_read(const char *option, uint64_t *value)
+{
+	return ctl_u64_parse(option, optarg, 1, UINT64_MAX, value);
+}
+
 static int options_read(int argc, char **argv, struct propose_args *args)
 {
 	static const struct option options[] = {
@@ -237,6 +301,9 @@ static int options_read(int argc, char **argv, struct propose_args *args)
 		{ "keep-going", no_argument, NULL, 'k' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "session", required_argument, NULL, 'C' },
+		{ "serial", required_argument, NULL, 'c' },
+		{ "result", no_argument, NULL, 'r' },
 		{ }
 	};
 	uint64_t jobs;
@@ -257,6 +324,13 @@ static int options_read(int argc, char **argv, struct propose_args *args)
 			args->quiet = true;
 		else if (c == 'j')
 			args->json = true;
+		else if (c == 'r')
+			args->result = true;
+		else if (c == 'C' && !number_read("--session", &args->client))
+			continue;
+		else if (c == 'c' &&
+			 !number_read("--serial", &args->client_serial))
+			continue;
 		else if (c == 't' &&
 			 !ctl_ms_parse("--timeout", optarg, &args->timeout_ms))
 			continue;
@@ -295,6 +369,10 @@ int ctl_propose(int argc, char **argv)
 		return ctl_usage("propose: expected one of TEXT, - (or --lines) and --stdin");
 	if (!args.lines && (args.jobs > 1 || args.keep_newline))
 		return ctl_usage("propose: --jobs and --keep-newline are for lines of stdin");
+	if (!args.client != !args.client_serial)
+		return ctl_usage("propose: --session and --serial go together");
+	if (args.lines && (args.client || args.result))
+		return ctl_usage("propose: --session and --result are for one command");
 	if (args.lines)
 		return propose_lines(&args);
 	if (args.all_stdin)

@@ -113,7 +113,19 @@ static const struct ctl_command commands[] = {
 	  "-J, --jobs N        propose N lines at a time, in no order\n"
 	  "-k, --keep-going    do not stop at the first line that fails\n"
 	  "-q, --quiet         print no indexes\n"
-	  "-j, --json          an object per command and line\n" },
+	  "-j, --json          an object per command and line\n"
+	  "--session ID        of one command: it is applied once, however often\n"
+	  "--serial N          it is proposed with this session and number\n"
+	  "--result            of one command: wait for what the state machine\n"
+	  "                    makes of it, print that instead of the index\n" },
+	{ "session", ctl_session, "[NAME] [--timeout T]",
+	  "open a session for commands that are repeated, print its id",
+	  GROUP_OPTION
+	  "-t, --timeout T     default the propose timeout of the group\n" },
+	{ "applied", ctl_applied, "[-g NAME] INDEX [--result FILE|-]",
+	  "for a state machine: it has applied all up to an index",
+	  GROUP_OPTION
+	  "--result FILE       what the command there came to; -: stdin\n" },
 	{ "tail", ctl_tail, "[-g NAME] [OPTION...]",
 	  "print the committed commands, and wait for more",
 	  GROUP_OPTION

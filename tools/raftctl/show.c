@@ -92,6 +92,7 @@ static const struct field group_fields[] = {
 	ST(max_batch, FIELD_U32),
 	ST(max_uncommitted, FIELD_U64),
 	ST(propose_timeout_ms, FIELD_U32),
+	ST(sessions, FIELD_U32),
 };
 
 static const struct field peer_fields[] = {

@@ -3,7 +3,7 @@
  * raft.h - the contract between raft.ko and user space, and its manual.
  *
  * Version 1: features, start, stop, attach, propose, wait, status.
- * Version 2: members, transfer, read, set.
+ * Version 2: members, transfer, read, set, sessions and results.
  *
  * A group is one replicated log.  It lives in the network namespace of the
  * process that started it.  /dev/raft speaks to one group per open file: the
@@ -32,6 +32,20 @@
  * that was made of it have at this node, up to @index, every command that was
  * acknowledged anywhere before the call.
  *
+ * A client that repeats a command when it does not know what became of it opens
+ * a session, RAFT_IOC_SESSION, numbers its commands from 1 and has one under way
+ * at a time.  Whoever proposes, at whatever node, a command with the number that
+ * was applied last gets the answer of the first, and nothing is applied again;
+ * with a lower number, EKEYEXPIRED.  Sessions are part of the log and outlive
+ * every crash.  A group keeps RAFT_SESSIONS_MAX of them: one more closes that
+ * which was not used for the longest part of the log, and its client gets
+ * EKEYEXPIRED from then on.
+ *
+ * A node's state machine, a process that reads /dev/raft, may say how far it has
+ * come and what a command came to: RAFT_IOC_APPLIED.  A proposer at that node
+ * gets it with RAFT_PROPOSE_RESULT.  Results are not in the log: every node's
+ * state machine gives its own, and a node keeps the last one of each session.
+ *
  * A group's members, with their roles and addresses, are part of the log: those
  * given to RAFT_IOC_START stand before its first entry, and RAFT_IOC_MEMBERS
  * changes them, at any node that is a member.  A node that was removed keeps
@@ -59,9 +73,13 @@
  * EFBIG         the log is too large for this machine           no
  * EINVAL        bad argument, size, flag or id                  no
  * EIO           the group failed (disk): see status             no
+ * EKEYEXPIRED   the session is closed, or the number is below   look first
+ *               its last one: not applied by this call, but
+ *               maybe by an earlier one
  * EILSEQ        the log is damaged in the middle                no
  * EMEDIUMTYPE   the file is not a raft log (format it first)    no
- * EMSGSIZE      command longer than RAFT_COMMAND_MAX            no
+ * EMSGSIZE      command longer than RAFT_COMMAND_MAX, result    no
+ *               longer than RAFT_RESULT_MAX
  * ENODEV        no such group, or more than one and none named  no
  * ENOLINK       no leader is known: nothing happened            yes
  * ENOMEM        out of memory, nothing happened                 yes
@@ -98,11 +116,13 @@
  * ABORTED   ECANCELED  taken back (RAFT_MEMBERS_ABORT), lost    yes
  *                      with its leader, or another node leads
  *
- * READ changes nothing, and it is always safe to do it again.
+ * READ changes nothing, and it is always safe to do it again.  So is a proposal
+ * in a session, with the same number, whatever its error was.
  *
  * Every other outcome of a proposal is certain: a length or 0 means committed,
- * durable on a majority, and applied exactly once; an error not marked UNKNOWN
- * means never applied.
+ * durable on a majority, and applied exactly once, also if its result is not
+ * known (@result_state); an error not marked UNKNOWN means never applied by this
+ * call.
  */
 #ifndef _UAPI_LINUX_RAFT_H
 #define _UAPI_LINUX_RAFT_H
@@ -114,6 +134,8 @@
 #define RAFT_NAME_LEN		32	/* with the terminating NUL */
 #define RAFT_COMMAND_MAX	61440	/* bytes */
 #define RAFT_NODES_MAX		16
+#define RAFT_SESSIONS_MAX	1024	/* open at a time in a group */
+#define RAFT_RESULT_MAX		4096	/* bytes */
 
 /**
  * struct raft_record - header of a record that read(2) returns
@@ -159,6 +181,7 @@ struct raft_ioc_features {
 #define RAFT_FEATURE_TRANSFER	0x4	/* RAFT_IOC_TRANSFER, priority */
 #define RAFT_FEATURE_READ	0x8	/* RAFT_IOC_READ */
 #define RAFT_FEATURE_SET	0x10	/* RAFT_IOC_SET */
+#define RAFT_FEATURE_SESSION	0x20	/* RAFT_IOC_SESSION, RAFT_IOC_APPLIED */
 
 /*
  * A member without flags is a voter.  While one has RAFT_MEMBER_OLD two
@@ -262,6 +285,13 @@ struct raft_ioc_name {
 
 #define RAFT_PROPOSE_NONBLOCK	0x1	/* EAGAIN rather than wait for room */
 #define RAFT_PROPOSE_NOWAIT	0x2	/* do not wait for commit: see @serial */
+#define RAFT_PROPOSE_RESULT	0x4	/* wait for its result, not with NOWAIT */
+
+/* What is known of a result. */
+#define RAFT_RESULT_NOT_ASKED	0	/* or the call failed */
+#define RAFT_RESULT_GIVEN	1
+#define RAFT_RESULT_LATE	2	/* none yet when the time was up */
+#define RAFT_RESULT_NONE	3	/* none was given, or it was not kept */
 
 /**
  * struct raft_ioc_propose - RAFT_IOC_PROPOSE: propose one command
@@ -274,6 +304,17 @@ struct raft_ioc_name {
  * @term: of that entry (out)
  * @serial: number of the proposal at this boot of the node (out), for
  *	RAFT_WAIT_SERIAL
+ * @client: session that the command belongs to, 0 if none
+ * @client_serial: its number in there, from 1; 0 without @client
+ * @result: user pointer to room for the result; 0 without RAFT_PROPOSE_RESULT
+ * @result_len: room at @result; with RAFT_RESULT_GIVEN bytes of the result
+ *	(out), of which as much is at @result as had room
+ * @result_state: RAFT_RESULT_* (out)
+ *
+ * A command that was applied before, see @client, has @index and @term of then.
+ * With RAFT_PROPOSE_RESULT the call waits, within its time, until the state
+ * machine of this node has applied @index too.  It returns 0 even if no result
+ * came: the command is committed and applied, and it says so in @result_state.
  */
 struct raft_ioc_propose {
 	__u32 size;
@@ -284,11 +325,60 @@ struct raft_ioc_propose {
 	__u64 index;
 	__u64 term;
 	__u64 serial;
+	__u64 client;
+	__u64 client_serial;
+	__aligned_u64 result;
+	__u32 result_len;
+	__u32 result_state;
+};
+
+/**
+ * struct raft_ioc_session - RAFT_IOC_SESSION: open a session of a client
+ * @size: sizeof this structure
+ * @flags: 0
+ * @timeout_ms: 0 for the propose timeout of the group
+ * @reserved: 0
+ * @client: id of the session (out)
+ *
+ * Waits as RAFT_IOC_PROPOSE does, and has its errors.  If the outcome is UNKNOWN
+ * open another one: a session that nobody uses does no harm.
+ */
+struct raft_ioc_session {
+	__u32 size;
+	__u32 flags;
+	__u32 timeout_ms;
+	__u32 reserved;
+	__u64 client;
+};
+
+#define RAFT_APPLIED_RESULT	0x1	/* @result is that of @index */
+
+/**
+ * struct raft_ioc_applied - RAFT_IOC_APPLIED: the state machine has come so far
+ * @size: sizeof this structure
+ * @flags: RAFT_APPLIED_RESULT or 0
+ * @index: the state machine of this node has applied every record up to here;
+ *	not above what read(2) returns (EINVAL)
+ * @result: user pointer to what the command at @index came to
+ * @result_len: its bytes, 0 to RAFT_RESULT_MAX
+ * @reserved: 0
+ *
+ * For a process that has read the records, in their order.  A command that is
+ * passed over has no result.  One that begins anew may give results again: the
+ * first one stays.  Needs /dev/raft opened for writing.
+ */
+struct raft_ioc_applied {
+	__u32 size;
+	__u32 flags;
+	__u64 index;
+	__aligned_u64 result;
+	__u32 result_len;
+	__u32 reserved;
 };
 
 #define RAFT_WAIT_LEADER	1	/* some leader is known */
 #define RAFT_WAIT_APPLIED	2	/* index @value is applied here */
-#define RAFT_WAIT_SERIAL	3	/* own proposal @value is applied */
+#define RAFT_WAIT_SERIAL	3	/* own proposal @value is decided */
 #define RAFT_WAIT_CHANGE	4	/* the event counter differs from @value */
 
 /**
@@ -565,7 +655,7 @@ struct raft_ioc_peer {
  * @max_batch: as in force
  * @max_uncommitted: as in force
  * @propose_timeout_ms: as in force
- * @reserved: 0
+ * @sessions: of clients that are open
  */
 struct raft_ioc_status {
 	__u32 size;
@@ -619,7 +709,7 @@ struct raft_ioc_status {
 	__u32 max_batch;
 	__u64 max_uncommitted;
 	__u32 propose_timeout_ms;
-	__u32 reserved;
+	__u32 sessions;
 };
 
 #define RAFT_IOC_TYPE		0xBB
@@ -634,5 +724,7 @@ struct raft_ioc_status {
 #define RAFT_IOC_TRANSFER	_IOWR(RAFT_IOC_TYPE, 0x08, struct raft_ioc_transfer)
 #define RAFT_IOC_READ		_IOWR(RAFT_IOC_TYPE, 0x09, struct raft_ioc_read)
 #define RAFT_IOC_SET		_IOW(RAFT_IOC_TYPE, 0x0a, struct raft_ioc_set)
+#define RAFT_IOC_SESSION	_IOWR(RAFT_IOC_TYPE, 0x0b, struct raft_ioc_session)
+#define RAFT_IOC_APPLIED	_IOW(RAFT_IOC_TYPE, 0x0c, struct raft_ioc_applied)
 
 #endif /* _UAPI_LINUX_RAFT_H */

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * submit.c - the ioctls of those who propose commands, and of the state machine:
+ * RAFT_IOC_PROPOSE, RAFT_IOC_SESSION, RAFT_IOC_APPLIED.
+ *
+ * Owns the way of their arguments in and of what came of them out.  What becomes
+ * of a proposal is in propose.c, of a result in result.c.
+ *
+ * Once a command is proposed -EFAULT would be a lie: the UAPI says that such an
+ * error means "never applied".  So what comes out is written once before, and a
+ * failure to write it afterwards, when the caller unmaps it meanwhile, is not an
+ * error.
+ *
+ * Any process may enter, many at once on one file; everything here may sleep.
+ */
+#define pr_fmt(fmt) "raft: " fmt
+
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/printk.h>
+#include <linux/stddef.h>
+#include <linux/uaccess.h>
+
+#include "chardev.h"
+#include "group.h"
+#include "ioctl.h"
+#include "payload.h"
+#include "result.h"
+#include "submit.h"
+
+static_assert(RAFT_SESSIONS_MAX == RAFT_MAX_CLIENTS);
+
+/* Structures of version 1: a smaller size was never valid. */
+#define RAFT_PROPOSE_V1		offsetofend(struct raft_ioc_propose, serial)
+/* Of version 2. */
+#define RAFT_PROPOSE_V2		offsetofend(struct raft_ioc_propose, result_state)
+#define RAFT_SESSION_V2		offsetofend(struct raft_ioc_session, client)
+#define RAFT_APPLIED_V2		offsetofend(struct raft_ioc_applied, reserved)
+
+static bool propose_valid(const struct raft_ioc_propose *p)
+{
+	bool result = p->flags & RAFT_PROPOSE_RESULT;
+
+	if (p->flags & ~(RAFT_PROPOSE_NONBLOCK | RAFT_PROPOSE_NOWAIT |
+			 RAFT_PROPOSE_RESULT))
+		return false;
+	/* Who has no place for it cannot learn whether there was one. */
+	if (result && (p->size < RAFT_PROPOSE_V2 ||
+		       p->flags & RAFT_PROPOSE_NOWAIT))
+		return false;
+	if (!result && (p->result || p->result_len))
+		return false;
+	if (!p->client != !p->client_serial || p->client > RAFT_MAX_INDEX)
+		return false;
+	return p->len;
+}
+
+/* Bytes from user space; ERR_PTR: -ENOMEM, -EFAULT. */
+static struct raft_payload *payload_copy(u64 from, u32 len)
+{
+	struct raft_payload *payload = raft_payload_alloc(len, GFP_KERNEL);
+
+	if (!payload)
+		return ERR_PTR(-ENOMEM);
+	if (copy_from_user(payload->data, u64_to_user_ptr(from), len)) {
+		raft_payload_put(payload);
+		return ERR_PTR(-EFAULT);
+	}
+	return payload;
+}
+
+static u32 result_room(const struct raft_ioc_propose *p)
+{
+	return min_t(u32, p->result_len, RAFT_RESULT_MAX);
+}
+
+/* What will be true if nothing can be written later. */
+static int propose_before(struct raft_ioc_propose *p, void __user *arg)
+{
+	p->index = 0;
+	p->term = 0;
+	p->serial = 0;
+	p->result_state = RAFT_RESULT_NOT_ASKED;
+	if (clear_user(u64_to_user_ptr(p->result), result_room(p)))
+		return -EFAULT;
+	return raft_ioctl_copy_out(arg, p, sizeof(*p));
+}
+
+static void propose_after(struct raft_ioc_propose *p, void __user *arg,
+			  const struct raft_proposed *out)
+{
+	struct raft_payload *result = out->result;
+	u32 len;
+
+	p->index = out->index;
+	p->term = out->term;
+	p->serial = out->serial;
+	p->result_state = out->result_state;
+	if (result) {
+		len = min(result->len, result_room(p));
+		p->result_len = result->len;
+		if (copy_to_user(u64_to_user_ptr(p->result), result->data, len))
+			pr_debug("propose: nowhere to put the result\n");
+	}
+	if (raft_ioctl_copy_out(arg, p, sizeof(*p)))
+		pr_debug("propose: nowhere to put the outcome\n");
+}
+
+/* A file that does not wait for room, see open(2). */
+static u32 file_flags(const struct file *file)
+{
+	return file->f_flags & O_NONBLOCK ? RAFT_PROPOSE_NONBLOCK : 0;
+}
+
+/**
+ * raft_submit_propose() - RAFT_IOC_PROPOSE
+ * @file: an open /dev/raft
+ * @arg: user pointer to a struct raft_ioc_propose
+ *
+ * Context: process, waits killably.
+ * Return: 0; see uapi/linux/raft.h.
+ */
+long raft_submit_propose(struct file *file, void __user *arg)
+{
+	struct raft_proposed out = {};
+	struct raft_proposing in = {};
+	struct raft_ioc_propose p;
+	struct raft_group *g;
+	int err;
+
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EBADF;
+	err = raft_ioctl_copy_in(&p, sizeof(p), RAFT_PROPOSE_V1, arg);
+	if (err)
+		return err;
+	if (!propose_valid(&p))
+		return -EINVAL;
+	if (p.len > RAFT_COMMAND_MAX)
+		return -EMSGSIZE;
+	in.payload = payload_copy(p.data, p.len);
+	if (IS_ERR(in.payload))
+		return PTR_ERR(in.payload);
+	err = propose_before(&p, arg);
+	if (err)
+		goto put_payload;
+
+	g = raft_chardev_group(file);
+	err = PTR_ERR_OR_ZERO(g);
+	if (err)
+		goto put_payload;
+	in.flags = p.flags | file_flags(file);
+	in.timeout_ms = p.timeout_ms;
+	in.client = p.client;
+	in.client_serial = p.client_serial;
+	err = raft_group_propose(g, &in, &out);
+	propose_after(&p, arg, &out);
+	raft_payload_put(out.result);
+
+put_payload:
+	raft_payload_put(in.payload);
+	return err;
+}
+
+/**
+ * raft_submit_session() - RAFT_IOC_SESSION
+ * @file: an open /dev/raft
+ * @arg: user pointer to a struct raft_ioc_session
+ *
+ * Context: process, waits killably.
+ * Return: 0; see uapi/linux/raft.h.
+ */
+long raft_submit_session(struct file *file, void __user *arg)
+{
+	struct raft_proposing in = { .flags = file_flags(file) };
+	struct raft_ioc_session s;
+	struct raft_proposed out;
+	struct raft_group *g;
+	int err;
+
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EBADF;
+	err = raft_ioctl_copy_in(&s, sizeof(s), RAFT_SESSION_V2, arg);
+	if (err)
+		return err;
+	if (s.flags || s.reserved)
+		return -EINVAL;
+	g = raft_chardev_group(file);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+	s.client = 0;
+	err = raft_ioctl_copy_out(arg, &s, sizeof(s));
+	if (err)
+		return err;
+	in.timeout_ms = s.timeout_ms;
+	err = raft_group_propose(g, &in, &out);
+	s.client = out.index;
+	if (raft_ioctl_copy_out(arg, &s, sizeof(s)))
+		pr_debug("session: nowhere to put its id\n");
+	return err;
+}
+
+static int applied_check(const struct raft_ioc_applied *a)
+{
+	if (a->flags & ~RAFT_APPLIED_RESULT || a->reserved || !a->index)
+		return -EINVAL;
+	if (!(a->flags & RAFT_APPLIED_RESULT))
+		return a->result || a->result_len ? -EINVAL : 0;
+	return a->result_len > RAFT_RESULT_MAX ? -EMSGSIZE : 0;
+}
+
+/* @result may be NULL. */
+static int applied_give(struct raft_group *g, u64 index,
+			struct raft_payload *result)
+{
+	struct raft_entry e;
+	bool command;
+	int err;
+
+	err = raft_chardev_state(g);
+	if (err)
+		return err;
+	if (raft_group_entry(g, index, &e))
+		return -EINVAL;
+	raft_payload_put(e.payload);
+	command = e.type == RAFT_ENTRY_COMMAND && e.flags & RAFT_ENTRY_APPLIED;
+	if (result && !command)
+		return -EINVAL;
+	return raft_result_give(&g->results, index, command ? e.client : 0,
+				result);
+}
+
+/**
+ * raft_submit_applied() - RAFT_IOC_APPLIED
+ * @file: an open /dev/raft
+ * @arg: user pointer to a struct raft_ioc_applied
+ *
+ * Context: process, may sleep.
+ * Return: 0; see uapi/linux/raft.h.
+ */
+long raft_submit_applied(struct file *file, void __user *arg)
+{
+	struct raft_payload *result = NULL;
+	struct raft_ioc_applied a;
+	struct raft_group *g;
+	int err;
+
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EBADF;
+	err = raft_ioctl_copy_in(&a, sizeof(a), RAFT_APPLIED_V2, arg);
+	if (err)
+		return err;
+	err = applied_check(&a);
+	if (err)
+		return err;
+	if (a.flags & RAFT_APPLIED_RESULT)
+		result = payload_copy(a.result, a.result_len);
+	if (IS_ERR(result))
+		return PTR_ERR(result);
+	g = raft_chardev_group(file);
+	err = PTR_ERR_OR_ZERO(g);
+	if (!err)
+		err = applied_give(g, a.index, result);
+	raft_payload_put(result);
+	return err;
+}
