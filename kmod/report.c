@@ -96,7 +96,6 @@ static void raft_status_members(struct raft_ioc_status *s,
 			   st->lease_until - boot_now : 0;
 	s->read_rounds = st->read_rounds;
 	s->sessions = st->clients;
-	s->reserved = 0;
 }
 
 static void raft_status_progress(struct raft_ioc_peer *peer,
