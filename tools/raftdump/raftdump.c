@@ -78,6 +78,8 @@ static const char *type_name(u8 type)
 		return "noop";
 	case RAFT_ENTRY_CONFIG:
 		return "config";
+	case RAFT_ENTRY_OPEN:
+		return "open";
 	default:
 		return "command";
 	}
@@ -179,6 +181,10 @@ static void entry_json(struct dump *d, const struct raft_disk_record *rec,
 	raft_json_u64(j, "origin", rec->origin);
 	raft_json_u64(j, "incarnation", rec->incarnation);
 	raft_json_u64(j, "serial", rec->serial);
+	if (rec->client) {
+		raft_json_u64(j, "client", rec->client);
+		raft_json_u64(j, "client_serial", rec->client_serial);
+	}
 	raft_json_u64(j, "epoch", rec->epoch);
 	raft_json_u64(j, "position", rec->pos);
 	raft_json_u64(j, "length", rec->len);
@@ -213,6 +219,9 @@ static int dump_entry(void *ctx, const struct raft_disk_record *rec,
 		if (rec->origin)
 			printf(" from %u.%" PRIu64 ".%" PRIu64, rec->origin,
 			       rec->incarnation, rec->serial);
+		if (rec->client)
+			printf(" session %" PRIu64 ".%" PRIu64, rec->client,
+			       rec->client_serial);
 		if (rec->type == RAFT_ENTRY_COMMAND) {
 			printf(": ");
 			raft_text_write(stdout, data, rec->len);
