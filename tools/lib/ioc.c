@@ -364,7 +364,7 @@ static const char *propose_text(int error)
 	case -EINVAL:
 		return "a command has 1 to 61440 bytes";
 	case -EKEYEXPIRED:
-		return "the session is closed, or has a later command; not applied now, but maybe before";
+		return "the session is closed, or has a later command: not applied by this call";
 	case -EMSGSIZE:
 		return "the command is longer than 61440 bytes";
 	case -ENOSPC:

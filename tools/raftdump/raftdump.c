@@ -219,7 +219,7 @@ static int dump_entry(void *ctx, const struct raft_disk_record *rec,
 			printf(" from %u.%" PRIu64 ".%" PRIu64, rec->origin,
 			       rec->incarnation, rec->serial);
 		if (rec->client)
-			printf(" client %" PRIu64 ".%" PRIu64, rec->client,
+			printf(" session %" PRIu64 ".%" PRIu64, rec->client,
 			       rec->client_serial);
 		if (rec->type == RAFT_ENTRY_COMMAND) {
 			printf(": ");

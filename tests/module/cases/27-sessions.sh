@@ -175,6 +175,8 @@ t_no_result() {
 	refused 1 'is applied here' ctl 2 applied -g g 1000000
 	refused 1 'not a command' ctl 2 applied -g g 1 --result /dev/null
 	# The node stops meanwhile.
+	raft_level g 1 2 3
+	index=$(raft_get g 3 applied)
 	as 3 "$s" 3 --result --timeout 90s three >"$TMP/stop" 2>&1 &
 	pid=$!
 	until_true applied_above 3 "$index" || fail "number 3 is not applied"
@@ -225,3 +227,20 @@ t_repeated_trace() {
 	is "$(grep -c "node=1 .*origin=2 client=$s serial=6 first=0\$" $dir/trace)" 1 "late ones seen at node 1"
 }
 t "each copy of a command is a trace event" t_repeated_trace
+
+t_session_log() {
+	local s
+	cluster g 1
+	s=$(session 1)
+	as 1 "$s" 9 one >/dev/null
+	as 1 "$s" 9 one >/dev/null
+	raft_down g 1
+	"$RAFT_TOOLS/raftdump" "$RAFT_DIR/g.1.log" >"$TMP/dump"
+	is "$(grep -c "^$s term .* open at " "$TMP/dump")" 1 "what opened the session"
+	is "$(grep -c " session $s.9: one" "$TMP/dump")" 2 "commands of the session in the log"
+	# One of one, so that the log is all there is.
+	raft_up g 1
+	raft_wait_leader g 1 >/dev/null
+	is "$(raft_log g 1)" one "what was applied"
+}
+t "sessions in the log, and a log of one node" t_session_log 1
