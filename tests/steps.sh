@@ -115,6 +115,18 @@ poweroff() { tests/module/poweroff.sh; }
 
 machines() { tests/module/machines.sh; }
 
+histories() { tests/module/history.sh stock; }
+
+# Each with both models: one machine, one with KASAN and lockdep, three, five.
+histories_long() {
+	local bad=0
+	HISTORY_SECONDS=900 tests/module/history.sh stock || bad=1
+	HISTORY_SECONDS=300 tests/module/history.sh um-debug || bad=1
+	HISTORY_SECONDS=600 tests/module/history-vms.sh 3 || bad=1
+	HISTORY_SECONDS=300 tests/module/history-vms.sh 5 || bad=1
+	return $bad
+}
+
 poweroff_long() { ROUNDS=20 tests/module/poweroff.sh; }
 
 demo() {

@@ -185,6 +185,10 @@ slow_off() { mute_off "$1"; }
 pause_on() { inject "$1" pause; }
 pause_off() { inject "$1" resume; }
 
+# It wakes up, and has yet to hear what happened meanwhile.
+swoon_on() { cut_on "$1"; inject "$1" pause; }
+swoon_off() { inject "$1" resume; nap 300; cut_off "$1"; }
+
 disk_on() { inject "$1" stall 1500000000; }
 disk_off() { inject "$1" disk-ok; }
 
@@ -229,8 +233,8 @@ joint_off() {
 
 # --- The nemesis -----------------------------------------------------------
 
-ALL='down down crash torn black netns cut cut cut cut mute deaf slow slow pause pause pause
-	disk settings lax transfer transfer demote replace replace joint joint'
+ALL='down down crash torn black netns cut cut cut cut mute deaf slow slow pause pause swoon
+	swoon disk settings lax transfer transfer demote replace replace joint joint'
 read -ra TROUBLES -d '' <<<"${TROUBLES:-$ALL}" || :
 
 # draw_trouble: $drawn; none comes again before all others have come.
