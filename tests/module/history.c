@@ -67,8 +67,8 @@ static struct {
 	unsigned int run;
 	unsigned int clients;
 	unsigned int keys;
-	unsigned long ops;
-	unsigned long think_us;
+	unsigned int ops;
+	unsigned int think_ms;
 	unsigned int writes;
 	unsigned int lease;
 	unsigned int seed;
@@ -77,7 +77,7 @@ static struct {
 	bool broken;
 } opt = {
 	.group = "g", .node = 1, .clients = 3, .keys = 2, .ops = 100000,
-	.think_us = 20000, .writes = 50, .lease = 30, .seed = 1,
+	.think_ms = 20, .writes = 50, .lease = 30, .seed = 1,
 };
 
 static FILE *history;
@@ -265,12 +265,11 @@ static unsigned int dice(struct client *c, unsigned int sides)
 static void *client_main(void *arg)
 {
 	struct client *c = arg;
-	unsigned long ops = 0;
-	unsigned int key;
+	unsigned int key, ops = 0;
 	bool lease;
 
 	while (!ended && ops < opt.ops) {
-		usleep(c->fd < 0 ? REST_US : dice(c, 2 * opt.think_us + 1));
+		usleep(c->fd < 0 ? REST_US : dice(c, 2000 * opt.think_ms + 1));
 		if (!node_there(c))
 			continue;
 		ops++;
@@ -340,35 +339,48 @@ static void load(void)
 		final_read(&c[i]);
 }
 
+static void option(int o, const char *arg)
+{
+	static const struct {
+		char name;
+		unsigned int *to;
+	} numbers[] = {
+		{ 'n', &opt.nodes }, { 'i', &opt.node }, { 'r', &opt.run },
+		{ 'c', &opt.clients }, { 'k', &opt.keys }, { 'o', &opt.ops },
+		{ 't', &opt.think_ms }, { 'w', &opt.writes },
+		{ 'l', &opt.lease }, { 's', &opt.seed },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (numbers[i].name == o)
+			*numbers[i].to = strtoul(arg, NULL, 0);
+	if (o == 'g')
+		opt.group = arg;
+	else if (o == 'C')
+		opt.clock = arg;
+	else if (o == 'j')
+		opt.journal = true;
+	else if (o == 'b')
+		opt.broken = true;
+}
+
 static void options(int argc, char **argv)
 {
 	int o;
 
 	while ((o = getopt(argc, argv, "g:n:i:r:c:k:o:t:w:l:s:C:jb")) != -1) {
-		switch (o) {
-		case 'g': opt.group = optarg; break;
-		case 'n': opt.nodes = atoi(optarg); break;
-		case 'i': opt.node = atoi(optarg); break;
-		case 'r': opt.run = atoi(optarg); break;
-		case 'c': opt.clients = atoi(optarg); break;
-		case 'k': opt.keys = atoi(optarg); break;
-		case 'o': opt.ops = strtoul(optarg, NULL, 0); break;
-		case 't': opt.think_us = 1000 * strtoul(optarg, NULL, 0); break;
-		case 'w': opt.writes = atoi(optarg); break;
-		case 'l': opt.lease = atoi(optarg); break;
-		case 's': opt.seed = atoi(optarg); break;
-		case 'C': opt.clock = optarg; break;
-		case 'j': opt.journal = true; break;
-		case 'b': opt.broken = true; break;
-		default: exit(2);
-		}
+		if (o == '?')
+			exit(2);
+		option(o, optarg);
 	}
-	if (argc - optind != 2 || !opt.keys || opt.keys > HISTORY_KEYS ||
-	    opt.clients > 99) {
+	opt.list = argc - optind == 2 && !strcmp(argv[optind], "list");
+	if (argc - optind != 2 ||
+	    (!opt.list && strcmp(argv[optind], "register")) ||
+	    !opt.keys || opt.keys > HISTORY_KEYS || opt.clients > 99) {
 		fputs("usage: see the top of history.c\n", stderr);
 		exit(2);
 	}
-	opt.list = !strcmp(argv[optind], "list");
 }
 
 int main(int argc, char **argv)
