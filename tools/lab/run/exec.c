@@ -130,6 +130,8 @@ static void option(struct run *r, const struct scn_dir *d)
 		r->no_prevote = !d->value;
 	else if (d->option == SCN_OPT_CHECK_QUORUM)
 		r->no_check_quorum = !d->value;
+	else if (d->option == SCN_OPT_PRIORITY)
+		run_node(r, d->id)->priority = (u32)d->value;
 	else
 		r->opt[d->option] = d->value;
 	if ((d->option == SCN_OPT_ELECTION_TIMEOUT ||
@@ -297,24 +299,12 @@ static void one(struct run *r, const struct scn_dir *d)
 	case SCN_READ:
 	case SCN_MEMBER:
 	case SCN_TRANSFER:
+		keep_in_flight(r, d);
+		run_ask(r, d);
+		break;
 	case SCN_SNAPSHOT:
 	case SCN_COMPACT:
-		break;		/* see not_yet() */
-	}
-}
-
-/* Looked for first: what comes before would be for nothing. */
-static void not_yet(struct run *r)
-{
-	u32 i;
-
-	for (i = 0; i < r->scn->n; i++) {
-		r->dir = &r->scn->dir[i];
-		if (r->dir->op == SCN_READ || r->dir->op == SCN_MEMBER ||
-		    r->dir->op == SCN_TRANSFER ||
-		    (r->dir->op == SCN_OPTION &&
-		     r->dir->option == SCN_OPT_PRIORITY))
-			skip(r, "not yet on the module");
+		break;		/* refused by scenario_load() */
 	}
 }
 
@@ -344,7 +334,6 @@ void run_scenario(struct run *r)
 {
 	u32 i;
 
-	not_yet(r);
 	r->log_bytes = log_bytes(r->scn);
 	r->opt[SCN_OPT_ELECTION_TIMEOUT] = SCN_ELECTION_TIMEOUT;
 	r->opt[SCN_OPT_HEARTBEAT] = SCN_HEARTBEAT;

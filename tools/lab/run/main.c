@@ -143,6 +143,7 @@ static enum run_result run_file(const char *file)
 	}
 	for (i = 1; i <= run.n_nodes; i++)
 		run_stop(&run, i);
+	run_ask_end(&run);
 	complaint = kernel_complaint();
 	if (complaint) {
 		snprintf(verdict, sizeof(verdict),
