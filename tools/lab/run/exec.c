@@ -66,13 +66,32 @@ static u64 activity(struct run *r)
 	return sum;
 }
 
+/* What nodes did not take. */
+static u64 refused(struct run *r)
+{
+	struct raft_ioc_status st;
+	u64 sum = 0;
+	u32 id;
+
+	for (id = 1; id <= r->n_nodes; id++) {
+		if (!run_alive(r, id))
+			continue;
+		run_status(r, id, &st);
+		sum += st.msgs_bad;
+	}
+	return sum;
+}
+
 /**
  * run_settle() - let pass as little time as it takes until nothing moves
  * @r: the run
+ *
+ * A node has no memory ready for the first long message of another, and does not
+ * wait for it: the message is refused and comes again with the next heartbeat.
  */
 void run_settle(struct run *r)
 {
-	u64 quiet = QUIET_NS, last = activity(r), next;
+	u64 quiet = QUIET_NS, last = activity(r), next, bad = refused(r);
 	u32 i;
 
 	if (r->net.delay_max > RUN_DELAY_US * NS_PER_US)
@@ -82,8 +101,12 @@ void run_settle(struct run *r)
 		next = activity(r);
 		/* In slow weather there is always a heartbeat on its way. */
 		if (next == last ||
-		    (i > 3 && r->net.delay_max > NS_PER_MS))
-			return;
+		    (i > 3 && r->net.delay_max > NS_PER_MS)) {
+			if (refused(r) == bad)
+				return;
+			bad = refused(r);
+			run_sleep(r->opt[SCN_OPT_HEARTBEAT]);
+		}
 		last = next;
 	}
 	fail(r, "expected the cluster to settle, it still works after %u pieces of %llu us",
