@@ -206,11 +206,14 @@ static void keep_in_flight(struct run *r, const struct scn_dir *d)
 {
 	const struct scn_dir *next;
 	u32 i = (u32)(d - r->scn->dir);
+	u64 passed = 0;
 
 	for (i++; i < r->scn->n; i++) {
 		next = &r->scn->dir[i];
+		if (next->op == SCN_RUN)
+			passed += next->time;
 		if (next->op == SCN_SETTLE || next->op == SCN_AWAIT ||
-		    (next->op == SCN_RUN && next->time >= IN_FLIGHT_NS))
+		    passed >= IN_FLIGHT_NS)
 			return;
 		if (next->op == SCN_CRASH && run_alive(r, next->id))
 			run_fault(r, next->id, "stall %llu",
