@@ -66,7 +66,7 @@ static u64 activity(struct run *r)
 	return sum;
 }
 
-/* What nodes did not take. */
+/* What nodes that were blank did not take. */
 static u64 refused(struct run *r)
 {
 	struct raft_ioc_status st;
@@ -74,7 +74,7 @@ static u64 refused(struct run *r)
 	u32 id;
 
 	for (id = 1; id <= r->n_nodes; id++) {
-		if (!run_alive(r, id))
+		if (r->node[id].member || !run_alive(r, id))
 			continue;
 		run_status(r, id, &st);
 		sum += st.msgs_bad;
@@ -88,6 +88,7 @@ static u64 refused(struct run *r)
  *
  * A node has no memory ready for the first long message of another, and does not
  * wait for it: the message is refused and comes again with the next heartbeat.
+ * To a node that is joined the first one is long, for configurations are.
  */
 void run_settle(struct run *r)
 {
