@@ -96,7 +96,7 @@ kunit() {
 
 module_um() {
 	local bad=0
-	$lab/lab run tests/scenarios/*.scn tools/sim/testdata/*.scn | tests/scenario-tap.sh 40 module || bad=1
+	$lab/lab run tests/scenarios/*.scn tools/sim/testdata/*.scn | tests/scenario-tap.sh 250 module || bad=1
 	# Once more with links that nftables cuts instead of the module's fault hook.
 	$lab/lab run -n tests/scenarios/{partition,trap34}-*.scn |
 		tests/scenario-tap.sh 1 "module, nftables" || bad=1

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * applied.c - proposals, what became of them, and what the state machines hold.
+ * What else may be asked is in ask.c.
  *
  * What is applied is read from /dev/raft of each node, from the start.  A
  * proposal is found there by (origin, incarnation, serial), which also gives its
@@ -70,7 +71,14 @@ char *run_applied(struct run *r, u32 id)
 	return text;
 }
 
-static struct run_prop *prop_add(struct run *r, const struct scn_dir *d)
+/**
+ * run_prop_add() - a place for a proposal, read, change or transfer
+ * @r: the run
+ * @d: its directive; its name is free afterwards
+ *
+ * Return: the place; the run is skipped when there is none.
+ */
+struct run_prop *run_prop_add(struct run *r, const struct scn_dir *d)
 {
 	struct run_prop *p;
 	u32 i;
@@ -82,15 +90,15 @@ static struct run_prop *prop_add(struct run *r, const struct scn_dir *d)
 			r->props[i].name = NULL;
 	p = &r->props[r->n_props++];
 	memset(p, 0, sizeof(*p));
+	p->op = d->op;
 	p->node = d->id;
-	p->incarnation = r->node[d->id].incarnation;
 	return p;
 }
 
 static void propose_one(struct run *r, const struct scn_dir *d, u32 k)
 {
 	static char data[128 * 1024];
-	struct run_prop *p = prop_add(r, d);
+	struct run_prop *p = run_prop_add(r, d);
 	struct raft_ioc_propose out;
 	size_t len;
 	int err;
@@ -106,6 +114,7 @@ static void propose_one(struct run *r, const struct scn_dir *d, u32 k)
 	err = raft_ioc_propose(r->node[d->id].fd, data, (u32)len,
 			       RAFT_PROPOSE_NONBLOCK | RAFT_PROPOSE_NOWAIT, 0,
 			       &out);
+	p->incarnation = r->node[d->id].incarnation;
 	p->serial = out.serial;
 	if (err == -ETIMEDOUT || err == -EINTR || err == -ECANCELED)
 		p->outcome = SCN_UNKNOWN;
@@ -160,6 +169,9 @@ void run_outcomes(struct run *r)
 {
 	u32 id, i;
 
+	for (i = 0; i < r->n_props; i++)
+		if (r->props[i].ask && r->props[i].outcome == SCN_PENDING)
+			run_ask_answer(r, &r->props[i]);
 	for (id = 1; id <= r->n_nodes; id++) {
 		for (i = 0; i < r->n_props; i++)
 			if (r->props[i].node == id &&
@@ -182,10 +194,16 @@ void run_outcomes_lost(struct run *r, u32 id)
 {
 	u32 i;
 
-	for (i = 0; i < r->n_props; i++)
-		if (r->props[i].node == id &&
-		    r->props[i].outcome == SCN_PENDING)
-			r->props[i].outcome = SCN_UNKNOWN;
+	for (i = 0; i < r->n_props; i++) {
+		struct run_prop *p = &r->props[i];
+
+		if (p->node != id || p->outcome != SCN_PENDING)
+			continue;
+		if (p->ask)
+			run_ask_lost(p);
+		else
+			p->outcome = SCN_UNKNOWN;
+	}
 }
 
 static void count_record(void *ctx, const struct raft_record *rec,
@@ -241,8 +259,10 @@ void run_invariants(struct run *r)
 		r->props[i].index = 0;
 	for_each(r, best, count_record, r);
 	for (i = 0; i < r->n_props; i++)
-		if (r->props[i].index > 1 ||
-		    (r->props[i].outcome == SCN_COMMITTED && !r->props[i].index))
+		if (r->props[i].op == SCN_PROPOSE &&
+		    (r->props[i].index > 1 ||
+		     (r->props[i].outcome == SCN_COMMITTED &&
+		      !r->props[i].index)))
 			fail(r, "expected proposal %llu of node %u applied once, got %llu times",
 			     (unsigned long long)r->props[i].serial,
 			     r->props[i].node,

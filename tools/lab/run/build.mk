@@ -12,4 +12,4 @@ TOOLS += $(B)/raft-lab-run
 
 $(B)/raft-lab-run: $(LAB_RUN_SRC) $(LAB_RUN_HDR) tools/lab/run/build.mk
 	@mkdir -p $(@D)
-	$(CC) $(HOSTFLAGS) $(CPPFLAGS) -O1 -o $@ $(LAB_RUN_SRC)
+	$(CC) $(HOSTFLAGS) $(CPPFLAGS) -O1 -pthread -o $@ $(LAB_RUN_SRC)

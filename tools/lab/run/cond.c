@@ -39,19 +39,39 @@ static bool counts(struct run *r, u32 id, struct raft_ioc_status *st)
 	return !st->failed;
 }
 
+/* The status of a node and, one bit each, the members it knows. */
+static u64 members(struct run *r, u32 id, struct raft_ioc_status *st,
+		   struct raft_ioc_peer peers[RAFT_NODES_MAX])
+{
+	int err = raft_ioc_status(run_node_up(r, id)->fd, st, peers);
+	u64 set = 0;
+	u32 i;
+
+	if (err)
+		fail(r, "node %u: no status: %s", id, strerror(-err));
+	for (i = 0; i < st->n_peers; i++)
+		if (peers[i].id <= RUN_MAX_NODES)
+			set |= 1ull << peers[i].id;
+	return set;
+}
+
 static bool leader_is(struct run *r, u32 leader, char *got, size_t size)
 {
+	struct raft_ioc_peer peers[RAFT_NODES_MAX];
 	struct raft_ioc_status st;
+	u64 set;
 	u32 id;
 
 	if (!run_alive(r, leader))
 		return say(false, got, size, "node %u stopped", leader);
-	run_status(r, leader, &st);
+	set = members(r, leader, &st, peers);
+	if (st.failed)
+		return say(false, got, size, "node %u failed", leader);
 	if (st.role != RAFT_ROLE_LEADER)
 		return say(false, got, size, "node %u %s", leader,
 			   roles[st.role]);
 	for (id = 1; id <= r->n_nodes; id++) {
-		if (id == leader || !r->node[id].member ||
+		if (id == leader || !(set & 1ull << id) ||
 		    !counts(r, id, &st) || r->node[id].cut & 1u << leader ||
 		    r->node[leader].cut & 1u << id)
 			continue;
@@ -138,16 +158,59 @@ static bool log_is(struct run *r, const struct scn_cond *c, char *got,
 	return same;
 }
 
+struct latest {
+	u32 id;
+	bool leads;
+	u64 term;
+	u64 last;
+};
+
+/* A leader, of a later term; without one, the later log. */
+static bool later(const struct latest *a, const struct latest *b)
+{
+	if (a->leads != b->leads)
+		return a->leads;
+	return a->term != b->term ? a->term > b->term : a->last > b->last;
+}
+
+/*
+ * The members of the cluster now, as far as anybody can know: those known to the
+ * leader of the latest term, or without a leader to the node with the latest log.
+ */
+static u64 members_now(struct run *r)
+{
+	struct raft_ioc_peer peers[RAFT_NODES_MAX];
+	struct latest best = { 0 }, it;
+	struct raft_ioc_status st;
+	u64 *terms;
+	u32 n;
+
+	for (it.id = 1; it.id <= r->n_nodes; it.id++) {
+		if (!run_alive(r, it.id) || run_failed(r, it.id))
+			continue;
+		it.leads = counts(r, it.id, &st) &&
+			   st.role == RAFT_ROLE_LEADER;
+		terms = log_terms(r, it.id, &n);
+		it.last = n;
+		it.term = it.leads ? st.term : n ? terms[n - 1] : 0;
+		free(terms);
+		if (!best.id || later(&it, &best))
+			best = it;
+	}
+	return best.id ? members(r, best.id, &st, peers) : 0;
+}
+
 static bool logs_equal(struct run *r, const struct scn_cond *c, char *got,
 		       size_t size)
 {
+	u64 set = c->ids.n ? 0 : members_now(r);
 	u64 *first = NULL, *terms;
 	u32 id, i, n, n_first = 0, id_first = 0;
 	bool same = true;
 
 	for (id = 1; id <= r->n_nodes && same; id++) {
-		bool named = !c->ids.n && r->node[id].member &&
-			     run_alive(r, id);
+		bool named = set & 1ull << id && run_alive(r, id) &&
+			     !run_failed(r, id);
 
 		for (i = 0; i < c->ids.n; i++)
 			named |= c->ids.id[i] == id;
@@ -235,24 +298,28 @@ static bool failed_is(struct run *r, u32 id, char *got, size_t size)
 	return say(st.failed, got, size, "node %u works", id);
 }
 
-/* The initial configuration is the only one there is yet. */
+/* The configuration in force at a node; a joint one has no list of voters. */
 static bool members_are(struct run *r, const struct scn_cond *c, bool learners,
 			char *got, size_t size)
 {
 	struct raft_ioc_peer peers[RAFT_NODES_MAX];
 	struct raft_ioc_status st;
 	u32 i, k, n = 0, hit = 0;
+	size_t at = 0;
 
-	if (raft_ioc_status(run_node_up(r, c->id)->fd, &st, peers))
-		fail(r, "node %u: no status", c->id);
+	members(r, c->id, &st, peers);
+	snprintf(got, size, "-");
 	for (i = 0; i < st.n_peers; i++) {
 		if (!(peers[i].flags & RAFT_MEMBER_LEARNER) == learners)
 			continue;
-		n++;
+		at += (size_t)snprintf(got + at, size - at, "%s%u",
+				       n++ ? "," : "", peers[i].id);
 		for (k = 0; k < c->ids.n; k++)
 			hit += c->ids.id[k] == peers[i].id;
 	}
-	return say(n == c->ids.n && hit == n, got, size, "%u others", n - hit);
+	if (!learners && st.state & RAFT_STATUS_JOINT)
+		return say(false, got + at, size - at, ", joint");
+	return n == c->ids.n && hit == n;
 }
 
 /**

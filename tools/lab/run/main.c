@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -143,6 +144,7 @@ static enum run_result run_file(const char *file)
 	}
 	for (i = 1; i <= run.n_nodes; i++)
 		run_stop(&run, i);
+	run_ask_end(&run);
 	complaint = kernel_complaint();
 	if (complaint) {
 		snprintf(verdict, sizeof(verdict),
@@ -158,6 +160,8 @@ static enum run_result run_file(const char *file)
 static void setup(u32 n)
 {
 	mkdir(RUN_DIR, 0755);
+	/* The usual 50 us are half a message. */
+	prctl(PR_SET_TIMERSLACK, 1);
 	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (kmsg < 0) {
 		perror("/dev/kmsg");

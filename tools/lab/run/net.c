@@ -151,7 +151,7 @@ void run_net_link(struct run *r, u32 from, u32 to, bool up)
 		return;
 	n->cut ^= 1u << to;
 	if (!r->nft) {
-		if (run_alive(r, from) && r->node[to].member)
+		if (run_alive(r, from))
 			run_fault(r, from, "link %u %s", to,
 				  up ? "up" : "down");
 		return;
@@ -185,7 +185,7 @@ void run_net_boot(struct run *r, u32 id)
 	u32 i;
 
 	for (i = 1; i <= r->n_nodes; i++)
-		if (!r->nft && r->node[id].cut & 1u << i && r->node[i].member)
+		if (!r->nft && r->node[id].cut & 1u << i)
 			run_fault(r, id, "link %u down", i);
 }
 

@@ -151,15 +151,25 @@ static int log_open(struct run *r, u32 id)
 	return fd;
 }
 
-static void member_fill(struct raft_ioc_member *m, const struct run *r, u32 id)
+/**
+ * run_address() - where a node listens, also one that has no namespace
+ * @m: filled, without flags
+ * @id: node id
+ */
+void run_address(struct raft_ioc_member *m, u32 id)
 {
 	u32 addr = htonl(0x0a4d0000u + id);	/* 10.77.0.id */
 
 	m->id = id;
-	m->flags = r->node[id].learner ? RAFT_MEMBER_LEARNER : 0;
 	m->family = AF_INET;
 	m->port = RUN_PORT;
 	memcpy(m->addr, &addr, sizeof(addr));
+}
+
+static void member_fill(struct raft_ioc_member *m, const struct run *r, u32 id)
+{
+	run_address(m, id);
+	m->flags = r->node[id].learner ? RAFT_MEMBER_LEARNER : 0;
 }
 
 static void start_fill(struct run *r, u32 id, bool fresh,
@@ -186,6 +196,7 @@ static void start_fill(struct run *r, u32 id, bool fresh,
 	s->max_inflight = (u32)r->opt[SCN_OPT_MAX_INFLIGHT];
 	s->max_batch = (u32)r->opt[SCN_OPT_MAX_BATCH];
 	s->max_uncommitted = r->opt[SCN_OPT_MAX_UNCOMMITTED];
+	s->priority = r->node[id].priority;
 }
 
 static void node_attach(struct run *r, u32 id)

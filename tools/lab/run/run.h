@@ -46,6 +46,7 @@
  * @preset_vote: preset vote
  * @preset_commit: preset commit index
  * @preset: something was preset and is not yet on the disk
+ * @priority: as an option says
  * @incarnation: of the present boot
  * @stall_until: the disk hangs until then, ns
  */
@@ -65,21 +66,26 @@ struct run_node {
 	u32 preset_vote;
 	u64 preset_commit;
 	bool preset;
+	u32 priority;
 	u64 incarnation;
 	u64 stall_until;
 };
 
 /**
- * struct run_prop - one proposal
+ * struct run_prop - one proposal, read, change or transfer
  * @name: its NAME, NULL if it has none
+ * @op: its directive
+ * @ask: who waits for it, NULL for a proposal, and if nobody does
  * @node: origin
  * @incarnation: boot of the origin
- * @serial: its number there
- * @index: where it was applied, 0 if not known
+ * @serial: its number there, 0 if it is no proposal
+ * @index: where it was applied, or what the caller was told, 0 if not known
  * @outcome: as last seen
  */
 struct run_prop {
 	const char *name;
+	enum scn_op op;
+	struct run_ask *ask;
 	u32 node;
 	u64 incarnation;
 	u64 serial;
@@ -111,7 +117,7 @@ struct run_rule {
  * @no_check_quorum: option check_quorum off
  * @log_bytes: size of each log file
  * @n_props: number of @props
- * @props: all proposals
+ * @props: all proposals, reads, changes and transfers
  * @n_rules: number of @rules
  * @rules: drops and holds
  * @n_nodes: highest namespace
@@ -164,6 +170,7 @@ struct run_node *run_node(struct run *r, u32 id);
 struct run_node *run_node_up(struct run *r, u32 id);
 bool run_alive(struct run *r, u32 id);
 void run_enter(struct run *r, u32 id);
+void run_address(struct raft_ioc_member *m, u32 id);
 void run_boot(struct run *r, u32 id, bool fresh);
 void run_crash(struct run *r, u32 id, bool torn);
 void run_stop(struct run *r, u32 id);
@@ -192,7 +199,14 @@ void run_net_isolate(struct run *r, u32 id);
 void run_net_partition(struct run *r, const struct scn_dir *d);
 void run_net_heal(struct run *r);
 
+/* ask.c */
+void run_ask(struct run *r, const struct scn_dir *d);
+void run_ask_answer(struct run *r, struct run_prop *p);
+void run_ask_lost(struct run_prop *p);
+void run_ask_end(struct run *r);
+
 /* applied.c */
+struct run_prop *run_prop_add(struct run *r, const struct scn_dir *d);
 char *run_applied(struct run *r, u32 id);
 void run_propose(struct run *r, const struct scn_dir *d);
 void run_outcomes(struct run *r);
