@@ -33,6 +33,7 @@
  * @end: where the next write begins
  * @s: the last recovery
  * @got: records that it handed over
+ * @wrong: among them something else than was written
  */
 struct disk_env {
 	void (*expect)(struct disk_env *env, bool ok, const char *what,
@@ -51,7 +52,7 @@ struct disk_env {
 	u64 end;
 	struct raft_disk_scan s;
 	u64 got;
-	bool wrong;		/* something else than was written was handed over */
+	bool wrong;
 };
 
 struct disk_case {
