@@ -209,7 +209,10 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
 void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m, bool fresh)
 {
 	struct raft_msg out = raft_reply(r, m, RAFT_MSG_HEARTBEAT_RESP);
+	struct raft_peer *p = raft_peer_find(r, m->from);
 
+	if (p && fresh)
+		p->election_timeout = m->reject_index;
 	/*
 	 * Only what this leader has verified can be committed by its word: a
 	 * wiped or restarted node has not verified anything yet (trap 10).

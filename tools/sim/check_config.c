@@ -377,6 +377,7 @@ static bool as_asked(const struct raft_membership *c,
 
 	switch (item->op) {
 	case RAFT_OP_ADD_VOTER:
+	case RAFT_OP_JOIN:
 	case RAFT_OP_PROMOTE:
 		return m && !learns;
 	case RAFT_OP_ADD_LEARNER:

@@ -57,6 +57,7 @@ static const struct mutant mutants[] = {
 	{ "stranger-ignored", 25, 5000, "does not listen to nodes outside its configuration" },
 	{ "no-auto-leave", 26, 2000, "nobody leaves a joint configuration" },
 	{ "blank-votes", 27, 5000, "a node that came back blank leads and votes as ever" },
+	{ "join-changes-member", 27, 200, "who asks to join is promoted if it is a learner" },
 	{ "promote-empty", 29, 20000, "a node votes before it has caught up" },
 	{ "sticky-forever", 34, 2000, "a leader without a majority does not step down" },
 	{ "no-timer-fresh", 36, 2000, "replayed heartbeats count as signs of life" },
