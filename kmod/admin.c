@@ -34,7 +34,14 @@
 #define RAFT_TRANSFER_V2	offsetofend(struct raft_ioc_transfer, leader)
 #define RAFT_SET_V2		offsetofend(struct raft_ioc_set, reserved)
 
-static int admin_may(const struct file *file)
+/**
+ * raft_admin_may() - may the caller change who the members are?
+ * @file: an open /dev/raft
+ *
+ * Context: process.
+ * Return: 0, -EBADF: not opened for writing, -EPERM.
+ */
+int raft_admin_may(const struct file *file)
 {
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EBADF;
@@ -142,7 +149,7 @@ long raft_admin_members(struct file *file, void __user *arg)
 	struct raft_order *o;
 	int err;
 
-	err = admin_may(file);
+	err = raft_admin_may(file);
 	if (err)
 		return err;
 	o = raft_order_new(RAFT_ORDER_CHANGE);
@@ -190,7 +197,7 @@ long raft_admin_transfer(struct file *file, void __user *arg)
 	struct raft_order *o;
 	int err;
 
-	err = admin_may(file);
+	err = raft_admin_may(file);
 	if (err)
 		return err;
 	err = raft_ioctl_copy_in(&t, sizeof(t), RAFT_TRANSFER_V2, arg);
@@ -221,7 +228,7 @@ long raft_admin_set(struct file *file, void __user *arg)
 	u32 outcome;
 	int err;
 
-	err = admin_may(file);
+	err = raft_admin_may(file);
 	if (err)
 		return err;
 	o = raft_order_new(RAFT_ORDER_SET);

@@ -663,5 +663,6 @@ const char *raft_check(const struct raft *r);
 const char *raft_role_name(enum raft_role role);
 const char *raft_msg_name(enum raft_msg_type type);
 const char *raft_fail_name(enum raft_fail fail);
+const char *raft_given_up_name(u8 result);
 
 #endif /* _RAFT_CORE_H */

@@ -229,3 +229,22 @@ const char *raft_fail_name(enum raft_fail fail)
 	}
 	return "unknown";
 }
+
+/**
+ * raft_given_up_name() - the word for why a node was given up
+ * @result: enum raft_change_result
+ *
+ * Context: any.
+ * Return: a constant string.
+ */
+const char *raft_given_up_name(u8 result)
+{
+	switch (result) {
+	case RAFT_CHANGE_GIVEN_UP:
+		return "silent";
+	case RAFT_CHANGE_TOO_SLOW:
+		return "slow";
+	default:
+		return "none";
+	}
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * join_ioctl.c - RAFT_IOC_JOIN: ask a member until this node is one.
+ *
+ * Owns the way in and out, the repetition and its end.  Each try is an order of
+ * its own for the owner (join.c); between two the caller waits for what it wants
+ * to see in its own log.  Waits killably.
+ */
+#include <linux/capability.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/jiffies.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/stddef.h>
+#include <linux/wait.h>
+
+#include "addr.h"
+#include "admin.h"
+#include "chardev.h"
+#include "group.h"
+#include "ioctl.h"
+#include "join.h"
+#include "order.h"
+#include "params.h"
+
+#define RAFT_JOIN_V2	offsetofend(struct raft_ioc_join, error)
+
+/* For the answer to one try; between two tries at first and at last. */
+#define JOIN_ANSWER_MS	1000
+#define JOIN_AGAIN_MS	100
+#define JOIN_AGAIN_MAX_MS 2000
+
+/**
+ * struct join_call - one caller
+ * @g: the group
+ * @ioc: what he asked, checked
+ * @to: where the member listens
+ * @to_len: bytes of @to in use
+ * @left: jiffies that he still waits
+ * @again_ms: the next pause
+ * @dups: datagrams of another node with this node's id, when he began
+ * @pub: room for what is published
+ */
+struct join_call {
+	struct raft_group *g;
+	struct raft_ioc_join *ioc;
+	struct sockaddr_storage to;
+	int to_len;
+	long left;
+	u32 again_ms;
+	u64 dups;
+	struct raft_published *pub;
+};
+
+/*
+ * 1: it is a member, as it wanted; 0: not yet; or why it will not be.  While it
+ * receives what was committed before it came, configurations pass by that are
+ * long gone.
+ */
+static int join_state(struct join_call *c)
+{
+	const struct raft_status *st = &c->pub->st;
+	bool learner = c->ioc->flags & RAFT_JOIN_LEARNER;
+	int err = raft_chardev_state(c->g);
+
+	if (err)
+		return err;
+	raft_group_published(c->g, c->pub);
+	if (c->pub->dup_id_seen != c->dups)
+		return -EEXIST;
+	if (!st->member || st->reach)
+		return 0;
+	if (st->flags & RAFT_MEMBER_LEARNER && !learner)
+		return st->flags & RAFT_MEMBER_PROMOTE ? 0 : -EEXIST;
+	return !st->joint && st->commit >= st->config_index;
+}
+
+/* Is it the end, or only for now?  The caller's time is the limit. */
+static bool join_final(int error)
+{
+	switch (error) {
+	case 0:
+	case -EAGAIN:
+	case -EBUSY:
+	case -ENOLINK:
+	case -ENOMEM:
+	case -ENOSPC:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* Ask once.  Returns 0, also if nobody answers; else it is over. */
+static int join_try(struct join_call *c)
+{
+	long most = min_t(long, c->left, msecs_to_jiffies(JOIN_ANSWER_MS));
+	struct raft_order *o = raft_order_new(RAFT_ORDER_JOIN);
+	long left = most;
+	int err;
+
+	if (!o)
+		return -ENOMEM;
+	o->join.to = c->to;
+	o->join.to_len = c->to_len;
+	o->join.learner = c->ioc->flags & RAFT_JOIN_LEARNER;
+	err = raft_waiter_post(c->g, &o->w);
+	if (!err)
+		err = raft_waiter_wait(&o->w, &left);
+	if (c->left != MAX_SCHEDULE_TIMEOUT)
+		c->left -= most - (err == -ETIMEDOUT ? 0 : left);
+	if (err) {
+		/* Silence, or too much to do here. */
+		err = err == -ETIMEDOUT || err == -EAGAIN ? 0 : err;
+		goto put;
+	}
+	err = o->w.result;
+	if (!o->join.by) {
+		/* Another caller's came between; or nothing was sent. */
+		if (err == -EAFNOSUPPORT)
+			c->ioc->outcome = RAFT_OUTCOME_NONE;
+		err = err == -EAGAIN ? 0 : err;
+		goto put;
+	}
+	c->ioc->node = o->join.by;
+	c->ioc->error = -err;
+	if (!join_final(err))
+		err = 0;
+	if (err)
+		c->ioc->outcome = raft_order_outcome(err);
+put:
+	raft_waiter_put(&o->w);
+	return err;
+}
+
+/* Returns what join_state() does, or -EINTR. */
+static int join_pause(struct join_call *c)
+{
+	long most = min_t(long, c->left, msecs_to_jiffies(c->again_ms));
+	int state = 0;
+	long left;
+
+	left = wait_event_killable_timeout(c->g->wait,
+					   (state = join_state(c)), most);
+	if (left < 0)
+		return -EINTR;
+	if (c->left != MAX_SCHEDULE_TIMEOUT)
+		c->left -= most - left;
+	c->again_ms = min(2 * c->again_ms, (u32)JOIN_AGAIN_MAX_MS);
+	return state;
+}
+
+/* Sets the outcome, too. */
+static int join_run(struct join_call *c)
+{
+	int err = join_state(c);
+
+	if (!err && c->pub->st.removed && !c->pub->st.reach)
+		err = -ESTALE;
+	while (!err && c->left > 0) {
+		c->ioc->outcome = RAFT_OUTCOME_UNKNOWN;
+		err = join_try(c);
+		if (!err)
+			err = join_pause(c);
+	}
+	if (err > 0) {
+		c->ioc->outcome = RAFT_OUTCOME_DONE;
+		return 0;
+	}
+	/* Seen here: another node has this id, or this one is no voter. */
+	if (err == -EEXIST || err == -ESTALE)
+		c->ioc->outcome = RAFT_OUTCOME_REFUSED;
+	return err ?: -ETIMEDOUT;
+}
+
+static int join_check(struct join_call *c)
+{
+	struct raft_ioc_member m = c->ioc->via;
+
+	if (c->ioc->flags & ~RAFT_JOIN_LEARNER || m.id)
+		return -EINVAL;
+	/* Whoever it is. */
+	m.id = 1;
+	if (m.flags || raft_params_member(&m))
+		return -EINVAL;
+	c->to_len = raft_addr_sockaddr(&c->to, &m);
+	return 0;
+}
+
+static int join_call(struct file *file, struct join_call *c, void __user *arg)
+{
+	struct raft_ioc_join *ioc = c->ioc;
+	int err;
+
+	c->g = raft_chardev_group(file);
+	if (IS_ERR(c->g))
+		return PTR_ERR(c->g);
+	ioc->outcome = RAFT_OUTCOME_UNKNOWN;
+	ioc->node = 0;
+	ioc->error = 0;
+	/* What will be true if nothing can be written later. */
+	err = raft_ioctl_copy_out(arg, ioc, sizeof(*ioc));
+	if (err)
+		return err;
+	ioc->outcome = RAFT_OUTCOME_NONE;
+	c->left = raft_waiter_time(c->g, ioc->timeout_ms);
+	c->again_ms = JOIN_AGAIN_MS;
+	raft_group_published(c->g, c->pub);
+	c->dups = c->pub->dup_id_seen;
+	err = join_run(c);
+	if (raft_ioctl_copy_out(arg, ioc, sizeof(*ioc)))
+		pr_debug("join: nowhere to put the result\n");
+	return err;
+}
+
+/**
+ * raft_join_ioctl() - RAFT_IOC_JOIN
+ * @file: an open /dev/raft
+ * @arg: user pointer to a struct raft_ioc_join
+ *
+ * Context: process, waits killably.
+ * Return: 0; see uapi/linux/raft.h.
+ */
+long raft_join_ioctl(struct file *file, void __user *arg)
+{
+	struct raft_ioc_join ioc;
+	struct join_call c = { .ioc = &ioc };
+	int err;
+
+	err = raft_admin_may(file);
+	if (err)
+		return err;
+	err = raft_ioctl_copy_in(&ioc, sizeof(ioc), RAFT_JOIN_V2, arg);
+	if (!err)
+		err = join_check(&c);
+	if (err)
+		return err;
+	c.pub = kmalloc(sizeof(*c.pub), GFP_KERNEL);
+	if (!c.pub)
+		return -ENOMEM;
+	err = join_call(file, &c, arg);
+	kfree(c.pub);
+	return err;
+}
