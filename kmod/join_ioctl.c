@@ -174,18 +174,21 @@ static int join_run(struct join_call *c)
 	return err ?: -ETIMEDOUT;
 }
 
-static int join_check(struct join_call *c)
+/* Why not, or NULL. */
+static const char *join_check(struct join_call *c)
 {
 	struct raft_ioc_member m = c->ioc->via;
+	const char *why;
 
-	if (c->ioc->flags & ~RAFT_JOIN_LEARNER || m.id)
-		return -EINVAL;
+	if (c->ioc->flags & ~RAFT_JOIN_LEARNER)
+		return "flags: unknown flag";
+	if (m.id || m.flags)
+		return "via: its id or its flags are not 0";
 	/* Whoever it is. */
 	m.id = 1;
-	if (m.flags || raft_params_member(&m))
-		return -EINVAL;
+	why = raft_params_member(&m);
 	c->to_len = raft_addr_sockaddr(&c->to, &m);
-	return 0;
+	return why;
 }
 
 static int join_call(struct file *file, struct join_call *c, void __user *arg)
@@ -226,16 +229,18 @@ long raft_join_ioctl(struct file *file, void __user *arg)
 {
 	struct raft_ioc_join ioc;
 	struct join_call c = { .ioc = &ioc };
+	const char *why;
 	int err;
 
 	err = raft_admin_may(file);
 	if (err)
 		return err;
 	err = raft_ioctl_copy_in(&ioc, sizeof(ioc), RAFT_JOIN_V2, arg);
-	if (!err)
-		err = join_check(&c);
 	if (err)
 		return err;
+	why = join_check(&c);
+	if (why)
+		return raft_admin_refuse("join", why);
 	c.pub = kmalloc(sizeof(*c.pub), GFP_KERNEL);
 	if (!c.pub)
 		return -ENOMEM;
