@@ -508,7 +508,7 @@ static const char *join_refused(int error)
 	case -EAGAIN:
 		return "refused for now: the leader is too new";
 	case -EEXIST:
-		return "refused: another node has this id, or this one is a learner already (raftctl member promote)";
+		return "refused: another node has this id, or this one is a learner already";
 	case -EINVAL:
 		return "refused: nobody can be reached at the address of this node";
 	case -EIO:

@@ -114,7 +114,7 @@ static int address_read(struct join_args *args, const char *text)
 		return ctl_usage("join: \"%s\": there is no such interface here",
 				 text);
 	if (ret)
-		return ctl_usage("join: \"%s\", expected ADDRESS:PORT of a member, such as 10.0.0.1:7000",
+		return ctl_usage("join: \"%s\", expected ADDRESS:PORT, such as 10.0.0.1:7000",
 				 text);
 	return CTL_OK;
 }
