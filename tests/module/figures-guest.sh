@@ -88,13 +88,17 @@ reads() {
 	end
 }
 
-# A thousand threads that start together, with nothing in the way of the first one.
+# A thousand threads that start together, with nothing in the way of the first one; and a
+# thousand of whom the last one came before the first was answered.
 readers() {
-	local at rounds
+	local at rounds msgs
 	RAFT_DIR=/srv/mem
 	cluster g 3
+	patient g
 	at=$(others 3 "$leader")
 	for at in "$leader" "${at%% *}"; do
+		readers_together g "$at" 1000
+		echo "1000 readers who wait together at a $(raft_get g "$at" role): $rounds rounds, its node sent $msgs messages"
 		rounds=$(raft_get g "$leader" read_rounds)
 		probe "$at" barrier g 1000 0 0
 		echo "1000 readers that start together at a $(raft_get g "$at" role): $(($(raft_get g "$leader" read_rounds) - rounds)) rounds"

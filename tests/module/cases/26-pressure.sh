@@ -10,9 +10,6 @@ mend() { local i; for i; do ip -n labbr link set "v$i" up; done; }
 # Without the dots that make them long.
 short_log() { same_logs "$@"; sed -i 's/\.*$//' "$TMP/log"; }
 
-# It sleeps in the kernel, where only being killed ends that.
-asleep() { grep -q '^State:.D' "/proc/$1/status"; }
-
 # pressure I CUT...: fills node I up while CUT are cut off; what waits goes on afterwards.
 pressure() {
 	local i=$1 k pids=() last
@@ -30,7 +27,7 @@ pressure() {
 	probe "$i" poll-out g 300000 & pids+=($!)
 	( exec nsenter "--net=/run/netns/n$i" "$RAFT_TOOLS/raftctl" propose -g g killed ) &
 	k=$!
-	until_true asleep $k || fail "a proposer without room does not wait"
+	until_true threads_wait $k 1 || fail "a proposer without room does not wait"
 	kill -KILL $k
 	wait $k && fail "who was killed says that it worked"
 	sleep 0.5
