@@ -20,9 +20,9 @@
  *      asynchronously, in the order of .seq, and answers RAFT_EV_PERSISTED;
  *   4. RAFT_UP_APPLIED: entries [applied_first, applied_last] are committed and
  *      decided: publish them, wake readers, complete own proposals;
- *   5. RAFT_UP_READ, RAFT_UP_CHANGE, RAFT_UP_ABORT, RAFT_UP_TRANSFER: a read
- *	barrier, a membership change, its taking back or a transfer that was
- *	asked here is decided;
+ *   5. RAFT_UP_READ, then RAFT_UP_READ_LOST, RAFT_UP_CHANGE, RAFT_UP_ABORT,
+ *	RAFT_UP_TRANSFER: read barriers, a membership change, its taking back
+ *	or a transfer that was asked here is decided;
  *   6. RAFT_UP_STATE: role, term or leader changed: publish, uevent;
  *   7. RAFT_UP_FAILED: stop answering, say why, keep the data;
  *   8. arm one timer for up->deadline; RAFT_UP_AGAIN: step a TICK at once, but
@@ -397,6 +397,7 @@ struct raft_event {
 #define RAFT_UP_TRANSFER	0x100	/* .transfer_result */
 #define RAFT_UP_CONFIG		0x200	/* see raft_membership() */
 #define RAFT_UP_ABORT		0x400	/* .abort_result */
+#define RAFT_UP_READ_LOST	0x800	/* removed: reads that wait get no answer */
 
 /* struct raft_persist.what */
 #define RAFT_PERSIST_HARD_STATE	0x01
@@ -460,7 +461,8 @@ struct raft_repeated {
  * @read_id: READ: the read is decided with this number
  * @read_done: RAFT_UP_READ: reads up to this number are: what is applied now
  *	includes everything acknowledged before they began
- * @read_index: RAFT_UP_READ: their read index, applied here
+ * @read_index: RAFT_UP_READ: their read index, applied here.  With
+ *	RAFT_UP_READ_LOST all that are not done by then are over: -ENOTCONN
  * @lease_until: READ: answered by the own lease, which ends then (ns on
  *	CLOCK_BOOTTIME); a caller that returns later must read again without.
  *	0: not by an own lease

@@ -241,6 +241,17 @@ static void reads_done(struct sim *s, struct sim_node *n, u64 done, u64 index)
 	}
 }
 
+static void reads_lost(struct sim *s, struct sim_node *n)
+{
+	struct sim_prop *p;
+
+	while ((p = n->reads)) {
+		n->reads = p->more;
+		decide(s, n, p, -ENOTCONN);
+	}
+	n->reads_tail = &n->reads;
+}
+
 static void ended(struct sim *s, struct sim_node *n, struct sim_prop **slot,
 		  int error)
 {
@@ -277,6 +288,8 @@ void sim_ask_update(struct sim *s, struct sim_node *n)
 		begin(s, n, s->asked);
 	if (up->flags & RAFT_UP_READ)
 		reads_done(s, n, up->read_done, up->read_index);
+	if (up->flags & RAFT_UP_READ_LOST)
+		reads_lost(s, n);
 	if (up->flags & RAFT_UP_CHANGE)
 		ended(s, n, &n->change, up->change_result);
 	if (up->flags & RAFT_UP_ABORT)

@@ -70,6 +70,7 @@ static const struct mutant mutants[] = {
 	{ "lease-after-transfer", 43, 20000, "keeps its lease when it told another to campaign" },
 	{ "lease-from-receipt", 43, 20000, "a lease begins when the answer comes" },
 	{ "read-not-applied", 44, 2000, "answers reads before it has applied what they shall see" },
+	{ "read-kept-by-removed", 44, 2000, "a removed node has its readers wait for ever" },
 	{ "no-probe-after-loss", 45, 2000, "never asks again when all appends are lost" },
 	{ "client-twice", 60, 2000, "applies what a client repeats once more" },
 	{ "dup-apply", 60, 2000, "applies a proposal for each copy of it" },
