@@ -5,7 +5,8 @@
 # and what it promises, by the trace. Recording I uses the disks 2I-1 (node 1's log) and 2I
 # (of dm-log-writes), and leaves I.trace in LAB_OUT. RAFT_KO must have fault hooks.
 #
-#   good        rounds of load, elections and truncations; node 1 ends and starts in each
+#   good        rounds of load and elections, a truncation, a crash under load (with a torn
+#               write), and an end in order, after each of which node 1 starts again
 #   nosync      broken: the writes are not synchronous (no FUA)
 #   unordered   broken: what overwrites a truncated tail does not wait for the hard state
 #               that calls the tail stale
@@ -25,9 +26,9 @@ vd=({a..z})
 
 load() { "$RAFT_TOOLS/logwrites-load" -s "$SEED" "$@"; }
 up1() { ctl 1 up "$RAFT_DIR/g.conf" --node 1 --log /dev/mapper/rec; }
-inject() { echo "$1" >"$(grep -l '^node 1$' /sys/kernel/debug/raft/*-g/progress | xargs dirname)/fault"; }
+inject() { echo "$*" >"$(grep -l '^node 1$' /sys/kernel/debug/raft/*-g/progress | xargs dirname)/fault"; }
 
-# Until the note of some acknowledgment is in the trace: then there is load.
+# From before the log is formatted.
 record_begin() { # record_begin I
 	local dev
 	echo "0 $(blockdev --getsz "/dev/vd${vd[$1 * 2 - 2]}") log-writes /dev/vd${vd[$1 * 2 - 2]} /dev/vd${vd[$1 * 2 - 1]}" |
@@ -81,7 +82,7 @@ load_and_elect() { # load_and_elect NAME
 truncate_tail() { # truncate_tail NAME
 	lead 1
 	ip -n labbr link set v1 down
-	load -q g "$1-lost" 6 2 1 &
+	load -q g "$1-lost" 16 2 1 &
 	local pid=$!
 	raft_up g 3
 	raft_wait_leader g 2 3 >/dev/null
@@ -92,11 +93,23 @@ truncate_tail() { # truncate_tail NAME
 	raft_down g 3
 }
 
+crash_torn() { # crash_torn NAME
+	load g "$1-crash" 6 6 1 2 &
+	local pid=$!
+	sleep 2
+	inject crash torn
+	ctl 1 down g
+	up1
+	wait $pid
+}
+
 good() {
 	local r
 	for ((r = 1; r <= ROUNDS; r++)); do
 		load_and_elect "r$r"
 		truncate_tail "r$r"
+		crash_torn "r$r"
+		raft_wait_leader g 1 2 >/dev/null
 		raft_down g 1
 		up1
 		raft_wait_leader g 1 2 >/dev/null

@@ -5,58 +5,89 @@
 # fails, on paper, at each flush and at random states between them (build/logwrites).
 # TAP on stdout.
 #
-#   [ROUNDS=1] [SECONDS_OF_LOAD=8] [POINTS=3] [LEAST=2000] [SEED=N] logwrites.sh
+#   [RECORDINGS=1] [ROUNDS=1] [SECONDS_OF_LOAD=8] [POINTS=24] [LEAST=2000] [SEED=N] logwrites.sh
 #
-# POINTS are the prefixes, and the subsets, that are tried for each write; fewer than LEAST
-# in all are a failure. Recordings are in build/logwrites.out afterwards.
+# Two recordings of a module that was broken on purpose must be rejected, and a good one
+# once its trace claims what was not so. POINTS are the prefixes, and the subsets, that are
+# tried for each write; fewer than LEAST states of a good recording are a failure. What was
+# recorded is in build/logwrites.out afterwards.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top"
-ROUNDS=${ROUNDS:-1} SECONDS_OF_LOAD=${SECONDS_OF_LOAD:-8} POINTS=${POINTS:-3} LEAST=${LEAST:-2000}
-export ROUNDS SECONDS_OF_LOAD SEED=${SEED:-$((RANDOM + 1))}
+RECORDINGS=${RECORDINGS:-1} POINTS=${POINTS:-24} LEAST=${LEAST:-2000}
+export ROUNDS=${ROUNDS:-1} SECONDS_OF_LOAD=${SECONDS_OF_LOAD:-8} SEED=${SEED:-$((RANDOM + 1))}
 echo "# SEED=$SEED"
 make -s tools build/logwrites build/logwrites-load
 ko=$(tools/lab/module.sh stock --faults)
 out=build/logwrites.out
 rm -rf $out
 mkdir -p $out
+
+what=()
+for ((i = 0; i < RECORDINGS; i++)); do what+=(good); done
+what+=(nosync unordered)
 disks=()
-what=(good nosync unordered)
 for i in "${!what[@]}"; do
 	truncate -s "$((4 * ROUNDS))M" "$out/$((i + 1)).disk"
 	truncate -s 2G "$out/$((i + 1)).log"
 	disks+=(--disk "$out/$((i + 1)).disk" --disk "$out/$((i + 1)).log")
 done
 rc=0
-tools/lab/vm.sh -smp 2 -m 1024 -t $((600 + 120 * ROUNDS)) "${disks[@]}" -o $out -e "RAFT_TOOLS=$top/build" -e "RAFT_KO=$ko" \
-	-e RAFT_PATIENCE -e ROUNDS -e SECONDS_OF_LOAD -e SEED tests/module/logwrites-guest.sh "${what[@]}" >$out/guest 2>&1 || rc=$?
-bad=0
+tools/lab/vm.sh -smp 2 -m 1024 -t $((600 + 180 * RECORDINGS * ROUNDS)) "${disks[@]}" -o $out \
+	-e "RAFT_TOOLS=$top/build" -e "RAFT_KO=$ko" -e RAFT_PATIENCE -e ROUNDS -e SECONDS_OF_LOAD -e SEED \
+	tests/module/logwrites-guest.sh "${what[@]}" >$out/guest 2>&1 || rc=$?
 if [ $rc != 0 ]; then
 	echo "not ok - the recordings: exit code $rc"
 	tail -n 60 $out/guest | sed 's/^/# /'
 	exit 1
 fi
 
-replay() { build/logwrites -s "$SEED" -n "$POINTS" "$@" >$out/verdict 2>&1; }
-
-# Everything that is to be tried was in it.
-if replay -m "$LEAST" $out/1.disk $out/1.log $out/1.trace && ! grep -qE '\b0 (acknowledged|votes|truncations|boots)' $out/verdict; then
-	echo "ok - power-off at any moment: $(tail -n 1 $out/verdict)"
-else
-	echo "not ok - power-off at any moment"
+bad=0
+# result CODE NAME: one TAP line; CODE is that of the last replay.
+result() {
+	[ "$1" != 0 ] || { echo "ok - $2"; return; }
+	echo "not ok - $2"
 	sed 's/^/# /' $out/verdict
 	bad=1
-fi
-for i in 2 3; do
-	rc=0
-	replay $out/$i.disk $out/$i.log $out/$i.trace || rc=$?
-	sed 's/^/# /' $out/verdict
-	if [ $rc = 1 ]; then
-		echo "ok - broken on purpose, ${what[i - 1]}: rejected: $(grep -m 1 '^lost' $out/verdict)"
+}
+
+# replay CODE I TRACE [OPTION...]: the recording I exits with CODE.
+replay() {
+	local want=$1 i=$2 trace=$3 rc=0
+	shift 3
+	build/logwrites -s "$SEED" -n "$POINTS" "$@" "$out/$i.disk" "$out/$i.log" "$out/$trace" >$out/verdict 2>&1 || rc=$?
+	[ $rc = "$want" ]
+}
+
+# All that is to be tried was in it.
+good() {
+	replay 0 "$1" "$1.trace" -m "$LEAST" && ! grep -qE '\b0 (acknowledged|votes|truncations|boots)' $out/verdict
+}
+
+# forged NAME SED-SCRIPT REASON: the first recording with another trace.
+forged() {
+	local rc=0
+	sed -E "$2" $out/1.trace >$out/forged.trace
+	{ replay 1 1 forged.trace && grep -qE "^lost: .*$3" $out/verdict; } || rc=1
+	result $rc "a trace with $1 is rejected"
+}
+
+for i in "${!what[@]}"; do
+	name=${what[i]} rc=0
+	i=$((i + 1))
+	if [ "$name" = good ]; then
+		good $i || rc=1
+		result $rc "the power fails in recording $i: $(tail -n 1 $out/verdict)"
 	else
-		echo "not ok - broken on purpose, ${what[i - 1]}: not rejected (exit code $rc)"
-		bad=1
+		replay 1 $i $i.trace || rc=1
+		result $rc "broken on purpose, $name, is rejected: $(grep -m 1 '^lost' $out/verdict || :)"
 	fi
 done
-echo "1..3"
+last=$(grep ': ack ' $out/1.trace | tail -n 1)
+forged "a command that nobody tried" '0,/: try /{/: try /d}' 'invented'
+forged "two votes in a term" '0,/ out vote-resp /{/ out vote-resp /{p;s/ to=2 / to=3 /}}' 'voted for'
+forged "an acknowledgment that is too early" "0,/: ack /{/: ack /i\\$last
+}" 'the log ends'
+forged "a vote that was not written" '0,/ out vote-resp /{s/( out vote-resp .* term=)([0-9]+)/\190\2/}' 'it spoke in'
+echo "1..$((${#what[@]} + 4))"
 exit $bad

@@ -317,9 +317,5 @@ bool judge_image(struct judge *j)
 		return wrong(j, "recovery: error %d: %s, index %" PRIu64 ", byte %" PRIu64,
 			     err, raft_disk_reason_name(s->bad.reason),
 			     s->bad.index, s->bad.pos);
-	if (s->state.incarnation > j->incarnation && !j->final) {
-		j->incarnation = s->state.incarnation;
-		j->boots++;
-	}
 	return kept(j);
 }

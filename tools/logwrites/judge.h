@@ -26,7 +26,6 @@ struct known;
  * @acks: statistics
  * @votes: statistics: terms with a vote
  * @truncations: statistics
- * @boots: statistics: incarnations that were found
  *
  * @why: what is wrong, if something is
  * @known: private: by index, what was found there
@@ -34,7 +33,6 @@ struct known;
  * @commands: private: those that were tried, a tree by name
  * @scan: private: recovery
  * @buf: private: its memory
- * @incarnation: private: the last one found
  */
 struct judge {
 	u8 *image;
@@ -48,7 +46,6 @@ struct judge {
 	u32 acks;
 	u32 votes;
 	u32 truncations;
-	u32 boots;
 	char why[256];
 
 	struct known **known;
@@ -56,7 +53,6 @@ struct judge {
 	void *commands;
 	struct raft_disk_scan scan;
 	u8 buf[RAFT_DISK_BUF];
-	u64 incarnation;
 };
 
 void judge_learn(struct judge *j, const struct step *s);

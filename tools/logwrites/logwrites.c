@@ -12,9 +12,10 @@
  *	prefix	also the first sectors, in the order of submission, of what is not
  *	subset	also any sectors of what is not: writes in flight, and those that
  *		completed without FUA and were not flushed since
+ *	boot	one of those, and some sectors of what the next boot writes to it
  *
- * -n POINTS prefixes and as many subsets each time.  Each state is judged by what
- * was promised until then (judge.h).
+ * -n POINTS prefixes and as many subsets each time, and a boot now and then.  Each
+ * state is judged by what was promised until then (judge.h).
  *
  * Exits with 0 if all promises are kept; 1 if one is not: "lost: ..."; 2 if this is
  * no recording, or has fewer than LEAST states.
@@ -30,6 +31,7 @@
 #include "recording.h"
 
 #define POINTS_MAX	64	/* prefixes, or subsets, at a time */
+#define BOOT_EACH	4	/* one state of so many is booted */
 #define LOST_MAX	5	/* told; then it ends */
 
 /**
@@ -69,6 +71,9 @@ struct undo {
  * @flush: statistics: states
  * @prefix: statistics: states
  * @subset: statistics: states
+ * @boot: statistics: states
+ * @boots: statistics: boots that were recorded
+ * @incarnation: of the last of them
  * @lost: promises that were not kept
  */
 struct replay {
@@ -87,6 +92,9 @@ struct replay {
 	u64 flush;
 	u64 prefix;
 	u64 subset;
+	u64 boot;
+	u32 boots;
+	u64 incarnation;
 	u32 lost;
 };
 
@@ -104,13 +112,6 @@ static void lost(struct replay *r, const char *what)
 
 	printf("lost: trace:%u, %s: %s\n", s->line, what, r->judge.why);
 	r->lost++;
-}
-
-static void judge_state(struct replay *r, const char *what, u64 *count)
-{
-	++*count;
-	if (!judge_image(&r->judge))
-		lost(r, what);
 }
 
 /* --- a state, and back ----------------------------------------------------- */
@@ -131,6 +132,40 @@ static void undo_all(struct replay *r)
 
 		memcpy(r->judge.image + u->pos, u->old, SECTOR);
 	}
+}
+
+/* Makes its undo; room for a write of a slot is in @undo. */
+static void put_boot(struct replay *r)
+{
+	const struct raft_disk_scan *scan = &r->judge.scan;
+	struct raft_disk_state st;
+	u8 slot[RAFT_DISK_SLOT];
+	struct written w = { .data = slot };
+	u32 i, how = draw(r) % 3;
+
+	raft_disk_boot(scan, 0, &st);
+	memset(slot, 0, sizeof(slot));
+	raft_disk_state_encode(&st, scan->super.log_id, slot);
+	w.pos = raft_disk_state_pos(st.generation);
+	for (i = 0; i < RAFT_DISK_SLOT / SECTOR; i++)
+		if (!how || draw(r) & 1)
+			put_sector(r, &w, i);
+}
+
+/* Judges what is there, and what it is while it boots. */
+static void judge_state(struct replay *r, const char *what, u64 *count)
+{
+	++*count;
+	if (!judge_image(&r->judge)) {
+		lost(r, what);
+		return;
+	}
+	if (!r->judge.scan.super.log_id || draw(r) % BOOT_EACH)
+		return;
+	r->boot++;
+	put_boot(r);
+	if (!judge_image(&r->judge))
+		lost(r, "boot");
 }
 
 /* Was the same state tried at this moment?  A hash of its sectors tells. */
@@ -184,14 +219,22 @@ static void put_subset(struct replay *r)
 /* All that may be found if the power fails now. */
 static void power_fails(struct replay *r)
 {
+	const struct raft_disk_state *st = &r->judge.scan.state;
 	u32 n = pending_sectors(r), i;
 
-	r->undo = realloc(r->undo, (n + 1) * sizeof(*r->undo));
+	r->undo = realloc(r->undo, (n + RAFT_DISK_SLOT / SECTOR) *
+			  sizeof(*r->undo));
 	if (!r->undo)
 		recording_bad("out of memory");
 	r->n_hash = 0;
 	repeated(r);
 	judge_state(r, "flush", &r->flush);
+	undo_all(r);
+	/* A real one has the time in it, one that was only tried is the next. */
+	if (st->incarnation > r->incarnation + 1) {
+		r->incarnation = st->incarnation;
+		r->boots++;
+	}
 	for (i = 0; n && i < 2 * r->points && r->lost < LOST_MAX; i++) {
 		if (i < r->points)
 			put_prefix(r, 1 + draw(r) % n);
@@ -351,7 +394,7 @@ int main(int argc, char **argv)
 {
 	static struct replay r = { .points = 3, .seed = 1 };
 	struct judge *j = &r.judge;
-	u64 least = 1;
+	u64 least = 1, states;
 	int o;
 
 	while ((o = getopt(argc, argv, "n:m:s:")) != -1) {
@@ -370,13 +413,15 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	replay(&r, argv + optind);
+	states = r.flush + r.prefix + r.subset + r.boot;
 	printf("%" PRIu64 " states (%" PRIu64 " flushes, %" PRIu64 " prefixes, %" PRIu64
-	       " subsets) of %u writes; %u acknowledged, %u votes, %u truncations, %u boots\n",
-	       r.flush + r.prefix + r.subset, r.flush, r.prefix, r.subset,
-	       r.rec.n_writes, j->acks, j->votes, j->truncations, j->boots);
+	       " subsets, %" PRIu64 " while it boots) of %u writes; ",
+	       states, r.flush, r.prefix, r.subset, r.boot, r.rec.n_writes);
+	printf("%u acknowledged, %u votes, %u truncations, %u boots\n", j->acks,
+	       j->votes, j->truncations, r.boots);
 	if (r.lost)
 		return 1;
-	if (r.flush + r.prefix + r.subset < least)
+	if (states < least)
 		recording_bad("these are too few, %" PRIu64 " were wanted", least);
 	return 0;
 }

@@ -146,7 +146,7 @@ static struct written *submitted(struct recording *rec, u64 pos, u32 len,
 			return w;
 		}
 	}
-	recording_bad("trace:%u: a write of %u bytes at %" PRIu64 " that dm-log-writes does not have",
+	recording_bad("trace:%u: a write of %u bytes at %" PRIu64 " that is not logged",
 		      line, len, pos);
 }
 
