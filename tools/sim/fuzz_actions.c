@@ -132,8 +132,9 @@ static void members(struct fuzz *f)
  * fuzz_setup() - a random cluster, all nodes up
  * @f: fuzzer
  * @seed: seed
+ * @life: how it is to be run
  */
-void fuzz_setup(struct fuzz *f, u64 seed)
+void fuzz_setup(struct fuzz *f, u64 seed, const struct sim_life *life)
 {
 	struct sim *s = sim_new(seed);
 	u32 i;
@@ -141,6 +142,10 @@ void fuzz_setup(struct fuzz *f, u64 seed)
 	f->s = s;
 	f->rng = sim_hash(seed, 2);
 	s->fuzz = true;
+	s->trace = life->trace;
+	s->remember = life->remember;
+	s->history_alone = life->history_alone;
+	s->history = history_new(life->history);
 	f->changes = fuzz_percent(f, 60);
 	f->transfers = fuzz_percent(f, 50);
 	f->reads = fuzz_percent(f, 60);

@@ -67,6 +67,7 @@ static const struct mutant mutants[] = {
 	{ "read-before-noop", 41, 5000, "answers reads before it has committed in its term" },
 	{ "read-without-round", 42, 2000, "answers reads without asking whether it leads" },
 	{ "lease-after-transfer", 43, 20000, "keeps its lease when it told another to campaign" },
+	{ "lease-forever", 43, 20000, "a lease never ends as long as it leads" },
 	{ "lease-from-receipt", 43, 20000, "a lease begins when the answer comes" },
 	{ "read-not-applied", 44, 2000, "answers reads before it has applied what they shall see" },
 	{ "no-probe-after-loss", 45, 2000, "never asks again when all appends are lost" },
@@ -108,16 +109,19 @@ static void hunt_scenarios(const glob_t *files, char *by, size_t size)
 			snprintf(by, size, "%s", files->gl_pathv[i]);
 }
 
-static void hunt_seeds(u32 seeds, char *by, size_t size)
+static void hunt_seeds(u32 seeds, bool alone, char *by, size_t size)
 {
+	struct sim_life life = {
+		.max_actions = U32_MAX,
+		.history_alone = alone,
+	};
 	struct sim_count count = { 0 };
 	char why[512];
 	u32 seed;
 
 	by[0] = '\0';
 	for (seed = 1; seed <= seeds && !by[0]; seed++)
-		if (!sim_fuzz_seed(seed, U32_MAX, false, why, sizeof(why),
-				   &count))
+		if (!sim_fuzz_seed(seed, &life, why, sizeof(why), &count))
 			snprintf(by, size, "seed %u: %s", seed, why);
 }
 
@@ -128,7 +132,7 @@ static bool hunt(const struct mutant *m, const glob_t *files, u32 n)
 	sim_mutant_set(m->name);
 	hunt_scenarios(files, scenario, sizeof(scenario));
 	/* The fuzzer shall find what it can, but need not find it twice. */
-	hunt_seeds(scenario[0] ? min(m->seeds, QUICK) : m->seeds, seed,
+	hunt_seeds(scenario[0] ? min(m->seeds, QUICK) : m->seeds, false, seed,
 		   sizeof(seed));
 	sim_mutant_set(NULL);
 	if (scenario[0] || seed[0])
