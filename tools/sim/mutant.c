@@ -60,6 +60,7 @@ static const struct mutant mutants[] = {
 	{ "promote-empty", 29, 20000, "a node votes before it has caught up" },
 	{ "sticky-forever", 34, 2000, "a leader without a majority does not step down" },
 	{ "no-timer-fresh", 36, 2000, "replayed heartbeats count as signs of life" },
+	{ "boot-untold", 36, 20000, "a candidate does not say that it is of a new boot" },
 	{ "candidate-ignores-append", 37, 2000, "a candidate ignores the leader of its term" },
 	{ "transfer-respects-stickiness", 38, 2000, "voters protect a leader who wants to go" },
 	{ "transfer-forever", 38, 2000, "a leader waits for its successor without end" },
