@@ -28,6 +28,11 @@
 
 static const enum lin_model models[] = { LIN_REGISTER, LIN_LIST };
 static const char *const names[] = { "register", "list" };
+static const char *const kinds[] = {
+	[LIN_WRITE] = "write",
+	[LIN_CAS] = "compare and swap",
+	[LIN_APPEND] = "append",
+};
 
 /* A command, and all copies of it. */
 struct sim_op {
@@ -114,14 +119,14 @@ void history_free(struct history *h)
 }
 
 /*
- * What happens at one instant happens one after the other all the same, and the
- * checker shall know: no two calls or returns have the same time.
+ * The time of the trace.  What happens at one instant happens one after the other
+ * all the same, and the checker shall know: no two calls or returns are at once.
  */
 static u64 now(struct sim *s)
 {
 	struct history *h = s->history;
 
-	h->time = max(s->now, h->time + 1);
+	h->time = max(s->now - SIM_EPOCH, h->time + 1);
 	return h->time;
 }
 
@@ -235,8 +240,8 @@ void history_propose(struct sim *s, struct sim_prop *p)
 		.value = op->lin.value,
 		.expect = op->lin.expect,
 	};
-	sim_trace(s, "node %u: client: object %llu, kind %u, value %llu",
-		  p->node, (unsigned long long)op->lin.key, op->lin.kind,
+	sim_trace(s, "node %u: client: object %llu: %s %llu", p->node,
+		  (unsigned long long)op->lin.key, kinds[op->lin.kind],
 		  (unsigned long long)op->lin.value);
 }
 
@@ -300,6 +305,9 @@ static void look(struct sim *s, const struct sim_node *n,
 		machine_list(&n->machine, p->index, elements);
 		op.elements = elements;
 	}
+	sim_trace(s, "node %u: client: object %llu: read %lld, %llu elements",
+		  n->id, (unsigned long long)object, (long long)v.value,
+		  (unsigned long long)v.count);
 	tell(s, object == SIM_LIST, &op);
 	free(elements);
 }

@@ -133,7 +133,7 @@ struct sim *sim_new(u64 seed)
 
 	s->seed = seed;
 	s->rng = sim_hash(seed, 1);
-	s->now = 1000000000ULL;
+	s->now = SIM_EPOCH;
 	s->disk_delay = SIM_DELAY;
 	s->log_room = U64_MAX;
 	s->net.delay_min = SIM_DELAY;

@@ -24,6 +24,7 @@
 
 #define SIM_MAX_ID		SCN_MAX_IDS
 #define SIM_DELAY		100000ULL	/* ns, message and disk write */
+#define SIM_EPOCH		1000000000ULL	/* ns, where time begins */
 #define SIM_SOCKET_BUFFER	256		/* messages that wait while paused */
 #define SIM_LAST_EVENTS		40		/* kept for a failure report */
 #define SIM_TABLE		1024		/* chunks of log memory */
