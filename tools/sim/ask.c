@@ -56,6 +56,7 @@ struct sim_prop *sim_read(struct sim *s, struct sim_node *n, const char *name,
 
 	p->lease = lease;
 	p->floor = s->acked;
+	history_read(s, p);
 	return ask(s, n, p);
 }
 
@@ -177,6 +178,7 @@ static void answer_read(struct sim *s, struct sim_node *n, struct sim_prop *p,
 {
 	p->index = index;
 	check_read(s, n, p);
+	history_answered(s, n, p);
 	s->count.reads++;
 	decide(s, n, p, 0);
 }
@@ -185,8 +187,8 @@ static void begin_read(struct sim *s, struct sim_node *n, struct sim_prop *p)
 {
 	if (s->up.lease_until) {
 		if (!p->lease || s->up.lease_until <= sim_clock(s, n))
-			sim_fail(s, "node %u answers a read by a lease until %llu",
-				 n->id, (unsigned long long)s->up.lease_until);
+			sim_fail_promise(s, "node %u answers a read by a lease until %llu",
+					 n->id, (unsigned long long)s->up.lease_until);
 		s->count.lease_reads++;
 		answer_read(s, n, p, s->up.lease_index);
 		return;
