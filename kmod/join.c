@@ -13,7 +13,7 @@
  *	                       <-    no, but a ticket
  *	JOIN with the ticket   ->    a change, if the node is no member
  *	                       <-    under way, or why not
- *	                       <-    why not, if it is decided so later
+ *	                       <-    why not, if that turns out later
  *
  * The ticket is the member's clock, good for a while and for its boot: a JOIN that
  * was under way for long does nothing, and who asks is where he says.  What is lost
@@ -108,8 +108,10 @@ void raft_join_answered(struct raft_group_priv *p, const struct raft_msg *m)
 			send_join(p, &o->join);
 			continue;
 		}
-		o->join.by = m->from;
-		raft_waiter_decide(p, w, result);
+		/* Read by the caller while it is under way. */
+		WRITE_ONCE(o->join.by, m->from);
+		if (result)
+			raft_waiter_decide(p, w, result);
 	}
 }
 

@@ -25,7 +25,7 @@ struct raft_update;
  * @seq: number of the last JOIN for it
  * @ticket: what the member said to prove that we hear it, 0: not yet
  * @to_inc: the member's boot, with @ticket
- * @by: the member that decided, 0 if none has
+ * @by: the member that answered, 0 if none has
  *
  * Part of a struct raft_order.
  */
