@@ -13,7 +13,7 @@
  *	                       <-    no, but a ticket
  *	JOIN with the ticket   ->    a change, if the node is no member
  *	                       <-    under way, or why not
- *	                       <-    why not, if it is decided so later
+ *	                       <-    why not, if that turns out later
  *
  * The ticket is the member's clock, good for a while and for its boot: a JOIN that
  * was under way for long does nothing, and who asks is where he says.  What is lost
@@ -108,8 +108,10 @@ void raft_join_answered(struct raft_group_priv *p, const struct raft_msg *m)
 			send_join(p, &o->join);
 			continue;
 		}
-		o->join.by = m->from;
-		raft_waiter_decide(p, w, result);
+		/* Read by the caller while it is under way. */
+		WRITE_ONCE(o->join.by, m->from);
+		if (result)
+			raft_waiter_decide(p, w, result);
 	}
 }
 
@@ -139,8 +141,11 @@ static int begin(struct raft_group_priv *p, const struct raft_change *c,
 
 	if (p->guest.id || raft_order_under_way(p, RAFT_ORDER_CHANGE))
 		return -EBUSY;
-	pr_info_ratelimited("%s: node %u at %pISpc asks to be let in\n",
-			    p->g->params.ioc.name, guest->id, &guest->from);
+	/* Once for a boot of it, however often it asks. */
+	if (p->guest.incarnation != guest->incarnation)
+		pr_info_ratelimited("%s: node %u at %pISpc asks to be let in\n",
+				    p->g->params.ioc.name, guest->id,
+				    &guest->from);
 	p->guest = *guest;
 	raft_owner_step(p, &ev);
 	if (!up->refused)
@@ -244,7 +249,7 @@ void raft_join_decided(struct raft_group_priv *p, const struct raft_update *up)
 
 	if (!p->guest.id)
 		return;
-	if (result)
+	if (result && result != -EBUSY && result != -EAGAIN)
 		pr_info_ratelimited("%s: node %u was not let in (%d)\n",
 				    p->g->params.ioc.name, p->guest.id, result);
 	/* The leader knows it as a member: so will this node when it asks again. */

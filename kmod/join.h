@@ -25,7 +25,7 @@ struct raft_update;
  * @seq: number of the last JOIN for it
  * @ticket: what the member said to prove that we hear it, 0: not yet
  * @to_inc: the member's boot, with @ticket
- * @by: the member that decided, 0 if none has
+ * @by: the member that answered, 0 if none has
  *
  * Part of a struct raft_order.
  */
@@ -42,7 +42,7 @@ struct raft_join_ask {
 /**
  * struct raft_join_guest - a node that asked this one to be let in
  * @id: its node id, 0 if there is none
- * @incarnation: its boot
+ * @incarnation: its boot; of the last one, if there is none
  * @seq: number of its last JOIN
  * @from: where that came from, and its answer goes
  * @from_len: bytes of @from in use

@@ -3,8 +3,8 @@
  * join_ioctl.c - RAFT_IOC_JOIN: ask a member until this node is one.
  *
  * Owns the way in and out, the repetition and its end.  Each try is an order of
- * its own for the owner (join.c); between two the caller waits for what it wants
- * to see in its own log.  Waits killably.
+ * its own for the owner (join.c), good until the next; meanwhile the caller waits
+ * for what it wants to see in its own log.  Waits killably.
  */
 #include <linux/capability.h>
 #include <linux/err.h>
@@ -26,9 +26,8 @@
 
 #define RAFT_JOIN_V2	offsetofend(struct raft_ioc_join, error)
 
-/* For the answer to one try; between two tries at first and at last. */
-#define JOIN_ANSWER_MS	1000
-#define JOIN_AGAIN_MS	100
+/* From one try to the next, at first and at last. */
+#define JOIN_AGAIN_MS	200
 #define JOIN_AGAIN_MAX_MS 2000
 
 /**
@@ -38,7 +37,7 @@
  * @to: where the member listens
  * @to_len: bytes of @to in use
  * @left: jiffies that he still waits
- * @again_ms: the next pause
+ * @again_ms: for how long the next try is good
  * @dups: datagrams of another node with this node's id, when he began
  * @pub: room for what is published
  */
@@ -92,12 +91,51 @@ static bool join_final(int error)
 	}
 }
 
-/* Ask once.  Returns 0, also if nobody answers; else it is over. */
+/* Returns what join_state() does, or -EINTR; 0 also if @o, if any, is decided. */
+static int join_wait(struct join_call *c, struct raft_order *o, long *most)
+{
+	int state = 0;
+	long left;
+
+	left = wait_event_killable_timeout(c->g->wait,
+					   (state = join_state(c)) ||
+					   (o && completion_done(&o->w.done)),
+					   *most);
+	if (left < 0)
+		return -EINTR;
+	if (c->left != MAX_SCHEDULE_TIMEOUT)
+		c->left -= *most - left;
+	*most = left;
+	return state;
+}
+
+/* What became of a try.  Returns 0 if it is worth another one. */
+static int join_judge(struct join_call *c, struct raft_order *o)
+{
+	u32 by = READ_ONCE(o->join.by);
+	int err = 0;
+
+	if (completion_done(&o->w.done))
+		err = o->w.result;
+	if (by) {
+		c->ioc->node = by;
+		c->ioc->error = -err;
+	} else if (err == -EAFNOSUPPORT) {
+		/* Nothing was sent. */
+		c->ioc->outcome = RAFT_OUTCOME_NONE;
+		return err;
+	}
+	if (!join_final(err))
+		return 0;
+	c->ioc->outcome = raft_order_outcome(err);
+	return err;
+}
+
+/* Ask once, and wait a while.  Returns what join_state() does, or an error. */
 static int join_try(struct join_call *c)
 {
-	long most = min_t(long, c->left, msecs_to_jiffies(JOIN_ANSWER_MS));
+	long most = min_t(long, c->left, msecs_to_jiffies(c->again_ms));
 	struct raft_order *o = raft_order_new(RAFT_ORDER_JOIN);
-	long left = most;
 	int err;
 
 	if (!o)
@@ -107,48 +145,17 @@ static int join_try(struct join_call *c)
 	o->join.learner = c->ioc->flags & RAFT_JOIN_LEARNER;
 	err = raft_waiter_post(c->g, &o->w);
 	if (!err)
-		err = raft_waiter_wait(&o->w, &left);
-	if (c->left != MAX_SCHEDULE_TIMEOUT)
-		c->left -= most - (err == -ETIMEDOUT ? 0 : left);
-	if (err) {
-		/* Silence, or too much to do here. */
-		err = err == -ETIMEDOUT || err == -EAGAIN ? 0 : err;
-		goto put;
-	}
-	err = o->w.result;
-	if (!o->join.by) {
-		/* Another caller's came between; or nothing was sent. */
-		if (err == -EAFNOSUPPORT)
-			c->ioc->outcome = RAFT_OUTCOME_NONE;
-		err = err == -EAGAIN ? 0 : err;
-		goto put;
-	}
-	c->ioc->node = o->join.by;
-	c->ioc->error = -err;
-	if (!join_final(err))
+		err = join_wait(c, o, &most);
+	else if (err == -EAGAIN)
 		err = 0;
-	if (err)
-		c->ioc->outcome = raft_order_outcome(err);
-put:
+	if (!err)
+		err = join_judge(c, o);
+	/* Refused for now: not again at once. */
+	if (!err && most)
+		err = join_wait(c, NULL, &most);
 	raft_waiter_put(&o->w);
-	return err;
-}
-
-/* Returns what join_state() does, or -EINTR. */
-static int join_pause(struct join_call *c)
-{
-	long most = min_t(long, c->left, msecs_to_jiffies(c->again_ms));
-	int state = 0;
-	long left;
-
-	left = wait_event_killable_timeout(c->g->wait,
-					   (state = join_state(c)), most);
-	if (left < 0)
-		return -EINTR;
-	if (c->left != MAX_SCHEDULE_TIMEOUT)
-		c->left -= most - left;
 	c->again_ms = min(2 * c->again_ms, (u32)JOIN_AGAIN_MAX_MS);
-	return state;
+	return err;
 }
 
 /* Sets the outcome, too. */
@@ -158,12 +165,10 @@ static int join_run(struct join_call *c)
 
 	if (!err && c->pub->st.removed && !c->pub->st.reach)
 		err = -ESTALE;
-	while (!err && c->left > 0) {
+	if (!err)
 		c->ioc->outcome = RAFT_OUTCOME_UNKNOWN;
+	while (!err && c->left > 0)
 		err = join_try(c);
-		if (!err)
-			err = join_pause(c);
-	}
 	if (err > 0) {
 		c->ioc->outcome = RAFT_OUTCOME_DONE;
 		return 0;

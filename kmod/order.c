@@ -217,7 +217,7 @@ static void join(struct raft_group_priv *p, struct raft_order *o)
 	int family = raft_family(o->join.to.ss_family);
 
 	if (!raft_endpoint_has(p->ep, BIT(family))) {
-		refuse(o, -EAFNOSUPPORT);
+		raft_waiter_decide(p, &o->w, -EAFNOSUPPORT);
 		return;
 	}
 	done(p, RAFT_ORDER_JOIN, -EAGAIN);

@@ -64,7 +64,7 @@
  * E2BIG         the kernel does not know a field that is set    no
  * EADDRINUSE    another program has the UDP port                no
  * EADDRNOTAVAIL this node's address is not one of this machine  no
- * EAFNOSUPPORT  no IPv6 here                                    no
+ * EAFNOSUPPORT  no IPv6 here, or (JOIN) no such socket          no
  * EAGAIN        too much waits for commit, or nothing to read   yes
  * EBADF         log_fd is not an open file, or /dev/raft was    no
  *               not opened for writing
