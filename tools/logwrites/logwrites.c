@@ -12,7 +12,8 @@
  *	prefix	also the first sectors, in the order of submission, of what is not
  *	subset	also any sectors of what is not: writes in flight, and those that
  *		completed without FUA and were not flushed since
- *	boot	one of those, and some sectors of what the next boot writes to it
+ *	boot	one of those, and some or all of what the next boot writes to it, and
+ *		then a new leader
  *
  * -n POINTS prefixes and as many subsets each time, and a boot now and then.  Each
  * state is judged by what was promised until then (judge.h).
@@ -32,6 +33,7 @@
 
 #define POINTS_MAX	64	/* prefixes, or subsets, at a time */
 #define BOOT_EACH	4	/* one state of so many is booted */
+#define FAR_TERM	1000000
 #define LOST_MAX	5	/* told; then it ends */
 
 /**
@@ -134,38 +136,82 @@ static void undo_all(struct replay *r)
 	}
 }
 
-/* Makes its undo; room for a write of a slot is in @undo. */
-static void put_boot(struct replay *r)
+/* Whether all of it was put there: now and then only some sectors. */
+static bool put_some(struct replay *r, const struct written *w)
 {
-	const struct raft_disk_scan *scan = &r->judge.scan;
-	struct raft_disk_state st;
-	u8 slot[RAFT_DISK_SLOT];
-	struct written w = { .data = slot };
-	u32 i, how = draw(r) % 3;
+	bool all = !(draw(r) % 3);
+	u32 i;
 
-	raft_disk_boot(scan, 0, &st);
-	memset(slot, 0, sizeof(slot));
-	raft_disk_state_encode(&st, scan->super.log_id, slot);
-	w.pos = raft_disk_state_pos(st.generation);
-	for (i = 0; i < RAFT_DISK_SLOT / SECTOR; i++)
-		if (!how || draw(r) & 1)
-			put_sector(r, &w, i);
+	for (i = 0; i < w->len / SECTOR; i++)
+		if (all || draw(r) & 1)
+			put_sector(r, w, i);
+	return all;
 }
 
-/* Judges what is there, and what it is while it boots. */
+/* The hard state that the next boot writes before anything else. */
+static bool put_boot(struct replay *r, struct raft_disk_state *st)
+{
+	const struct raft_disk_scan *scan = &r->judge.scan;
+	u8 slot[RAFT_DISK_SLOT] = { 0 };
+	struct written w = { .data = slot, .len = sizeof(slot) };
+
+	raft_disk_boot(scan, 0, st);
+	raft_disk_state_encode(st, scan->super.log_id, slot);
+	w.pos = raft_disk_state_pos(st->generation);
+	return put_some(r, &w);
+}
+
+/* What a new leader writes, in a term that is far from those of the recording. */
+static bool put_noop(struct replay *r, const struct raft_disk_state *st)
+{
+	const struct raft_disk_scan *scan = &r->judge.scan;
+	u8 block[RAFT_DISK_BLOCK_MAX] = { 0 };
+	struct raft_disk_record rec = {
+		.pos = raft_disk_round_up(scan->end, scan->super.block),
+		.index = scan->last.index + 1,
+		.term = st->term + FAR_TERM,
+		.epoch = st->epoch,
+		.durable_before = scan->last.index + 1,
+		.chain = scan->last.crc,
+		.type = RAFT_ENTRY_NOOP,
+	};
+	struct written w = { .pos = rec.pos, .len = scan->super.block, .data = block };
+
+	if (rec.pos + w.len > scan->super.data_end)
+		return false;
+	raft_disk_record_encode(&scan->super, &rec, NULL, block);
+	return put_some(r, &w);
+}
+
+/* It boots, leads, and the power fails in the middle of that. */
+static void boot(struct replay *r)
+{
+	struct judge *j = &r->judge;
+	struct raft_disk_state st;
+	u64 last = j->scan.last.index;
+	bool noop;
+
+	r->boot++;
+	noop = put_boot(r, &st) && put_noop(r, &st);
+	if (judge_image(j)) {
+		last = j->scan.last.index - last;
+		if (last > 1 || (noop && !last))
+			snprintf(j->why, sizeof(j->why),
+				 "%" PRIu64 " entries more after one was written", last);
+		else
+			return;
+	}
+	lost(r, "boot");
+}
+
+/* Judges what is there, and what becomes of it. */
 static void judge_state(struct replay *r, const char *what, u64 *count)
 {
 	++*count;
-	if (!judge_image(&r->judge)) {
-		lost(r, what);
-		return;
-	}
-	if (!r->judge.scan.super.log_id || draw(r) % BOOT_EACH)
-		return;
-	r->boot++;
-	put_boot(r);
 	if (!judge_image(&r->judge))
-		lost(r, "boot");
+		lost(r, what);
+	else if (r->judge.scan.super.log_id && !(draw(r) % BOOT_EACH))
+		boot(r);
 }
 
 /* Was the same state tried at this moment?  A hash of its sectors tells. */
@@ -221,9 +267,9 @@ static void power_fails(struct replay *r)
 {
 	const struct raft_disk_state *st = &r->judge.scan.state;
 	u32 n = pending_sectors(r), i;
+	u32 room = n + (RAFT_DISK_SLOT + RAFT_DISK_BLOCK_MAX) / SECTOR;
 
-	r->undo = realloc(r->undo, (n + RAFT_DISK_SLOT / SECTOR) *
-			  sizeof(*r->undo));
+	r->undo = realloc(r->undo, room * sizeof(*r->undo));
 	if (!r->undo)
 		recording_bad("out of memory");
 	r->n_hash = 0;
@@ -386,6 +432,7 @@ static void replay(struct replay *r, char **files)
 	if (!r->judge.image || !r->pending || !r->flushes)
 		recording_bad("out of memory");
 	learn(r, disk);
+	free(disk);
 	if (!r->lost)
 		run(r);
 }
