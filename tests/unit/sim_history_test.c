@@ -244,14 +244,16 @@ static void cas_test(void)
 {
 	struct sim *s = world();
 	struct sim_prop *p = want(s, 1, LIN_CAS, SIM_CAS);
-	struct sim_command other = { LIN_WRITE, SIM_CAS, 999, 0 };
+	struct sim_command other = {
+		LIN_WRITE, SIM_CAS, p->payload->command.expect, 0
+	};
 	u64 last = 0;
 	u32 i;
 
 	machine_apply(&sim_node(s, 1)->machine, 2, &other);
 	apply(s, 1, p, 3);
 	told(s, p, 3);
-	judged(s, false, "a cas of nil is refused, and nobody has written");
+	judged(s, false, "a cas finds what nobody has written");
 
 	s = world();
 	p = want(s, 1, LIN_CAS, SIM_CAS);
