@@ -10,8 +10,8 @@ SIM_CC ?= $(CC)
 SIM_INC := -Itools/lib -Ikmod/core -Ikmod -Itools/sim
 SIM_WARN := -std=gnu11 -Wall -Wextra -Werror
 
-SIM_SRC := $(sort $(wildcard tools/sim/*.c tools/lib/scenario*.c kmod/core/*.c)) \
-	tools/lib/crc32c.c $(LINCHECK_SRC)
+SIM_SRC := $(sort $(wildcard tools/sim/*.c tools/lib/scenario*.c)) tools/lib/crc32c.c \
+	$(CORE_SRC) $(LINCHECK_SRC)
 
 SIM_HDR := $(wildcard tools/sim/*.h tools/lib/*.h tools/lincheck/*.h kmod/core/*.h)
 

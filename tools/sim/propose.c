@@ -227,8 +227,8 @@ static struct sim_prop *own(struct sim *s, struct sim_node *n,
 	if (p->outcome == SCN_PENDING &&
 	    e->payload == (p->opens ? NULL : p->payload))
 		return p;
-	sim_fail_promise(s, "node %u: serial %llu applied twice or with another command",
-			 n->id, (unsigned long long)e->serial);
+	sim_unkept(s, "node %u: serial %llu applied twice or with another command",
+		   n->id, (unsigned long long)e->serial);
 	return NULL;
 }
 

@@ -101,14 +101,14 @@ void sim_fail(struct sim *s, const char *fmt, ...)
 }
 
 /**
- * sim_fail_promise() - a promise to clients is broken
+ * sim_unkept() - a promise to clients is broken
  * @s: simulation
  * @fmt: printf format
  *
  * What the clients themselves must be able to tell: history.c finds it a second
  * time, without knowing the rules.  So that this can be shown it may be left to it.
  */
-void sim_fail_promise(struct sim *s, const char *fmt, ...)
+void sim_unkept(struct sim *s, const char *fmt, ...)
 {
 	char text[sizeof(s->failed)];
 	va_list args;

@@ -337,7 +337,7 @@ void sim_run(struct sim *s, u64 until);
 void sim_settle(struct sim *s);
 void sim_fail(struct sim *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-void sim_fail_promise(struct sim *s, const char *fmt, ...)
+void sim_unkept(struct sim *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void *sim_alloc(size_t size);
 void *sim_grow(void *p, size_t size);
