@@ -505,7 +505,7 @@ void raft_lost_start(struct raft *r, const struct raft_hard_state *hs);
 void raft_lost_proven(struct raft *r);
 void raft_lost_hear(struct raft *r, const struct raft_msg *m);
 bool raft_lost_take(struct raft *r, const struct raft_msg *m);
-void raft_lost_lead(struct raft *r, struct raft_peer *p);
+void raft_lost_lead(struct raft *r, struct raft_peer *p, bool again);
 bool raft_lost_let_in(const struct raft *r, const struct raft_peer *p);
 
 /* config_code.c */

@@ -136,13 +136,14 @@ bool raft_lost_take(struct raft *r, const struct raft_msg *m)
  * raft_lost_lead() - a member says that it may have lost its log
  * @r: the core, a leader
  * @p: the member
+ * @again: it is time to send it something: once a heartbeat is enough
  *
- * An entry for it, once for each of its boots, and then the log from the start.
- * The room of a no-op is left for the term that follows.
+ * An entry for it, once for each of its boots, and the log from the start.  The
+ * room of a no-op is left for the term that follows.
  *
  * Context: owner thread, in a step.
  */
-void raft_lost_lead(struct raft *r, struct raft_peer *p)
+void raft_lost_lead(struct raft *r, struct raft_peer *p, bool again)
 {
 	struct raft_entry noop = { .type = RAFT_ENTRY_NOOP, .term = r->term };
 
@@ -150,7 +151,8 @@ void raft_lost_lead(struct raft *r, struct raft_peer *p)
 	if (!p->proof && r->log_room >= 2 * raft_entry_disk_bytes(0) &&
 	    raft_append_local(r, &noop))
 		p->proof = r->log.last;
-	raft_progress_probe(p, 1);
+	if (again)
+		raft_progress_probe(p, 1);
 }
 
 /**

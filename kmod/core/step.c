@@ -380,7 +380,8 @@ static void handle_leader_resp(struct raft *r, struct raft_peer *p,
 		return;
 	if (m->flags & RAFT_MSG_LOST) {
 		if (fresh && p->member)
-			raft_lost_lead(r, p);
+			raft_lost_lead(r, p,
+				       m->type == RAFT_MSG_HEARTBEAT_RESP);
 		return;
 	}
 	if (fresh)
