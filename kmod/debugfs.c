@@ -65,6 +65,9 @@ static void raft_show_status(struct seq_file *m, const struct raft_group *g,
 	seq_printf(m, "removed %d\n", st->removed);
 	seq_printf(m, "config_index %llu\n", st->config_index);
 	seq_printf(m, "joint %d\n", st->joint);
+	seq_printf(m, "unproven %d\n", st->unproven);
+	seq_printf(m, "lost %d\n", st->lost);
+	seq_printf(m, "reach %llu\n", st->reach);
 	seq_printf(m, "catching_up %u\n", st->catching_up);
 	seq_printf(m, "round %u\n", st->round);
 	seq_printf(m, "transferring %u\n", st->transferring);

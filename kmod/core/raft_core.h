@@ -134,7 +134,7 @@ enum raft_msg_type {
 /* APPEND_RESP, HEARTBEAT_RESP: refused by who may have lost its log; APPEND: to
  * such a node: it counts as having what is committed (lost.c)
  */
-#define RAFT_MSG_LOST		0x10
+#define RAFT_MSG_LOST		0x20
 
 /**
  * struct raft_msg - one message between two nodes of a group
@@ -572,7 +572,8 @@ struct raft_peer_status {
  * @removed: it is not, and was before
  * @reach: index without which this node neither leads nor votes as it likes, 0 if
  *	it has that or may not take anything yet: see @unproven
- * @unproven: its log is new, or lost, and no leader has let it in
+ * @unproven: its log is new, or was lost, and no leader has let it in
+ * @lost: ... and the group is older than its log
  * @config_index: entry of the configuration in force, 0 for the initial one
  * @joint: that is joint
  * @catching_up: leader: node that is to vote when it has caught up, 0 if none
@@ -605,6 +606,7 @@ struct raft_status {
 	bool removed;
 	u64 reach;
 	bool unproven;
+	bool lost;
 	u64 config_index;
 	bool joint;
 	u32 catching_up;

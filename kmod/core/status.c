@@ -94,6 +94,7 @@ static void status_membership(const struct raft *r, struct raft_status *st)
 	st->member = r->self->member;
 	st->removed = r->was_member && !r->self->member;
 	st->unproven = raft_is_unproven(r);
+	st->lost = r->reach == RAFT_REACH_LOST;
 	if (!st->unproven &&
 	    !raft_log_suffices(r, r->log.last,
 			       raft_log_term(&r->log, r->log.last)))
