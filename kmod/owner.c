@@ -301,8 +301,8 @@ static void tell_lost(const struct raft_group_priv *p,
 	u32 i;
 
 	if (st->lost && !old->lost)
-		pr_warn("%s: node %u has a new log and the group has not: it does not vote before a leader lets it in\n",
-			name_of(p), id_of(p));
+		pr_notice("%s: node %u has a new log and the group has not: it does not vote before a leader lets it in\n",
+			  name_of(p), id_of(p));
 	if (old->unproven && !st->unproven)
 		pr_info("%s: node %u is let in with its new log\n",
 			name_of(p), id_of(p));
@@ -310,8 +310,8 @@ static void tell_lost(const struct raft_group_priv *p,
 		if (st->peers[i].lost &&
 		    !(old->peers[i].id == st->peers[i].id &&
 		      old->peers[i].lost))
-			pr_warn("%s: node %u lost its log, or is new: it does not count yet\n",
-				name_of(p), st->peers[i].id);
+			pr_notice("%s: node %u lost its log, or is new: it does not count yet\n",
+				  name_of(p), st->peers[i].id);
 }
 
 static void publish(struct raft_group_priv *p)
