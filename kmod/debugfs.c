@@ -25,6 +25,7 @@
 #include <linux/uaccess.h>
 #include <net/net_namespace.h>
 
+#include "core/disk.h"
 #include "debugfs.h"
 #include "fault.h"
 #include "group.h"
@@ -121,20 +122,6 @@ static void raft_show_peers(struct seq_file *m,
 	}
 }
 
-static const char *raft_entry_name(u8 type)
-{
-	switch (type) {
-	case RAFT_ENTRY_NOOP:
-		return "noop";
-	case RAFT_ENTRY_CONFIG:
-		return "config";
-	case RAFT_ENTRY_OPEN:
-		return "open";
-	default:
-		return "command";
-	}
-}
-
 static int raft_progress_show(struct seq_file *m, void *unused)
 {
 	struct raft_group *g = m->private;
@@ -182,7 +169,7 @@ static int raft_log_seq_show(struct seq_file *m, void *v)
 	if (e.payload)
 		raft_payload_put(e.payload);
 	seq_printf(m, "%llu %llu %s %u %llu %llu %u %s\n", index, e.term,
-		   raft_entry_name(e.type), e.origin,
+		   raft_disk_type_name(e.type), e.origin,
 		   e.incarnation, e.serial, e.len,
 		   e.flags & RAFT_ENTRY_DROPPED ? "dropped" : "applied");
 	return 0;

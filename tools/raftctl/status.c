@@ -57,7 +57,7 @@ static void members_print(const struct ctl_snapshot *snap)
 	else if (!(st->state & RAFT_STATUS_MEMBER))
 		puts("  BLANK    not a member yet: waits for raftctl member add at one");
 	if (st->state & RAFT_STATUS_LOST)
-		puts("  LOST     its log is new, the group is not: waits until a leader lets it in");
+		puts("  LOST     its log is new, the group is not: a leader must let it in");
 	else if (st->state & RAFT_STATUS_UNPROVEN)
 		puts("  NEW      its log is new: waits for the first leader");
 	if (st->state & RAFT_STATUS_JOINT)
