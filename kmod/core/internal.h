@@ -532,6 +532,7 @@ void raft_change_lead(struct raft *r);
 int raft_transfer_begin(struct raft *r, u32 target);
 void raft_transfer_go_on(struct raft *r);
 void raft_transfer_check(struct raft *r);
+u64 raft_transfer_deadline(const struct raft *r);
 u32 raft_transfer_best(struct raft *r);
 void raft_transfer_by_priority(struct raft *r);
 

@@ -603,8 +603,7 @@ static u64 next_deadline(const struct raft *r)
 		return U64_MAX;
 	at = raft_request_deadline(r);
 	if (r->role == RAFT_LEADER) {
-		if (r->transfer.target)
-			at = min(at, r->transfer.deadline);
+		at = min(at, raft_transfer_deadline(r));
 		at = min(at, r->heartbeat_deadline);
 		return min(at, r->quorum_deadline);
 	}
