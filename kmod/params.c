@@ -25,7 +25,8 @@
 #include "params.h"
 
 #define RAFT_START_FLAGS	(RAFT_START_CREATE | RAFT_START_NO_PREVOTE | \
-				 RAFT_START_NO_CHECK_QUORUM | RAFT_START_FRESH)
+				 RAFT_START_NO_CHECK_QUORUM | RAFT_START_FRESH | \
+				 RAFT_START_LOST_NOTHING)
 
 /* The two headers must agree: the UAPI header is all that users see. */
 static_assert(RAFT_NODES_MAX == RAFT_MAX_NODES);

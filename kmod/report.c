@@ -90,7 +90,9 @@ static void raft_status_members(struct raft_ioc_status *s,
 	s->config_index = st->config_index;
 	s->state = (st->member ? RAFT_STATUS_MEMBER : 0) |
 		   (st->removed ? RAFT_STATUS_REMOVED : 0) |
-		   (st->joint ? RAFT_STATUS_JOINT : 0);
+		   (st->joint ? RAFT_STATUS_JOINT : 0) |
+		   (st->unproven ? RAFT_STATUS_UNPROVEN : 0) |
+		   (st->lost ? RAFT_STATUS_LOST : 0);
 	s->member_flags = st->flags;
 	s->catching_up = st->catching_up;
 	s->round = st->round;
@@ -129,6 +131,8 @@ static void raft_status_progress(struct raft_ioc_peer *peer,
 		peer->priority = st->peers[i].priority;
 		if (st->peers[i].active)
 			peer->flags |= RAFT_PEER_ACTIVE;
+		if (st->peers[i].lost)
+			peer->flags |= RAFT_PEER_LOST;
 		if (st->peers[i].state == RAFT_REPLICATE)
 			peer->flags |= RAFT_PEER_REPLICATE;
 		return;

@@ -98,6 +98,8 @@ struct raft_asked {
  * @probe_sent: PROBE: one append is on the way, wait for a sign of life
  * @probe_last: PROBE: last index in it
  * @active: answered this leader since the last CheckQuorum round
+ * @lost: leader: it may have lost its log and is not let in
+ * @proof: leader: entry that was appended for that, 0 if none
  * @last_heard: ns of the last fresh message
  * @incarnation: highest boot seen
  * @recv_seq: highest sequence number seen from @incarnation
@@ -130,6 +132,8 @@ struct raft_peer {
 	bool probe_sent;
 	u64 probe_last;
 	bool active;
+	bool lost;
+	u64 proof;
 	u64 last_heard;
 	u64 incarnation;
 	u64 recv_seq;
@@ -504,6 +508,15 @@ void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m,
 			   bool fresh);
 bool raft_append_local(struct raft *r, const struct raft_entry *e);
 
+/* lost.c */
+bool raft_is_unproven(const struct raft *r);
+void raft_lost_start(struct raft *r, const struct raft_hard_state *hs);
+void raft_lost_proven(struct raft *r);
+void raft_lost_hear(struct raft *r, const struct raft_msg *m);
+bool raft_lost_take(struct raft *r, const struct raft_msg *m);
+void raft_lost_lead(struct raft *r, struct raft_peer *p, bool again);
+bool raft_lost_let_in(const struct raft *r, const struct raft_peer *p);
+
 /* config_code.c */
 
 /* membership.c */
@@ -524,6 +537,7 @@ void raft_change_lead(struct raft *r);
 int raft_transfer_begin(struct raft *r, u32 target);
 void raft_transfer_go_on(struct raft *r);
 void raft_transfer_check(struct raft *r);
+u64 raft_transfer_deadline(const struct raft *r);
 u32 raft_transfer_best(struct raft *r);
 void raft_transfer_by_priority(struct raft *r);
 

@@ -133,6 +133,10 @@ enum raft_msg_type {
 #define RAFT_MSG_LEASE		0x04	/* READ_INDEX: by lease if there is one */
 /* FORWARD: of a membership change; FORWARD_RESP: to one */
 #define RAFT_MSG_CHANGE		0x08
+/* APPEND_RESP, HEARTBEAT_RESP: refused by who may have lost its log; APPEND: to
+ * such a node: it counts as having what is committed (lost.c)
+ */
+#define RAFT_MSG_LOST		0x20
 
 /**
  * struct raft_msg - one message between two nodes of a group
@@ -156,7 +160,8 @@ enum raft_msg_type {
  *	APPEND_RESP reject: term at @index in the follower's log
  * @commit: APPEND, HEARTBEAT: commit index; HEARTBEAT: not above the
  *	receiver's match index (trap 10).  HEARTBEAT_RESP: what of @index is
- *	durable
+ *	durable.  PREVOTE, VOTE and their answers: what the sender knows to be
+ *	committed
  * @reject_index: APPEND_RESP reject: the @index of the refused APPEND (trap 15).
  *	APPEND: term of the entry at @commit, 0 if @commit is 0.
  *	HEARTBEAT: election timeout of the sender, ns.
@@ -290,6 +295,8 @@ struct raft_change {
  * @priority: a leader hands over to a voter with a higher one
  * @lease_drift: millionths by which clocks may differ: a lease is shorter by
  *	them than @election_timeout; below 1000000
+ * @unproven: a member whose store is new may have lost another (lost.c); without
+ *	it the operator vouches that nothing was lost
  */
 struct raft_config {
 	u32 id;
@@ -308,7 +315,12 @@ struct raft_config {
 	u64 max_uncommitted;
 	u32 priority;
 	u32 lease_drift;
+	bool unproven;
 };
+
+/* raft_hard_state.reach of a node that may have lost its log: lost.c. */
+#define RAFT_REACH_NEW		(U64_MAX - 1)	/* its store was new */
+#define RAFT_REACH_LOST		U64_MAX		/* ... and the group is not */
 
 /**
  * struct raft_hard_state - what must survive a crash besides the log
@@ -316,8 +328,8 @@ struct raft_config {
  * @vote: candidate voted for in @term, 0 if none
  * @commit: a lower bound of the commit index; a hint, never forces a write
  *	and never speaks of entries that are not durable yet
- * @reach: what was committed when a leader first spoke to this empty log: until
- *	that is here, this node neither leads nor votes for who lacks it
+ * @reach: what was committed when a leader let this empty log in: until that is
+ *	here, this node neither leads nor votes for who lacks it; or RAFT_REACH_*
  * @reach_term: term of entry @reach
  */
 struct raft_hard_state {
@@ -527,6 +539,7 @@ enum raft_progress_state {
  * @next: next index to send
  * @inflight: AppendEntries on the way
  * @active: heard since the last CheckQuorum round
+ * @lost: it may have lost its log, and does not count yet
  * @last_heard: ns of the last response, 0 if none
  * @priority: its election priority, as it said last
  * @election_timeout: ns, as it said last; 0 if it did not, as without
@@ -540,6 +553,7 @@ struct raft_peer_status {
 	u64 next;
 	u32 inflight;
 	bool active;
+	bool lost;
 	u64 last_heard;
 	u32 priority;
 	u64 election_timeout;
@@ -568,7 +582,9 @@ struct raft_peer_status {
  * @member: this node is in the configuration in force
  * @removed: it is not, and was before
  * @reach: index without which this node neither leads nor votes as it likes, 0 if
- *	it has that
+ *	it has that or may not take anything yet: see @unproven
+ * @unproven: its log is new, or was lost, and no leader has let it in
+ * @lost: ... and the group is older than its log
  * @config_index: entry of the configuration in force, 0 for the initial one
  * @joint: that is joint
  * @catching_up: leader: node that is to vote when it has caught up, 0 if none
@@ -604,6 +620,8 @@ struct raft_status {
 	bool member;
 	bool removed;
 	u64 reach;
+	bool unproven;
+	bool lost;
 	u64 config_index;
 	bool joint;
 	u32 catching_up;

@@ -68,6 +68,7 @@ void raft_become_leader(struct raft *r)
 	r->leader = r->cfg.id;
 	r->state_changed = true;
 	r->lease_off = false;
+	raft_lost_proven(r);
 	raft_for_each_peer(r, p)
 		raft_progress_reset(p, next);
 	r->self->match = r->durable;
@@ -159,6 +160,8 @@ static void send_append(struct raft *r, struct raft_peer *p, u32 n, u32 bytes)
 		.n_entries = n,
 	};
 
+	if (raft_lost_let_in(r, p))
+		m.flags = RAFT_MSG_LOST;
 	raft_emit(r, &m);
 	p->commit_sent = r->commit;
 	if (n || p->state == RAFT_PROBE)

@@ -81,6 +81,7 @@ static void status_peer(const struct raft *r, const struct raft_peer *p,
 	out->next = p->next;
 	out->inflight = p->inflight_count;
 	out->active = p->active;
+	out->lost = p->lost;
 	out->last_heard = p->last_heard;
 	out->priority = p->priority;
 	/* A follower hears only the leader say it. */
@@ -96,7 +97,10 @@ static void status_membership(const struct raft *r, struct raft_status *st)
 	st->flags = r->self->flags;
 	st->member = r->self->member;
 	st->removed = r->was_member && !r->self->member;
-	if (!raft_log_suffices(r, r->log.last,
+	st->unproven = raft_is_unproven(r);
+	st->lost = r->reach == RAFT_REACH_LOST;
+	if (!st->unproven &&
+	    !raft_log_suffices(r, r->log.last,
 			       raft_log_term(&r->log, r->log.last)))
 		st->reach = r->reach;
 	st->config_index = r->conf.index;

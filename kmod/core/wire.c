@@ -244,10 +244,13 @@ static u8 type_flags(u8 type)
 	switch (type) {
 	case RAFT_MSG_PREVOTE_RESP:
 	case RAFT_MSG_VOTE_RESP:
-	case RAFT_MSG_APPEND_RESP:
-	case RAFT_MSG_HEARTBEAT_RESP:
 	case RAFT_MSG_JOIN_RESP:
 		return RAFT_MSG_REJECT;
+	case RAFT_MSG_APPEND_RESP:
+	case RAFT_MSG_HEARTBEAT_RESP:
+		return RAFT_MSG_REJECT | RAFT_MSG_LOST;
+	case RAFT_MSG_APPEND:
+		return RAFT_MSG_LOST;
 	case RAFT_MSG_VOTE:
 		return RAFT_MSG_TRANSFER;
 	case RAFT_MSG_FORWARD:

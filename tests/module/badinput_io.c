@@ -30,16 +30,13 @@ int fresh_group(int flags)
 	return dev;
 }
 
-static void propose_init(struct raft_ioc_propose *p)
+void propose_init(struct raft_ioc_propose *p)
 {
 	memset(p, 0, sizeof(*p));
 	p->size = sizeof(*p);
 	p->data = (uintptr_t)"hello";
 	p->len = 5;
 }
-
-#define PROPOSE(field, val, err) \
-	FIELD(struct raft_ioc_propose, field, val, err)
 
 static const struct field_case propose_cases[] = {
 	PROPOSE(flags, 8, -EINVAL),

@@ -20,6 +20,8 @@ static int help_run(int argc, char **argv);
 	"--module FILE       raft.ko, if modprobe does not find it\n" \
 	"--no-create         fail if there is no log yet\n" \
 	"--fresh             this node was off longer than any lease: let it\n" \
+	"                    vote at once\n" \
+	"--lost-nothing      its log is new, and it never had another: let it\n" \
 	"                    vote at once\n"
 
 #define DOWN_OPTIONS \

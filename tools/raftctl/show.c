@@ -81,6 +81,8 @@ static const struct field group_fields[] = {
 	ST(config_index, FIELD_U64),
 	ST_FLAG("member", state, RAFT_STATUS_MEMBER),
 	ST_FLAG("removed", state, RAFT_STATUS_REMOVED),
+	ST_FLAG("unproven", state, RAFT_STATUS_UNPROVEN),
+	ST_FLAG("lost", state, RAFT_STATUS_LOST),
 	ST_FLAG("joint", state, RAFT_STATUS_JOINT),
 	ST(catching_up, FIELD_U32),
 	ST(round, FIELD_U32),

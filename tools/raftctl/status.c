@@ -56,6 +56,10 @@ static void members_print(const struct ctl_snapshot *snap)
 		       st->node_id);
 	else if (!(st->state & RAFT_STATUS_MEMBER))
 		puts("  BLANK    not a member yet: waits for raftctl join, or member add at one");
+	if (st->state & RAFT_STATUS_LOST)
+		puts("  LOST     its log is new, the group is not: a leader must let it in");
+	else if (st->state & RAFT_STATUS_UNPROVEN)
+		puts("  NEW      its log is new: waits for the first leader");
 	if (st->state & RAFT_STATUS_JOINT)
 		puts("  joint    two configurations are in force, a majority of each is needed");
 	if (st->catching_up)
@@ -154,7 +158,8 @@ static void peer_print(const struct ctl_snapshot *snap,
 		return;
 	}
 	printf(" %-14s %-10s %10llu %10llu %8u %8u\n", heard,
-	       self ? "-" : !(p->flags & RAFT_PEER_ACTIVE) ? "silent" :
+	       self ? "-" : p->flags & RAFT_PEER_LOST ? "lost log" :
+	       !(p->flags & RAFT_PEER_ACTIVE) ? "silent" :
 	       p->flags & RAFT_PEER_REPLICATE ? "replicate" : "probe",
 	       (unsigned long long)p->match, (unsigned long long)p->next,
 	       p->inflight, self ? st->priority : p->priority);

@@ -189,7 +189,7 @@ static void summary(const struct board *board, double start)
 	printf("seeds %llu, failed %u, %.1f s\n"
 	       "events %llu, %.0f events/s, messages %llu, lost %llu\n"
 	       "leaders %llu, commits %llu, acknowledged %llu, duplicates dropped %llu (%llu of clients), truncations %llu\n"
-	       "crashes %llu (%llu with a torn write), restarts %llu, disk failures %llu, partitions %llu, pauses %llu\n"
+	       "crashes %llu (%llu with a torn write), restarts %llu, disk failures %llu, disks lost %llu, partitions %llu, pauses %llu\n"
 	       "reads %llu (%llu by lease), operations of clients judged %llu\n"
 	       "changes %llu (%llu joint), transfers %llu\n",
 	       (unsigned long long)c.seeds, failures, t,
@@ -202,6 +202,7 @@ static void summary(const struct board *board, double start)
 	       (unsigned long long)c.crashes, (unsigned long long)c.torn,
 	       (unsigned long long)c.restarts,
 	       (unsigned long long)c.disk_failures,
+	       (unsigned long long)c.wipes,
 	       (unsigned long long)c.partitions,
 	       (unsigned long long)c.pauses,
 	       (unsigned long long)c.reads, (unsigned long long)c.lease_reads,

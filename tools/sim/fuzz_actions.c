@@ -119,6 +119,8 @@ static void members(struct fuzz *f)
 		learners = (u32)fuzz_between(f, 1, 2);
 	if (f->changes)
 		blank = (u32)fuzz_between(f, 0, 3);
+	/* Of an even number half can lack what the other has: lost.c. */
+	s->cfg.unproven = !f->changes && voters % 2 && fuzz_percent(f, 60);
 	for (i = 1; i <= voters + learners + blank; i++) {
 		sim_node(s, i)->member = i <= voters + learners;
 		sim_node(s, i)->learner = i > voters;
@@ -166,6 +168,30 @@ void fuzz_setup(struct fuzz *f, u64 seed, const struct sim_life *life)
 			sim_boot(s, s->nodes[i], false);
 	f->n_actions = (u32)fuzz_between(f, 20, 600);
 	f->max_events = fuzz_between(f, 2000, 8000);
+}
+
+/**
+ * fuzz_bare() - how many voters lack what they may have had?
+ * @s: simulation whose members do not change
+ * @n: one that is about to lose its disk, or NULL
+ * @voters: filled: how many there are
+ *
+ * Return: their number.
+ */
+u32 fuzz_bare(const struct sim *s, const struct sim_node *n, u32 *voters)
+{
+	const struct sim_node *m;
+	u32 i, bare = 0;
+
+	*voters = 0;
+	for (i = 0; i < s->n_nodes; i++) {
+		m = s->nodes[i];
+		if (!m->member || m->learner)
+			continue;
+		++*voters;
+		bare += m == n || !m->disk.n || m->disk.hs.reach > m->disk.n;
+	}
+	return bare;
 }
 
 static struct sim_node *any(struct fuzz *f)
@@ -313,6 +339,24 @@ static void act_change(struct fuzz *f, struct sim_node *n)
 		fuzz_replace(f, n);
 	else if (f->changes)
 		fuzz_change(f, n);
+}
+
+/* A disk is lost, and the node starts with its old configuration. */
+static void act_wipe(struct fuzz *f, struct sim_node *n)
+{
+	struct sim *s = f->s;
+	u32 voters, bare;
+
+	/* What a majority lost, nobody has. */
+	bare = fuzz_bare(s, n, &voters);
+	if (!s->cfg.unproven || 2 * bare >= voters)
+		return;
+	sim_trace(s, "node %u loses its disk", n->id);
+	sim_crash(s, n);
+	sim_disk_wipe(s, n);
+	s->count.wipes++;
+	if (fuzz_percent(f, 70))
+		sim_boot(s, n, fuzz_percent(f, 50));
 }
 
 static void act_transfer(struct fuzz *f, struct sim_node *n)
@@ -519,6 +563,7 @@ void fuzz_action(struct fuzz *f)
 		{ 4, act_weather }, { 5, act_hold }, { 7, act_release },
 		{ 6, act_wait }, { 12, act_change }, { 5, act_transfer },
 		{ 14, act_read }, { 3, act_read_old }, { 12, act_client },
+		{ 6, act_wipe },
 	};
 	u64 dice;
 	size_t i;

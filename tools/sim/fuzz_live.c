@@ -411,16 +411,19 @@ static void last_reads(struct sim *s)
  * @f: fuzzer
  *
  * Sometimes first with as few voters as can do, then with all.  While a change
- * of the membership may be on its way nobody knows who they are.
+ * of the membership may be on its way nobody knows who they are; and who lost
+ * its disk needs a majority of the others.
  */
 void fuzz_liveness(struct fuzz *f)
 {
 	struct sim *s = f->s;
+	u32 voters;
 
 	if (!s->conf.n)
 		s->conf.n = sim_initial(s, s->conf.m);
 	end_faults(f);
-	if (!f->changes && !fuzz_random(f, 2)) {
+	if (!f->changes && !fuzz_random(f, 2) &&
+	    (!s->cfg.unproven || !fuzz_bare(s, NULL, &voters))) {
 		boot(f, minority(s));
 		must_work(f);
 	}

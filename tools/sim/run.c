@@ -103,6 +103,9 @@ static bool do_option(struct run *r)
 	case SCN_OPT_CHECK_QUORUM:
 		cfg->check_quorum = value;
 		break;
+	case SCN_OPT_UNPROVEN:
+		cfg->unproven = value;
+		break;
 	case SCN_OPT_MAX_INFLIGHT:
 		cfg->max_inflight = (u32)value;
 		break;

@@ -265,6 +265,7 @@ struct sim_count {
 	u64 torn;
 	u64 restarts;
 	u64 disk_failures;
+	u64 wipes;
 	u64 partitions;
 	u64 pauses;
 	u64 truncations;

@@ -55,6 +55,13 @@
  * A node that is started without members is blank, and waits to be added:
  * RAFT_IOC_JOIN asks one member, of which only the address needs to be known.
  *
+ * A member that starts with a new log may have lost another, and with it what it
+ * promised.  It helps to elect the first leader of a new group, and otherwise
+ * stores nothing and votes for nobody until a leader lets it in, which takes a
+ * majority without it: RAFT_STATUS_UNPROVEN.  With RAFT_START_LOST_NOTHING the
+ * caller vouches that it never had another log, or that all which that had is at
+ * another node that it will follow; commands are lost if that is not so.
+ *
  * ioctls take a structure whose first field is its size: a larger one from a
  * newer program is taken if what the kernel does not know is zero (else E2BIG),
  * a smaller one from an older program is filled up with zeros.  Reserved fields
@@ -221,6 +228,7 @@ struct raft_ioc_member {
 #define RAFT_START_NO_PREVOTE	0x2
 #define RAFT_START_NO_CHECK_QUORUM 0x4	/* also no stickiness */
 #define RAFT_START_FRESH	0x8	/* off longer than any lease: vote at once */
+#define RAFT_START_LOST_NOTHING	0x10	/* a new log replaces no lost one: vote */
 
 /**
  * struct raft_ioc_start - RAFT_IOC_START: start a node of a group, in one step
@@ -635,6 +643,7 @@ struct raft_ioc_peer {
 #define RAFT_PEER_ACTIVE	0x100	/* heard in the last CheckQuorum round */
 #define RAFT_PEER_REPLICATE	0x200	/* pipelined, not probing */
 #define RAFT_PEER_SELF		0x400
+#define RAFT_PEER_LOST		0x800	/* has a new log, and is not let in yet */
 
 #define RAFT_GIVEN_UP_SILENT	2	/* it made no progress */
 #define RAFT_GIVEN_UP_SLOW	3	/* it never caught up */
@@ -642,6 +651,8 @@ struct raft_ioc_peer {
 #define RAFT_STATUS_MEMBER	0x1	/* this node is in the configuration */
 #define RAFT_STATUS_REMOVED	0x2	/* it is not, and was before */
 #define RAFT_STATUS_JOINT	0x4	/* two configurations are in force */
+#define RAFT_STATUS_UNPROVEN	0x8	/* its log is new: not let in by a leader yet */
+#define RAFT_STATUS_LOST	0x10	/* ... and the group is older than that */
 
 /**
  * struct raft_ioc_status - RAFT_IOC_STATUS: the state of the attached group
