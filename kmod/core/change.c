@@ -42,9 +42,11 @@ int raft_change_check(const struct raft_change *c)
 	for (i = 0; i < c->n; i++) {
 		const struct raft_change_item *item = &c->item[i];
 
-		if (item->op < RAFT_OP_ADD_LEARNER || item->op > RAFT_OP_ABORT)
+		if (item->op < RAFT_OP_ADD_LEARNER ||
+		    item->op > RAFT_OP_ADD_WITNESS)
 			return -EINVAL;
-		if (c->joint && item->op >= RAFT_OP_ADDRESS)
+		if (c->joint && (item->op == RAFT_OP_ADDRESS ||
+				 item->op == RAFT_OP_ABORT))
 			return -EINVAL;
 		if (!item->m.id && item->op != RAFT_OP_ABORT)
 			return -EINVAL;
@@ -114,6 +116,17 @@ static int add_voter(struct raft *r, struct raft_membership *c,
 	return 0;
 }
 
+/* A member keeps what it has, so it cannot become one: remove it first. */
+static int add_witness(struct raft_membership *c, const struct raft_member *m,
+		       bool joint)
+{
+	if (find(c, m->id))
+		return -EEXIST;
+	return insert(c, m, RAFT_MEMBER_WITNESS |
+			    (joint ? 0 : RAFT_MEMBER_LEARNER |
+					 RAFT_MEMBER_PROMOTE));
+}
+
 static int promote(struct raft *r, struct raft_member *old)
 {
 	if (!old)
@@ -131,7 +144,7 @@ static int demote(struct raft_member *old, bool joint)
 {
 	if (!old)
 		return -ENOENT;
-	if (is_learner(old))
+	if (is_learner(old) || old->flags & RAFT_MEMBER_WITNESS)
 		return -EINVAL;
 	old->flags = RAFT_MEMBER_LEARNER | (joint ? RAFT_MEMBER_OLD : 0);
 	return 0;
@@ -143,7 +156,7 @@ static int remove(struct raft_membership *c, struct raft_member *old,
 	if (!old)
 		return -ENOENT;
 	if (joint && !is_learner(old))
-		old->flags = RAFT_MEMBER_OLD | RAFT_MEMBER_GONE;
+		old->flags |= RAFT_MEMBER_OLD | RAFT_MEMBER_GONE;
 	else
 		drop(c, old);
 	return 0;
@@ -160,6 +173,8 @@ static int apply_item(struct raft *r, struct raft_membership *c,
 			     insert(c, &item->m, RAFT_MEMBER_LEARNER);
 	case RAFT_OP_ADD_VOTER:
 		return add_voter(r, c, &item->m, joint);
+	case RAFT_OP_ADD_WITNESS:
+		return add_witness(c, &item->m, joint);
 	case RAFT_OP_PROMOTE:
 		return promote(r, old);
 	case RAFT_OP_DEMOTE:
@@ -199,13 +214,13 @@ static int build(struct raft *r, const struct raft_change *change,
 	c->subject = 0;
 	for (i = 0; change->joint && i < c->n; i++)
 		if (!is_learner(&c->m[i]))
-			c->m[i].flags = RAFT_MEMBER_OLD;
+			c->m[i].flags |= RAFT_MEMBER_OLD;
 	for (i = 0; i < change->n; i++) {
 		err = apply_item(r, c, &change->item[i], change->joint);
 		if (err)
 			return err;
 	}
-	return has_voter(c) ? 0 : -EDOM;
+	return has_voter(c) && raft_witnesses_fit(c->m, c->n) ? 0 : -EDOM;
 }
 
 /* In force from here on. */
@@ -360,7 +375,7 @@ static void end_catch_up(struct raft *r, bool good)
 		return;
 	c.result = RAFT_CHANGE_DONE;
 	if (good) {
-		m->flags = 0;
+		m->flags &= RAFT_MEMBER_WITNESS;
 	} else {
 		c.result = RAFT_CHANGE_GIVEN_UP;
 		c.subject = m->id;

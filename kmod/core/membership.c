@@ -54,7 +54,7 @@ static_assert(offsetof(struct code, m) == 16);
 
 #define KNOWN_FLAGS	(RAFT_MEMBER_LEARNER | RAFT_MEMBER_OLD | \
 			 RAFT_MEMBER_GONE | RAFT_MEMBER_PROMOTE | \
-			 RAFT_MEMBER_KEEP)
+			 RAFT_MEMBER_KEEP | RAFT_MEMBER_WITNESS)
 
 static void put_member(u8 *buf, u32 i, const struct raft_member *m, u32 flags)
 {
@@ -144,7 +144,43 @@ static bool flags_ok(u32 flags)
 	if (flags & RAFT_MEMBER_PROMOTE &&
 	    (flags & RAFT_MEMBER_OLD || !(flags & RAFT_MEMBER_LEARNER)))
 		return false;
+	/* A witness without a vote is one that catches up. */
+	if (flags & RAFT_MEMBER_WITNESS && flags & RAFT_MEMBER_LEARNER &&
+	    (flags & RAFT_MEMBER_KEEP || !(flags & RAFT_MEMBER_PROMOTE)))
+		return false;
 	return !(flags & RAFT_MEMBER_KEEP) || flags & RAFT_MEMBER_PROMOTE;
+}
+
+/**
+ * raft_witnesses_fit() - are at most half of the voters witnesses?
+ * @m: members
+ * @n: how many
+ *
+ * Then every majority has a full voter, and what is committed is on the disk of
+ * one with its command.  Both halves of a joint configuration count, and who is
+ * to vote as a witness does already.
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool raft_witnesses_fit(const struct raft_member *m, u32 n)
+{
+	u32 i, half, voters[2] = { 0 }, witnesses[2] = { 0 };
+
+	for (i = 0; i < n; i++) {
+		bool witness = m[i].flags & RAFT_MEMBER_WITNESS;
+		bool votes[2] = {
+			!(m[i].flags & RAFT_MEMBER_GONE) &&
+			(witness || !(m[i].flags & RAFT_MEMBER_LEARNER)),
+			m[i].flags & RAFT_MEMBER_OLD,
+		};
+
+		for (half = 0; half < 2; half++) {
+			voters[half] += votes[half];
+			witnesses[half] += votes[half] && witness;
+		}
+	}
+	return 2 * witnesses[0] <= voters[0] && 2 * witnesses[1] <= voters[1];
 }
 
 /**
@@ -178,7 +214,7 @@ int raft_membership_decode(struct raft_membership *c, const u8 *buf, u32 len)
 		voters += !(c->m[i].flags &
 			    (RAFT_MEMBER_LEARNER | RAFT_MEMBER_GONE));
 	}
-	return voters ? 0 : -EINVAL;
+	return voters && raft_witnesses_fit(c->m, c->n) ? 0 : -EINVAL;
 }
 
 /**
@@ -263,7 +299,8 @@ static void dismiss(struct raft *r, struct raft_peer *p)
 	if (!p->member)
 		return;
 	p->member = false;
-	p->flags = 0;
+	/* What it is still sent it is sent as before. */
+	p->flags &= RAFT_MEMBER_WITNESS;
 	p->leave_until = r->now + 10 * r->cfg.election_timeout;
 	p->leave_index = r->conf.index;
 }
@@ -373,7 +410,8 @@ void raft_membership_rollback(struct raft *r)
  *
  * Who votes may, unless it lacks what it may have lost (trap 27).  And who does
  * not by a configuration that may not be committed yet, but did before: the
- * others may need it until then (thesis 4.2.2).  It does not count itself.
+ * others may need it until then (thesis 4.2.2).  It does not count itself.  Who
+ * lacks commands could not pass them on, whatever its configuration says it is.
  *
  * Context: owner thread.
  * Return: true if so.
@@ -385,6 +423,9 @@ bool raft_may_campaign(const struct raft *r)
 
 	if (!raft_log_suffices(r, r->log.last,
 			       raft_log_term(&r->log, r->log.last)))
+		return false;
+	if ((r->bare || r->self->flags & RAFT_MEMBER_WITNESS) &&
+	    !RAFT_MUTANT("witness-leads"))
 		return false;
 	if (raft_votes(r->self))
 		return true;

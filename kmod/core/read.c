@@ -87,6 +87,10 @@ void raft_read(struct raft *r, bool lease)
 		r->up->refused = -ENOTCONN;
 		return;
 	}
+	if (r->bare || r->self->flags & RAFT_MEMBER_WITNESS) {
+		r->up->refused = -EOPNOTSUPP;
+		return;
+	}
 	if (lease && has_lease(r) && r->applied == r->commit) {
 		r->up->lease_until = raft_lease_until(r);
 		r->up->lease_index = r->commit;

@@ -104,6 +104,12 @@ static void clocks(struct fuzz *f)
 				    45 / 100 * (fuzz_random(f, 2) ? 1 : -1);
 }
 
+static void make_witness(struct sim_node *n)
+{
+	n->witness = true;
+	n->lean = true;
+}
+
 static void members(struct fuzz *f)
 {
 	static const u8 sizes[] = { 1, 2, 3, 3, 3, 3, 3, 3, 4, 5, 5, 5, 5, 5,
@@ -124,6 +130,9 @@ static void members(struct fuzz *f)
 		sim_node(s, i)->learner = i > voters;
 		sim_node(s, i)->disk.room = room;
 	}
+	if (voters > 1 && fuzz_percent(f, 30))
+		for (i = (u32)fuzz_between(f, 1, voters / 2); i--;)
+			make_witness(s->nodes[fuzz_random(f, voters)]);
 	for (i = 0; fuzz_percent(f, 25) && i < s->n_nodes; i++)
 		s->nodes[i]->priority = (u32)fuzz_random(f, 3);
 }

@@ -77,6 +77,7 @@ static bool do_members(struct run *r)
 		n = sim_node(r->s, r->d->ids.id[i]);
 		n->member = true;
 		n->learner = r->d->op == SCN_LEARNERS;
+		n->witness |= r->d->op == SCN_WITNESSES;
 	}
 	return true;
 }
@@ -406,6 +407,7 @@ static bool execute(struct run *r)
 		return true;
 	case SCN_NODES:
 	case SCN_LEARNERS:
+	case SCN_WITNESSES:
 		return do_members(r);
 	case SCN_OPTION:
 		return do_option(r);

@@ -130,6 +130,7 @@ struct chk_log {
 	u64 *chain;	/* hash over the log up to here */
 	u64 *bytes;	/* on disk, up to here */
 	u32 *conf;	/* last configuration up to here, 0: the initial one */
+	u32 bare;	/* first entry without its command, 0 if none */
 	u32 n;
 	u32 cap;
 };
@@ -138,6 +139,7 @@ struct sim_node {
 	u32 id;
 	bool member;		/* of the initial configuration */
 	bool learner;		/* in that */
+	bool witness;		/* in that */
 	u32 priority;
 	bool running;		/* booted and not crashed; may be failed */
 	bool failed;		/* stopped itself, or refused to boot */
@@ -172,6 +174,7 @@ struct sim_node {
 	u32 n_lost;
 	u64 stopped_at;		/* when it crashed */
 	bool blank;		/* boots without the initial configuration */
+	bool lean;		/* fuzzer: may lack commands */
 	s32 skew;		/* its clocks are fast, millionths */
 	u64 suspended_at;	/* its monotonic clock stands still since, 0 if not */
 	u64 asleep;		/* so long by its own clock, in this boot */
@@ -240,6 +243,7 @@ struct sim_count {
 	u64 changes;
 	u64 joint;
 	u64 transfers;
+	u64 stuck;		/* only a witness knew of an entry */
 };
 
 struct check;
