@@ -129,9 +129,10 @@ void raft_leader_tick(struct raft *r)
  */
 static u64 last_for_witness(const struct raft *r)
 {
-	bool stays = raft_votes(r->self), alone = stays;
+	bool stays = raft_votes(r->self) || RAFT_MUTANT("witness-outlives");
 	const struct raft_peer *p;
 	u64 best = stays ? r->aged : 0;
+	bool alone = stays;
 
 	if (RAFT_MUTANT("witness-first"))
 		return r->log.last;

@@ -423,7 +423,7 @@ static void must_add(struct fuzz *f, struct sim_node *n)
 {
 	u32 witnesses, voters = count_voters(f->s, &witnesses);
 
-	if (!n->lean || check_member(&f->s->conf, n->id))
+	if (!fuzz_is_lean(n) || check_member(&f->s->conf, n->id))
 		change(f, RAFT_OP_ADD_VOTER, n->id);
 	else if (2 * (witnesses + 1) <= voters + 1)
 		change(f, RAFT_OP_ADD_WITNESS, n->id);
@@ -461,7 +461,7 @@ static void must_change(struct fuzz *f)
 	if (s->failed[0])
 		return;
 	for (i = 0; i < s->n_nodes; i++)
-		lean += s->nodes[i]->lean && !votes(s, s->nodes[i]);
+		lean += fuzz_is_lean(s->nodes[i]) && !votes(s, s->nodes[i]);
 	n = count_voters(s, &i);
 	if (n + lean != s->n_nodes) {
 		sim_fail(s, "%u voters of %u nodes after all were added", n,

@@ -30,17 +30,25 @@ static enum raft_change_op sensible(struct fuzz *f, u32 id)
 	return fuzz_percent(f, 65) ? RAFT_OP_REMOVE : RAFT_OP_DEMOTE;
 }
 
-/*
- * Who was to be a witness once is one until its disk is wiped, for it may lack
- * commands.
+/**
+ * fuzz_is_lean() - may a node lack commands?
+ * @n: node
+ *
+ * Return: true if it was to be a witness since its disk was wiped, or is.
  */
+bool fuzz_is_lean(const struct sim_node *n)
+{
+	return n->lean || n->log.bare;
+}
+
+/* Who may lack commands can only be a witness until its disk is wiped. */
 static void keep_kind(struct fuzz *f, struct raft_change_item *it)
 {
 	struct sim_node *n = f->s->by_id[it->m.id];
 
 	if (it->op == RAFT_OP_ADD_WITNESS)
 		n->lean = true;
-	else if (n->lean && (it->op == RAFT_OP_ADD_VOTER ||
+	else if (fuzz_is_lean(n) && (it->op == RAFT_OP_ADD_VOTER ||
 			     it->op == RAFT_OP_ADD_LEARNER))
 		it->op = RAFT_OP_ADD_WITNESS;
 }
