@@ -310,7 +310,7 @@ static const struct field fields[] = {
 	{ "absurd entry term", E(term), 8, U64_MAX, RAFT_WIRE_LIMIT },
 	{ "long command", E(len), 4, RAFT_MAX_COMMAND + 1, RAFT_WIRE_LIMIT },
 	{ "command beyond the end", E(len), 4, 60000, RAFT_WIRE_LENGTH },
-	{ "empty command", E(len), 4, 0, RAFT_WIRE_FIELD },
+	{ "command left out, but there", E(len), 4, 0, RAFT_WIRE_LENGTH },
 	{ "no-op with a command", E(type), 1, RAFT_ENTRY_NOOP, RAFT_WIRE_FIELD },
 	{ "entry of no type", E(type), 1, 77, RAFT_WIRE_FIELD },
 	{ "configuration of another size", E(type), 1, RAFT_ENTRY_CONFIG,
@@ -342,6 +342,21 @@ static void test_fields(void)
 	len = encode(buf, sizeof(buf), &m, 10);
 	ok(raft_wire_decode(buf, len, GROUP, SELF, &out, entries, offsets, 2) ==
 	   RAFT_WIRE_LIMIT, "more entries than there is room for");
+}
+
+/* What a witness gets; nobody proposes it. */
+static void test_bare(void)
+{
+	struct raft_msg m = sample_of(RAFT_MSG_APPEND, 2), out;
+	size_t len = encode(buf, sizeof(buf), &m, (u32)-1);
+
+	ok(decode(buf, len, &out) == RAFT_WIRE_OK &&
+	   entries[1].type == RAFT_ENTRY_COMMAND && !entries[1].len &&
+	   entries[1].client == 9, "an append without the command");
+	m = sample_of(RAFT_MSG_FORWARD, 1);
+	len = encode(buf, sizeof(buf), &m, 0);
+	ok(decode(buf, len, &out) == RAFT_WIRE_FIELD,
+	   "refused: a proposal without a command");
 }
 
 static u8 mem[RAFT_FRAG_MEMORY];
@@ -593,6 +608,7 @@ int main(int argc, char **argv)
 	test_encode_limits();
 	test_damage();
 	test_fields();
+	test_bare();
 	test_frag_round_trip();
 	test_frag_forged();
 	test_frag_eviction();

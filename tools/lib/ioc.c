@@ -415,6 +415,8 @@ static const char *barrier_text(int error)
 		return "this node is not a member, not yet or no more: nobody answers it";
 	case -ETIMEDOUT:
 		return "timed out: no leader answered that has a majority";
+	case -EOPNOTSUPP:
+		return "this node is a witness: it has nothing to read";
 	}
 	return NULL;
 }
@@ -429,11 +431,11 @@ static const char *members_refused(int error)
 	case -EBUSY:
 		return "refused: another change, or a transfer, is under way";
 	case -EDOM:
-		return "refused: no voter would be left";
+		return "refused: no voter would be left, or more witnesses than half of the voters";
 	case -EEXIST:
 		return "refused: it is a member already";
 	case -EINVAL:
-		return "refused: only a learner can be promoted, only a voter demoted";
+		return "refused: only a learner can be promoted, only a voter demoted, no witness";
 	case -ENOENT:
 		return "refused: it is not a member";
 	case -ENOMEM:

@@ -136,7 +136,7 @@ static void await(struct run *r, const struct scn_dir *d)
 	}
 }
 
-static void members(struct run *r, const struct scn_dir *d, bool learner)
+static void members(struct run *r, const struct scn_dir *d)
 {
 	u32 i;
 
@@ -144,7 +144,8 @@ static void members(struct run *r, const struct scn_dir *d, bool learner)
 		struct run_node *n = run_node(r, d->ids.id[i]);
 
 		n->member = true;
-		n->learner = learner;
+		n->learner = d->op == SCN_LEARNERS;
+		n->witness |= d->op == SCN_WITNESSES;
 	}
 }
 
@@ -245,7 +246,8 @@ static void one(struct run *r, const struct scn_dir *d)
 		break;		/* the kernel draws its own numbers */
 	case SCN_NODES:
 	case SCN_LEARNERS:
-		members(r, d, d->op == SCN_LEARNERS);
+	case SCN_WITNESSES:
+		members(r, d);
 		break;
 	case SCN_OPTION:
 		option(r, d);
