@@ -415,8 +415,6 @@ static const char *barrier_text(int error)
 		return "this node is not a member, not yet or no more: nobody answers it";
 	case -ETIMEDOUT:
 		return "timed out: no leader answered that has a majority";
-	case -EOPNOTSUPP:
-		return "this node is a witness: it has nothing to read";
 	}
 	return NULL;
 }
@@ -469,7 +467,7 @@ static const char *transfer_refused(int error)
 	case -EBUSY:
 		return "refused: a transfer to another node is under way";
 	case -EINVAL:
-		return "refused: that node has no vote";
+		return "refused: that node has no vote, or is a witness";
 	case -ENOENT:
 		return "refused: that node is not a member";
 	case -ENOTCONN:
@@ -571,6 +569,8 @@ static const char *any_text(enum raft_ioc_op op, int error)
 		return "timed out";
 	case -EPIPE:
 		return "the cursor was overtaken by compaction";
+	case -EOPNOTSUPP:
+		return "this node is a witness: it has no commands";
 	}
 	return strerror(-error);
 }
