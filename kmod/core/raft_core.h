@@ -471,13 +471,15 @@ struct raft_repeated {
  *	the leader has not committed in its term, or the node to be promoted is
  *	far behind; -EEXIST, -ENOENT it is a member already, is none; -EINVAL
  *	not a voter, not a learner; -EDOM no voter would be left, or more
- *	witnesses than half of them; -E2BIG too many members; -ENOSPC, -ENOMEM; -ENOTCONN this node was removed;
+ *	witnesses than half of them; -E2BIG too many members; -ENOSPC,
+ *	-ENOMEM; -ENOTCONN this node was removed;
  *	-ETIMEDOUT did not catch up; -ECANCELED aborted, or lost with its leader
  * @abort_result: RAFT_UP_ABORT: likewise; -ENOENT nothing to take back, -EBUSY
  *	a joint configuration is committed and will be left, -EAGAIN not by
  *	this leader, or not yet
  * @transfer_result: RAFT_UP_TRANSFER: 0: the target leads; -EINVAL not a
- *	voter, or a witness; -ENOENT not a member; -EAGAIN far behind or not heard of; -EBUSY
+ *	voter, or a witness; -ENOENT not a member; -EAGAIN far behind or not
+ *	heard of; -EBUSY
  *	a transfer to another node is under way; -ETIMEDOUT did not happen;
  *	-ECANCELED another node leads
  * @deadline: absolute ns at which a TICK is wanted, U64_MAX if never
@@ -644,6 +646,7 @@ u32 raft_entry_disk_bytes(u32 len);
 const struct raft_membership *raft_membership(const struct raft *r);
 void raft_membership_encode(const struct raft_membership *c, u8 *buf);
 int raft_membership_decode(struct raft_membership *c, const u8 *buf, u32 len);
+bool raft_is_joint(const struct raft_membership *c);
 int raft_change_check(const struct raft_change *c);
 void raft_status(const struct raft *r, struct raft_status *st);
 u64 raft_applied_serial(const struct raft *r);
