@@ -143,7 +143,7 @@ int raft_chardev_attach(struct file *file, const char *name)
  * Move the cursor over what is not a record, a new leader's no-op or a dropped
  * duplicate, to the next command, and lend its entry with a reference on the
  * payload.  -EAGAIN at the end of what is applied; -EPIPE if compaction overtook
- * the cursor.
+ * the cursor; -EOPNOTSUPP at a witness, which has no command to give.
  */
 static int raft_file_next(struct raft_file *rf, struct raft_entry *e)
 {
@@ -160,6 +160,8 @@ static int raft_file_next(struct raft_file *rf, struct raft_entry *e)
 				-EPIPE : -EAGAIN;
 		if (err)
 			return err;
+		if (raft_entry_is_bare(e))
+			return -EOPNOTSUPP;
 		if (e->type == RAFT_ENTRY_COMMAND &&
 		    (e->flags & RAFT_ENTRY_APPLIED))
 			return 0;

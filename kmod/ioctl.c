@@ -106,7 +106,8 @@ static long raft_ioctl_features(void __user *arg)
 	f.api_version = RAFT_API_VERSION;
 	f.features = RAFT_FEATURE_MEMBERS | RAFT_FEATURE_TRANSFER |
 		     RAFT_FEATURE_READ | RAFT_FEATURE_SET |
-		     RAFT_FEATURE_SESSION | RAFT_FEATURE_JOIN;
+		     RAFT_FEATURE_SESSION | RAFT_FEATURE_JOIN |
+		     RAFT_FEATURE_WITNESS;
 #ifdef RAFT_FAULTS
 	f.features |= RAFT_FEATURE_FAULTS;
 #endif

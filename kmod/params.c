@@ -36,6 +36,7 @@ static_assert(RAFT_ROLE_PRECANDIDATE == RAFT_PRECANDIDATE);
 static_assert(RAFT_ROLE_CANDIDATE == RAFT_CANDIDATE);
 static_assert(RAFT_ROLE_LEADER == RAFT_LEADER);
 static_assert(RAFT_ROLE_LEARNER == RAFT_LEARNER);
+static_assert(RAFT_ROLE_WITNESS == RAFT_WITNESS);
 static_assert((int)RAFT_MEMBERS_ADD_LEARNER == RAFT_OP_ADD_LEARNER);
 static_assert((int)RAFT_MEMBERS_ADD_VOTER == RAFT_OP_ADD_VOTER);
 static_assert((int)RAFT_MEMBERS_PROMOTE == RAFT_OP_PROMOTE);
@@ -43,6 +44,7 @@ static_assert((int)RAFT_MEMBERS_DEMOTE == RAFT_OP_DEMOTE);
 static_assert((int)RAFT_MEMBERS_REMOVE == RAFT_OP_REMOVE);
 static_assert((int)RAFT_MEMBERS_ADDRESS == RAFT_OP_ADDRESS);
 static_assert((int)RAFT_MEMBERS_ABORT == RAFT_OP_ABORT);
+static_assert((int)RAFT_MEMBERS_ADD_WITNESS == RAFT_OP_ADD_WITNESS);
 static_assert((int)RAFT_GIVEN_UP_SILENT == RAFT_CHANGE_GIVEN_UP);
 static_assert((int)RAFT_GIVEN_UP_SLOW == RAFT_CHANGE_TOO_SLOW);
 static_assert(RAFT_FAILED_NONE == RAFT_OK);
@@ -212,8 +214,10 @@ const char *raft_params_member(const struct raft_ioc_member *m)
 {
 	if (!m->id)
 		return "id: 0";
-	if (m->flags & ~RAFT_MEMBER_LEARNER)
+	if (m->flags & ~(RAFT_MEMBER_LEARNER | RAFT_MEMBER_WITNESS))
 		return "flags: unknown flag";
+	if (m->flags == (RAFT_MEMBER_LEARNER | RAFT_MEMBER_WITNESS))
+		return "flags: a learner and a witness";
 	if (!m->port)
 		return "port: 0";
 	if (m->family == AF_INET)
@@ -272,6 +276,7 @@ const char *raft_params_members(struct raft_group_params *p)
 {
 	const struct raft_ioc_member *self = NULL;
 	const char *why;
+	u32 witnesses = 0;
 	u32 voters = 0;
 	u32 i;
 
@@ -285,11 +290,15 @@ const char *raft_params_members(struct raft_group_params *p)
 			return why;
 		if (!(m->flags & RAFT_MEMBER_LEARNER))
 			voters++;
+		if (m->flags & RAFT_MEMBER_WITNESS)
+			witnesses++;
 		if (m->id == p->ioc.node_id)
 			self = m;
 	}
 	if (p->ioc.n_members && !voters)
 		return "members: all are learners";
+	if (2 * witnesses > voters)
+		return "members: more witnesses than half of the voters";
 
 	if (!self) {
 		why = raft_params_listen(p);
@@ -438,6 +447,7 @@ const char *raft_params_change(struct raft_change *c,
 	switch (ioc->op) {
 	case RAFT_MEMBERS_ADD_LEARNER:
 	case RAFT_MEMBERS_ADD_VOTER:
+	case RAFT_MEMBERS_ADD_WITNESS:
 	case RAFT_MEMBERS_ADDRESS:
 		why = raft_params_member(m);
 		if (!why)

@@ -112,6 +112,12 @@ static u32 file_flags(const struct file *file)
 	return file->f_flags & O_NONBLOCK ? RAFT_PROPOSE_NONBLOCK : 0;
 }
 
+/* Racily: it may become one, or cease to be one, at any time. */
+static bool is_witness(const struct raft_group *g)
+{
+	return READ_ONCE(g->pub.st.flags) & RAFT_MEMBER_WITNESS;
+}
+
 /**
  * raft_submit_propose() - RAFT_IOC_PROPOSE
  * @file: an open /dev/raft
@@ -148,6 +154,11 @@ long raft_submit_propose(struct file *file, void __user *arg)
 	err = PTR_ERR_OR_ZERO(g);
 	if (err)
 		goto put_payload;
+	/* No state machine here will ever say what it came to. */
+	if (p.flags & RAFT_PROPOSE_RESULT && is_witness(g)) {
+		err = -EOPNOTSUPP;
+		goto put_payload;
+	}
 	in.flags = p.flags | file_flags(file);
 	in.timeout_ms = p.timeout_ms;
 	in.client = p.client;
@@ -222,6 +233,9 @@ static int applied_give(struct raft_group *g, u64 index,
 	if (raft_group_entry(g, index, &e))
 		return -EINVAL;
 	raft_payload_put(e.payload);
+	/* Nobody can have read it here. */
+	if (raft_entry_is_bare(&e))
+		return -EOPNOTSUPP;
 	command = e.type == RAFT_ENTRY_COMMAND && e.flags & RAFT_ENTRY_APPLIED;
 	if (result && !command)
 		return -EINVAL;

@@ -144,6 +144,7 @@ static ssize_t raft_peer_flags(const struct raft_peer_view *v, char *buf)
 	u32 flags = v->m->flags;
 
 	return sysfs_emit(buf, "%s%s%s%s\n",
+			  flags & RAFT_MEMBER_WITNESS ? "witness" :
 			  flags & RAFT_MEMBER_LEARNER ? "learner" : "voter",
 			  flags & RAFT_MEMBER_OLD ? " old" : "",
 			  flags & RAFT_MEMBER_GONE ? " gone" : "",

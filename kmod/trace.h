@@ -53,6 +53,7 @@ TRACE_DEFINE_ENUM(RAFT_PRECANDIDATE);
 TRACE_DEFINE_ENUM(RAFT_CANDIDATE);
 TRACE_DEFINE_ENUM(RAFT_LEADER);
 TRACE_DEFINE_ENUM(RAFT_LEARNER);
+TRACE_DEFINE_ENUM(RAFT_WITNESS);
 
 TRACE_DEFINE_ENUM(RAFT_MSG_PREVOTE);
 TRACE_DEFINE_ENUM(RAFT_MSG_PREVOTE_RESP);
@@ -93,7 +94,8 @@ TRACE_DEFINE_ENUM(RAFT_DROP_STATE);
 		{ RAFT_PRECANDIDATE, "precandidate" },		\
 		{ RAFT_CANDIDATE, "candidate" },		\
 		{ RAFT_LEADER, "leader" },			\
-		{ RAFT_LEARNER, "learner" })
+		{ RAFT_LEARNER, "learner" },			\
+		{ RAFT_WITNESS, "witness" })
 
 #define raft_show_msg(t)					\
 	__print_symbolic(t,					\
@@ -138,7 +140,8 @@ TRACE_DEFINE_ENUM(RAFT_DROP_STATE);
 	__print_flags(f, "|",					\
 		{ RAFT_MSG_REJECT, "reject" },			\
 		{ RAFT_MSG_TRANSFER, "transfer" },		\
-		{ RAFT_MSG_LEASE, "lease" })
+		{ RAFT_MSG_LEASE, "lease" },			\
+		{ RAFT_MSG_BARE, "bare" })
 
 #define raft_show_persist(w)					\
 	__print_flags(w, "|",					\

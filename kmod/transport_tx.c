@@ -16,18 +16,17 @@
 static u32 encode(struct raft_group_priv *p, const struct raft_msg *m, u8 *buf)
 {
 	const struct raft_payload *payload;
-	const struct raft_entry *e;
 	struct raft_wire_out w;
+	struct raft_entry e;
 	u32 i;
 
 	raft_wire_begin(&w, buf, RAFT_MAX_MSG_BYTES,
 			p->g->params.ioc.group_id, m);
 	for (i = 0; i < m->n_entries; i++) {
-		e = raft_msg_entry(p->core, m, i);
-		if (!e)
+		if (!raft_msg_entry(p->core, m, i, &e))
 			return 0;
-		payload = e->payload;
-		raft_wire_add(&w, e, payload ? payload->data : NULL);
+		payload = e.payload;
+		raft_wire_add(&w, &e, payload ? payload->data : NULL);
 	}
 	return raft_wire_end(&w);
 }

@@ -85,6 +85,17 @@ static int add_voter(struct raft *r, struct raft_membership *c,
 	return 0;
 }
 
+/* A member keeps what it has, so it cannot become one: remove it first. */
+static int add_witness(struct raft_membership *c, const struct raft_member *m,
+		       bool joint)
+{
+	if (find(c, m->id))
+		return -EEXIST;
+	return insert(c, m, RAFT_MEMBER_WITNESS |
+			    (joint ? 0 : RAFT_MEMBER_LEARNER |
+					 RAFT_MEMBER_PROMOTE));
+}
+
 static int promote(struct raft *r, struct raft_member *old)
 {
 	if (!old)
@@ -102,7 +113,7 @@ static int demote(struct raft_member *old, bool joint)
 {
 	if (!old)
 		return -ENOENT;
-	if (is_learner(old))
+	if (is_learner(old) || old->flags & RAFT_MEMBER_WITNESS)
 		return -EINVAL;
 	old->flags = RAFT_MEMBER_LEARNER | (joint ? RAFT_MEMBER_OLD : 0);
 	return 0;
@@ -114,7 +125,7 @@ static int remove(struct raft_membership *c, struct raft_member *old,
 	if (!old)
 		return -ENOENT;
 	if (joint && !is_learner(old))
-		old->flags = RAFT_MEMBER_OLD | RAFT_MEMBER_GONE;
+		old->flags |= RAFT_MEMBER_OLD | RAFT_MEMBER_GONE;
 	else
 		drop(c, old);
 	return 0;
@@ -136,6 +147,8 @@ static int apply_item(struct raft *r, struct raft_membership *c,
 		if (old && !RAFT_MUTANT("join-changes-member"))
 			return -EEXIST;
 		return add_voter(r, c, &item->m, joint);
+	case RAFT_OP_ADD_WITNESS:
+		return add_witness(c, &item->m, joint);
 	case RAFT_OP_PROMOTE:
 		return promote(r, old);
 	case RAFT_OP_DEMOTE:
@@ -175,13 +188,13 @@ static int build(struct raft *r, const struct raft_change *change,
 	c->subject = 0;
 	for (i = 0; change->joint && i < c->n; i++)
 		if (!is_learner(&c->m[i]))
-			c->m[i].flags = RAFT_MEMBER_OLD;
+			c->m[i].flags |= RAFT_MEMBER_OLD;
 	for (i = 0; i < change->n; i++) {
 		err = apply_item(r, c, &change->item[i], change->joint);
 		if (err)
 			return err;
 	}
-	return has_voter(c) ? 0 : -EDOM;
+	return has_voter(c) && raft_witnesses_fit(c->m, c->n) ? 0 : -EDOM;
 }
 
 /* In force from here on. */
@@ -336,7 +349,7 @@ static void end_catch_up(struct raft *r, enum raft_change_result result)
 		return;
 	c.result = result;
 	if (result == RAFT_CHANGE_DONE) {
-		m->flags = 0;
+		m->flags &= RAFT_MEMBER_WITNESS;
 	} else {
 		c.subject = m->id;
 		end_promotion(&c, m);

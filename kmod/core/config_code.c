@@ -47,7 +47,7 @@ static_assert(offsetof(struct code, m) == 16);
 
 #define KNOWN_FLAGS	(RAFT_MEMBER_LEARNER | RAFT_MEMBER_OLD | \
 			 RAFT_MEMBER_GONE | RAFT_MEMBER_PROMOTE | \
-			 RAFT_MEMBER_KEEP)
+			 RAFT_MEMBER_KEEP | RAFT_MEMBER_WITNESS)
 
 static void put_member(u8 *buf, u32 i, const struct raft_member *m, u32 flags)
 {
@@ -137,7 +137,43 @@ static bool flags_ok(u32 flags)
 	if (flags & RAFT_MEMBER_PROMOTE &&
 	    (flags & RAFT_MEMBER_OLD || !(flags & RAFT_MEMBER_LEARNER)))
 		return false;
+	/* A witness without a vote is one that catches up. */
+	if (flags & RAFT_MEMBER_WITNESS && flags & RAFT_MEMBER_LEARNER &&
+	    (flags & RAFT_MEMBER_KEEP || !(flags & RAFT_MEMBER_PROMOTE)))
+		return false;
 	return !(flags & RAFT_MEMBER_KEEP) || flags & RAFT_MEMBER_PROMOTE;
+}
+
+/**
+ * raft_witnesses_fit() - are at most half of the voters witnesses?
+ * @m: members
+ * @n: how many
+ *
+ * Then every majority has a full voter, and what is committed is on the disk of
+ * one with its command.  Both halves of a joint configuration count, and who is
+ * to vote as a witness does already.
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool raft_witnesses_fit(const struct raft_member *m, u32 n)
+{
+	u32 i, half, voters[2] = { 0 }, witnesses[2] = { 0 };
+
+	for (i = 0; i < n; i++) {
+		bool witness = m[i].flags & RAFT_MEMBER_WITNESS;
+		bool votes[2] = {
+			!(m[i].flags & RAFT_MEMBER_GONE) &&
+			(witness || !(m[i].flags & RAFT_MEMBER_LEARNER)),
+			m[i].flags & RAFT_MEMBER_OLD,
+		};
+
+		for (half = 0; half < 2; half++) {
+			voters[half] += votes[half];
+			witnesses[half] += votes[half] && witness;
+		}
+	}
+	return 2 * witnesses[0] <= voters[0] && 2 * witnesses[1] <= voters[1];
 }
 
 /**
@@ -171,7 +207,7 @@ int raft_membership_decode(struct raft_membership *c, const u8 *buf, u32 len)
 		voters += !(c->m[i].flags &
 			    (RAFT_MEMBER_LEARNER | RAFT_MEMBER_GONE));
 	}
-	return voters ? 0 : -EINVAL;
+	return voters && raft_witnesses_fit(c->m, c->n) ? 0 : -EINVAL;
 }
 
 /**
@@ -208,7 +244,9 @@ int raft_change_check(const struct raft_change *c)
 
 		if (item->op < RAFT_OP_ADD_LEARNER || item->op > RAFT_OP_JOIN)
 			return -EINVAL;
-		if (c->joint && item->op >= RAFT_OP_ADDRESS)
+		if (c->joint && (item->op == RAFT_OP_ADDRESS ||
+				 item->op == RAFT_OP_ABORT ||
+				 item->op == RAFT_OP_JOIN))
 			return -EINVAL;
 		if (!item->m.id && item->op != RAFT_OP_ABORT)
 			return -EINVAL;

@@ -28,6 +28,8 @@ static void truncate_from(struct raft *r, u64 from)
 		r->truncate_from = from;
 	if (r->append_first > from)
 		r->append_first = from;
+	if (r->bare >= from)
+		r->bare = 0;
 }
 
 static void take_config(struct raft *r, const struct raft_entry *e)
@@ -61,6 +63,8 @@ bool raft_append_local(struct raft *r, const struct raft_entry *e)
 	r->log_room -= min_t(u64, bytes, r->log_room);
 	if (!r->append_first)
 		r->append_first = r->log.last;
+	if (!r->bare && raft_entry_is_bare(e))
+		r->bare = r->log.last;
 	if (e->type == RAFT_ENTRY_CONFIG)
 		take_config(r, e);
 	else if (e->origin == r->cfg.id && e->incarnation == r->cfg.incarnation)
@@ -70,9 +74,10 @@ bool raft_append_local(struct raft *r, const struct raft_entry *e)
 
 /*
  * Terms do not fall along a log, no entry is newer than its sender, and a
- * configuration is legible.
+ * configuration is legible.  Bare entries must be meant for this boot: a witness
+ * may have been emptied since, to be a full voter.
  */
-static bool entries_plausible(const struct raft_msg *m)
+static bool entries_plausible(const struct raft *r, const struct raft_msg *m)
 {
 	struct raft_membership c;
 	u64 term = m->log_term;
@@ -87,6 +92,9 @@ static bool entries_plausible(const struct raft_msg *m)
 			return false;
 		if (m->entries[i].type == RAFT_ENTRY_CONFIG &&
 		    !raft_membership_read(&c, &m->entries[i], 0))
+			return false;
+		if (raft_entry_is_bare(&m->entries[i]) &&
+		    m->to_inc != r->cfg.incarnation)
 			return false;
 		term = m->entries[i].term;
 	}
@@ -150,6 +158,12 @@ static void refuse_lost(struct raft *r, const struct raft_msg *m,
 	raft_hold(r, &out, 0);
 }
 
+/* What is acknowledged up to @index is so without commands at a witness. */
+static u8 bare_up_to(const struct raft *r, u64 index)
+{
+	return r->bare && r->bare <= index ? RAFT_MSG_BARE : 0;
+}
+
 /**
  * raft_handle_append() - APPEND: AppendEntries, with entries or without
  * @r: the core, a follower of m->from in m->term
@@ -162,7 +176,7 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
 	struct raft_msg out = raft_reply(r, m, RAFT_MSG_APPEND_RESP);
 	u64 verified;
 
-	if (!entries_plausible(m))
+	if (!entries_plausible(r, m))
 		return;
 	if (!raft_lost_take(r, m)) {
 		refuse_lost(r, m, RAFT_MSG_APPEND_RESP);
@@ -177,6 +191,7 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
 	if (m->index < r->commit) {
 		r->verified = max(r->verified, r->commit);
 		out.index = r->commit;
+		out.flags = bare_up_to(r, out.index);
 		raft_hold(r, &out, out.index);
 		return;
 	}
@@ -193,6 +208,7 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
 	/* 5. commitIndex = min(leaderCommit, index of last new entry) (trap 9). */
 	commit_to(r, min(m->commit, verified));
 	out.index = verified;
+	out.flags = bare_up_to(r, out.index);
 	raft_hold(r, &out, verified);
 }
 
@@ -232,6 +248,7 @@ void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m, bool fresh)
 	out.commit = min(r->verified, r->durable);
 	if (RAFT_MUTANT("ack-before-durable"))
 		out.commit = r->verified;
+	out.flags = bare_up_to(r, out.commit);
 	out.serial = m->serial;
 	out.priority = r->cfg.priority;
 	if (fresh && r->cfg.check_quorum)

@@ -317,6 +317,7 @@ struct raft_held {
  * @hs_reach: reach of that hard state
  * @reach: see struct raft_hard_state
  * @reach_term: see struct raft_hard_state
+ * @bare: first entry whose command was left out, 0 if none was
  * @persist_since: when the disk last made progress, while it has work
  * @election_deadline: not for leaders
  * @heartbeat_deadline: leaders
@@ -324,6 +325,9 @@ struct raft_held {
  * @leader_heard: when a fresh message of @leader came
  * @withhold_until: after a crash: votes are refused until then
  * @uncommitted_bytes: leaders: bytes of commands above @commit
+ * @aged: leaders: what was durable here a heartbeat ago
+ * @young: leaders: what was durable here at @young_at
+ * @young_at: leaders: ns
  * @seq: last sequence number given to a message
  * @peers: members and others we talk to; a slot does not move
  * @n_slots: slots of @peers that were ever used, the first ones
@@ -390,6 +394,7 @@ struct raft {
 	u64 hs_reach;
 	u64 reach;
 	u64 reach_term;
+	u64 bare;
 	u64 persist_since;
 	u64 election_deadline;
 	u64 heartbeat_deadline;
@@ -397,6 +402,9 @@ struct raft {
 	u64 leader_heard;
 	u64 withhold_until;
 	u64 uncommitted_bytes;
+	u64 aged;
+	u64 young;
+	u64 young_at;
 	u64 seq;
 	struct raft_peer peers[RAFT_MAX_PEERS];
 	u32 n_slots;
@@ -454,6 +462,7 @@ struct raft_peer *raft_peer_find(struct raft *r, u32 id);
 struct raft_peer *raft_peer_member(struct raft *r, u32 id);
 struct raft_peer *raft_peer_get(struct raft *r, u32 id);
 bool raft_votes(const struct raft_peer *p);
+bool raft_heard(const struct raft *r, const struct raft_peer *p);
 
 /* progress.c */
 void raft_progress_reset(struct raft_peer *p, u64 next);
@@ -518,6 +527,7 @@ void raft_lost_lead(struct raft *r, struct raft_peer *p, bool again);
 bool raft_lost_let_in(const struct raft *r, const struct raft_peer *p);
 
 /* config_code.c */
+bool raft_witnesses_fit(const struct raft_member *m, u32 n);
 
 /* membership.c */
 void raft_membership_use(struct raft *r, const struct raft_membership *c);

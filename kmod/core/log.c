@@ -27,6 +27,20 @@ struct raft_entry *raft_log_entry(const struct raft_log *log, u64 index)
 }
 
 /**
+ * raft_entry_is_bare() - was the command of an entry left out?
+ * @e: the entry
+ *
+ * As in the log of a witness.
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool raft_entry_is_bare(const struct raft_entry *e)
+{
+	return e->type == RAFT_ENTRY_COMMAND && !e->len;
+}
+
+/**
  * raft_log_term() - term of an entry
  * @log: the log
  * @index: 0 (before the first entry: term 0) to log->last

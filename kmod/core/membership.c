@@ -22,7 +22,8 @@ static void dismiss(struct raft *r, struct raft_peer *p)
 	if (!p->member)
 		return;
 	p->member = false;
-	p->flags = 0;
+	/* What it is still sent it is sent as before. */
+	p->flags &= RAFT_MEMBER_WITNESS;
 	p->leave_until = r->now + 10 * r->cfg.election_timeout;
 	p->leave_index = r->conf.index;
 }
@@ -132,7 +133,8 @@ void raft_membership_rollback(struct raft *r)
  *
  * Who votes may, unless it lacks what it may have lost (trap 27).  And who does
  * not by a configuration that may not be committed yet, but did before: the
- * others may need it until then (thesis 4.2.2).  It does not count itself.
+ * others may need it until then (thesis 4.2.2).  It does not count itself.  Who
+ * lacks commands could not pass them on, whatever its configuration says it is.
  *
  * Context: owner thread.
  * Return: true if so.
@@ -144,6 +146,9 @@ bool raft_may_campaign(const struct raft *r)
 
 	if (!raft_log_suffices(r, r->log.last,
 			       raft_log_term(&r->log, r->log.last)))
+		return false;
+	if ((r->bare || r->self->flags & RAFT_MEMBER_WITNESS) &&
+	    !RAFT_MUTANT("witness-leads"))
 		return false;
 	if (raft_votes(r->self))
 		return true;

@@ -98,3 +98,16 @@ bool raft_votes(const struct raft_peer *p)
 	       (p->flags & RAFT_MEMBER_OLD ||
 		!(p->flags & (RAFT_MEMBER_LEARNER | RAFT_MEMBER_GONE)));
 }
+
+/**
+ * raft_heard() - did a node say something lately?
+ * @r: the core
+ * @p: its slot
+ *
+ * Context: owner thread.
+ * Return: true if within an election timeout.
+ */
+bool raft_heard(const struct raft *r, const struct raft_peer *p)
+{
+	return p->last_heard && r->now - p->last_heard < r->cfg.election_timeout;
+}

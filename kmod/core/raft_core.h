@@ -63,6 +63,7 @@ enum raft_role {
 	RAFT_CANDIDATE = 2,
 	RAFT_LEADER = 3,
 	RAFT_LEARNER = 4,	/* a follower without a vote in its configuration */
+	RAFT_WITNESS = 5,	/* a follower that votes and gets no commands */
 };
 
 enum raft_entry_type {
@@ -86,7 +87,8 @@ enum raft_entry_type {
  * @client: session of the client that proposed it, 0 if none: client.c
  * @client_serial: number that the client gave it, not 0 with @client
  * @payload: the shell's handle, NULL if @len is 0; the log holds a reference
- * @len: bytes of command
+ * @len: bytes of command; a RAFT_ENTRY_COMMAND without any is bare: it was left
+ *	out for a witness, no command is empty
  * @origin: node that proposed it, 0 if none
  * @type: enum raft_entry_type
  * @flags: RAFT_ENTRY_*
@@ -133,6 +135,8 @@ enum raft_msg_type {
 #define RAFT_MSG_LEASE		0x04	/* READ_INDEX: by lease if there is one */
 /* FORWARD: of a membership change; FORWARD_RESP: to one */
 #define RAFT_MSG_CHANGE		0x08
+/* APPEND_RESP, HEARTBEAT_RESP: commands were left out of the sender's log */
+#define RAFT_MSG_BARE		0x10
 /* APPEND_RESP, HEARTBEAT_RESP: refused by who may have lost its log; APPEND: to
  * such a node: it counts as having what is committed (lost.c)
  */
@@ -205,6 +209,7 @@ struct raft_msg {
 #define RAFT_MEMBER_GONE	0x4	/* joint: not in the new one */
 #define RAFT_MEMBER_PROMOTE	0x8	/* a learner, to vote when it has caught up */
 #define RAFT_MEMBER_KEEP	0x10	/* ... and to stay a learner if it does not */
+#define RAFT_MEMBER_WITNESS	0x20	/* gets the log without the commands */
 
 /**
  * struct raft_member - one member of a configuration
@@ -250,7 +255,8 @@ enum raft_change_op {
 	RAFT_OP_REMOVE = 5,
 	RAFT_OP_ADDRESS = 6,	/* the member has moved */
 	RAFT_OP_ABORT = 7,	/* take back what is not committed, or catches up */
-	RAFT_OP_JOIN = 8,	/* as ADD_VOTER, of one that is no member yet */
+	RAFT_OP_ADD_WITNESS = 8,	/* like ADD_VOTER, of who is no member */
+	RAFT_OP_JOIN = 9,	/* as ADD_VOTER, of one that is no member yet */
 };
 
 /**
@@ -469,7 +475,8 @@ struct raft_repeated {
  *	RAFT_UP_CHANGE (RAFT_UP_ABORT for RAFT_OP_ABORT) or RAFT_UP_TRANSFER, at
  *	the earliest in this step; else
  *	-EBUSY (one of this node is under way), -ENOLINK (no leader is known),
- *	-ENOTCONN, -EINVAL, -ENOMEM, -EIO; READ: -ENOTCONN, -EIO
+ *	-ENOTCONN, -EINVAL, -ENOMEM, -EIO; READ: -ENOTCONN, -EIO, -EOPNOTSUPP
+ *	(a witness has nothing to read)
  * @read_id: READ: the read is decided with this number
  * @read_done: RAFT_UP_READ: reads up to this number are: what is applied now
  *	includes everything acknowledged before they began
@@ -483,14 +490,16 @@ struct raft_repeated {
  *	votes); or certainly not: -EBUSY another change is under way; -EAGAIN
  *	the leader has not committed in its term, or the node to be promoted is
  *	far behind; -EEXIST, -ENOENT it is a member already, is none; -EINVAL
- *	not a voter, not a learner; -EDOM no voter would be left; -E2BIG too
- *	many members; -ENOSPC, -ENOMEM; -ENOTCONN this node was removed;
+ *	not a voter, not a learner; -EDOM no voter would be left, or more
+ *	witnesses than half of them; -E2BIG too many members; -ENOSPC,
+ *	-ENOMEM; -ENOTCONN this node was removed;
  *	-ETIMEDOUT did not catch up; -ECANCELED aborted, or lost with its leader
  * @abort_result: RAFT_UP_ABORT: likewise; -ENOENT nothing to take back, -EBUSY
  *	a joint configuration is committed and will be left, -EAGAIN not by
  *	this leader, or not yet
  * @transfer_result: RAFT_UP_TRANSFER: 0: the target leads; -EINVAL not a
- *	voter; -ENOENT not a member; -EAGAIN far behind or not heard of; -EBUSY
+ *	voter, or a witness; -ENOENT not a member; -EAGAIN far behind or not
+ *	heard of; -EBUSY
  *	a transfer to another node is under way; -ETIMEDOUT did not happen;
  *	-ECANCELED another node leads
  * @deadline: absolute ns at which a TICK is wanted, U64_MAX if never
@@ -561,7 +570,7 @@ struct raft_peer_status {
 
 /**
  * struct raft_status - the state of a group at this node
- * @role: enum raft_role; RAFT_LEARNER for a follower that is a learner
+ * @role: enum raft_role; RAFT_LEARNER or RAFT_WITNESS for a follower that is one
  * @leader: node id, 0 if unknown
  * @term: current term
  * @vote: voted for in @term, 0 if none
@@ -585,6 +594,7 @@ struct raft_peer_status {
  *	it has that or may not take anything yet: see @unproven
  * @unproven: its log is new, or was lost, and no leader has let it in
  * @lost: ... and the group is older than its log
+ * @bare: first entry whose command was left out, 0 if none was
  * @config_index: entry of the configuration in force, 0 for the initial one
  * @joint: that is joint
  * @catching_up: leader: node that is to vote when it has caught up, 0 if none
@@ -622,6 +632,7 @@ struct raft_status {
 	u64 reach;
 	bool unproven;
 	bool lost;
+	u64 bare;
 	u64 config_index;
 	bool joint;
 	u32 catching_up;
@@ -664,8 +675,9 @@ void raft_step(struct raft *r, const struct raft_event *ev,
 int raft_reconfigure(struct raft *r, const struct raft_config *cfg);
 
 const struct raft_entry *raft_entry_at(const struct raft *r, u64 index);
-const struct raft_entry *raft_msg_entry(const struct raft *r,
-					const struct raft_msg *m, u32 i);
+bool raft_msg_entry(const struct raft *r, const struct raft_msg *m, u32 i,
+		    struct raft_entry *e);
+bool raft_entry_is_bare(const struct raft_entry *e);
 u32 raft_entry_disk_bytes(u32 len);
 const struct raft_membership *raft_membership(const struct raft *r);
 const struct raft_member *raft_member_of(const struct raft_membership *c,

@@ -76,6 +76,12 @@ static bool has_lease(const struct raft *r)
 	return r->boot_now < until;
 }
 
+/* Nothing is there to be read. */
+static bool lacks_commands(const struct raft *r)
+{
+	return r->bare || r->self->flags & RAFT_MEMBER_WITNESS;
+}
+
 /**
  * raft_read() - a RAFT_EV_READ
  * @r: the core
@@ -89,6 +95,10 @@ void raft_read(struct raft *r, bool lease)
 
 	if (!r->self->member) {
 		r->up->refused = -ENOTCONN;
+		return;
+	}
+	if (lacks_commands(r)) {
+		r->up->refused = -EOPNOTSUPP;
 		return;
 	}
 	if (lease && has_lease(r) && r->applied == r->commit) {
@@ -221,15 +231,22 @@ static void finish(struct raft *r)
 
 /*
  * Who was removed has nobody to ask, and may never get what was promised.  A
- * leader that removes itself still has: until that is committed.
+ * leader that removes itself still has: until that is committed.  Who came back
+ * as a witness meanwhile gets it without the commands.
  */
+static bool is_lost(const struct raft *r)
+{
+	if (lacks_commands(r))
+		return !RAFT_MUTANT("read-kept-by-witness");
+	return !r->self->member && r->role != RAFT_LEADER &&
+	       !RAFT_MUTANT("read-kept-by-removed");
+}
+
 static void give_up(struct raft *r)
 {
 	struct raft_reads *rd = &r->reads;
 
-	if (r->self->member || r->role == RAFT_LEADER ||
-	    RAFT_MUTANT("read-kept-by-removed") ||
-	    (!rd->flying && !rd->waiting && !rd->n_confirmed))
+	if (!rd->flying && !rd->waiting && !rd->n_confirmed)
 		return;
 	rd->flying = 0;
 	rd->waiting = false;
@@ -254,8 +271,10 @@ void raft_read_go_on(struct raft *r)
 	} else {
 		ask_leader(r);
 	}
-	finish(r);
-	give_up(r);
+	if (!lacks_commands(r) || RAFT_MUTANT("read-kept-by-witness"))
+		finish(r);
+	if (is_lost(r))
+		give_up(r);
 }
 
 /**

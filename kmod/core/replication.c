@@ -69,6 +69,9 @@ void raft_become_leader(struct raft *r)
 	r->state_changed = true;
 	r->lease_off = false;
 	raft_lost_proven(r);
+	r->aged = 0;
+	r->young = 0;
+	r->young_at = r->now;
 	raft_for_each_peer(r, p)
 		raft_progress_reset(p, next);
 	r->self->match = r->durable;
@@ -122,20 +125,64 @@ void raft_leader_tick(struct raft *r)
 		raft_leader_heartbeat(r);
 }
 
-/* Who left gets nothing of what came after. */
-static u64 last_for(const struct raft *r, const struct raft_peer *p)
+/*
+ * A witness with an entry that no full voter has would refuse its vote to those
+ * who could lead, so the full ones come first: it gets what is on the disk here
+ * and on that of another, or, if the others are slow, was a heartbeat ago here.
+ * Where nobody else is heard it is needed at once.  But a leader that is about to
+ * go, being no voter any more, is not one of those who could lead then.
+ */
+static u64 last_for_witness(const struct raft *r)
 {
-	return p->member ? r->log.last : min(r->log.last, p->leave_index);
+	bool stays = raft_votes(r->self) || RAFT_MUTANT("witness-outlives");
+	const struct raft_peer *p;
+	u64 best = stays ? r->aged : 0;
+	bool alone = stays;
+
+	if (RAFT_MUTANT("witness-first"))
+		return r->log.last;
+	raft_for_each_peer(r, p) {
+		if (p == r->self || !raft_votes(p) ||
+		    p->flags & RAFT_MEMBER_WITNESS)
+			continue;
+		if (raft_heard(r, p))
+			alone = false;
+		best = max(best, p->match);
+	}
+	return alone ? r->durable : min(best, r->durable);
 }
 
-/* How many entries from @next to @last fit into one message; sets their size. */
-static u32 batch_size(const struct raft *r, u64 next, u64 last, u32 *bytes)
+/*
+ * Who left gets nothing of what came after, and not sooner than a witness, for
+ * it may have been one: a later boot of it has no flags here.
+ */
+static u64 last_for(const struct raft *r, const struct raft_peer *p)
+{
+	u64 last = p->member ? r->log.last : min(r->log.last, p->leave_index);
+
+	if (!p->member || p->flags & RAFT_MEMBER_WITNESS)
+		last = min(last, last_for_witness(r));
+	return last;
+}
+
+/* What of an entry a peer gets; a witness no commands. */
+static u32 len_for(const struct raft *r, const struct raft_peer *p, u64 index)
+{
+	const struct raft_entry *e = raft_log_entry(&r->log, index);
+
+	return p->flags & RAFT_MEMBER_WITNESS &&
+	       e->type == RAFT_ENTRY_COMMAND ? 0 : e->len;
+}
+
+/* How many entries up to @last fit into one message; sets their size. */
+static u32 batch_size(const struct raft *r, const struct raft_peer *p, u64 last,
+		      u32 *bytes)
 {
 	u32 n = 0, wire = 0;
 
 	*bytes = 0;
-	while (n < r->cfg.max_batch && next + n <= last) {
-		u32 len = raft_log_entry(&r->log, next + n)->len;
+	while (n < r->cfg.max_batch && p->next + n <= last) {
+		u32 len = len_for(r, p, p->next + n);
 		u32 more = (u32)raft_wire_entry_bytes(len);
 
 		if (n && wire + more > r->cfg.max_batch_bytes)
@@ -175,7 +222,7 @@ static bool replicate_to(struct raft *r, struct raft_peer *p)
 	u32 n, bytes;
 
 	while (!raft_progress_full(r, p)) {
-		n = batch_size(r, p->next, last, &bytes);
+		n = batch_size(r, p, last, &bytes);
 		if (!n && p->state == RAFT_REPLICATE)
 			break;
 		if (r->up->n_msgs >= APPEND_MSGS)
@@ -202,6 +249,11 @@ void raft_leader_replicate(struct raft *r)
 {
 	struct raft_peer *p;
 
+	if (r->now >= r->young_at + r->cfg.heartbeat) {
+		r->aged = r->young;
+		r->young = r->durable;
+		r->young_at = r->now;
+	}
 	raft_for_each_peer(r, p)
 		if (is_served(r, p) && !replicate_to(r, p))
 			r->up->flags |= RAFT_UP_AGAIN;
@@ -250,6 +302,16 @@ void raft_leader_commit(struct raft *r)
 	r->up->flags |= RAFT_UP_COMMIT;
 }
 
+/*
+ * It was a witness, and is not one by this configuration: what it acknowledges
+ * is not what a full voter has.
+ */
+static bool lacks_commands(const struct raft_peer *p, const struct raft_msg *m)
+{
+	return m->flags & RAFT_MSG_BARE &&
+	       !(p->flags & RAFT_MEMBER_WITNESS) && !RAFT_MUTANT("bare-acks");
+}
+
 static void handle_reject(struct raft *r, struct raft_peer *p,
 			  const struct raft_msg *m)
 {
@@ -283,6 +345,8 @@ void raft_handle_append_resp(struct raft *r, struct raft_peer *p,
 {
 	bool grew;
 
+	if (lacks_commands(p, m))
+		return;
 	if (m->flags & RAFT_MSG_REJECT) {
 		handle_reject(r, p, m);
 		return;
@@ -325,7 +389,8 @@ void raft_handle_heartbeat_resp(struct raft *r, struct raft_peer *p,
 	if (fresh && m->reject_index)
 		p->election_timeout = m->reject_index;
 	raft_lease_renew(r, p, m->serial, m->reject_index);
-	raft_progress_ack(p, m->commit);
+	if (!lacks_commands(p, m))
+		raft_progress_ack(p, m->commit);
 	if (!fresh || RAFT_MUTANT("no-probe-after-loss"))
 		return;
 	if (p->state == RAFT_PROBE) {

@@ -36,17 +36,8 @@ const struct raft_entry *raft_entry_at(const struct raft *r, u64 index)
 	return raft_log_entry(&r->log, index);
 }
 
-/**
- * raft_msg_entry() - entry of an outgoing message
- * @r: the core
- * @m: an APPEND or FORWARD out of the update of the last step
- * @i: 0 to m->n_entries - 1
- *
- * Context: owner thread, before the next step.
- * Return: the entry, NULL if there is none.
- */
-const struct raft_entry *raft_msg_entry(const struct raft *r,
-					const struct raft_msg *m, u32 i)
+static const struct raft_entry *msg_entry(const struct raft *r,
+					  const struct raft_msg *m, u32 i)
 {
 	u64 at = m->serial + i - r->pend_first;
 
@@ -57,6 +48,37 @@ const struct raft_entry *raft_msg_entry(const struct raft *r,
 	if (m->type != RAFT_MSG_FORWARD || at >= r->pend_count)
 		return NULL;
 	return &r->pending[(r->pend_head + (u32)at) % RAFT_MAX_PENDING];
+}
+
+/**
+ * raft_msg_entry() - entry of an outgoing message
+ * @r: the core
+ * @m: an APPEND or FORWARD out of the update of the last step
+ * @i: 0 to m->n_entries - 1
+ * @e: filled with the entry as the receiver gets it: a witness without command.
+ *	Its payload belongs to the core
+ *
+ * Context: owner thread, before the next step.
+ * Return: false if there is none.
+ */
+bool raft_msg_entry(const struct raft *r, const struct raft_msg *m, u32 i,
+		    struct raft_entry *e)
+{
+	const struct raft_entry *found = msg_entry(r, m, i);
+	const struct raft_peer *p;
+
+	if (!found)
+		return false;
+	*e = *found;
+	if (m->type != RAFT_MSG_APPEND || e->type != RAFT_ENTRY_COMMAND)
+		return true;
+	raft_for_each_peer(r, p) {
+		if (p->id == m->to && p->flags & RAFT_MEMBER_WITNESS) {
+			e->payload = NULL;
+			e->len = 0;
+		}
+	}
+	return true;
 }
 
 /**
@@ -103,6 +125,7 @@ static void status_membership(const struct raft *r, struct raft_status *st)
 	    !raft_log_suffices(r, r->log.last,
 			       raft_log_term(&r->log, r->log.last)))
 		st->reach = r->reach;
+	st->bare = r->bare;
 	st->config_index = r->conf.index;
 	st->joint = raft_is_joint(&r->conf);
 	st->given_up = r->given_up.subject;
@@ -138,6 +161,9 @@ void raft_status(const struct raft *r, struct raft_status *st)
 	if (r->role == RAFT_FOLLOWER && r->self->member &&
 	    !raft_votes(r->self))
 		st->role = RAFT_LEARNER;
+	else if (r->role == RAFT_FOLLOWER && r->self->member &&
+		 r->self->flags & RAFT_MEMBER_WITNESS)
+		st->role = RAFT_WITNESS;
 	st->leader = r->leader;
 	st->term = r->term;
 	st->vote = r->vote;
@@ -176,6 +202,8 @@ const char *raft_role_name(enum raft_role role)
 		return "leader";
 	case RAFT_LEARNER:
 		return "learner";
+	case RAFT_WITNESS:
+		return "witness";
 	}
 	return "unknown";
 }

@@ -44,13 +44,16 @@ int raft_config_check(const struct raft_config *cfg)
 		return -EINVAL;
 	for (i = 0; i < cfg->n_members; i++) {
 		if (!cfg->members[i].id ||
-		    cfg->members[i].flags & ~RAFT_MEMBER_LEARNER)
+		    cfg->members[i].flags & ~(RAFT_MEMBER_LEARNER |
+					      RAFT_MEMBER_WITNESS) ||
+		    cfg->members[i].flags == (RAFT_MEMBER_LEARNER |
+					      RAFT_MEMBER_WITNESS))
 			return -EINVAL;
 		for (j = 0; j < i; j++)
 			if (cfg->members[j].id == cfg->members[i].id)
 				return -EINVAL;
 	}
-	return 0;
+	return raft_witnesses_fit(cfg->members, cfg->n_members) ? 0 : -EINVAL;
 }
 
 /* The initial configuration, sorted: it stands before index 1. */
@@ -126,6 +129,8 @@ int raft_log_load(struct raft *r, const struct raft_entry *e)
 		return -EINVAL;
 	if (!raft_log_append(&r->log, e))
 		return -ENOMEM;
+	if (!r->bare && raft_entry_is_bare(e))
+		r->bare = r->log.last;
 	/* In force is the last one, raft_start() sees to it. */
 	if (config) {
 		r->conf = c;
@@ -301,6 +306,9 @@ static bool note_sender(struct raft *r, struct raft_peer *p,
 		p->match = 0;
 		p->lost = false;
 		p->proof = 0;
+		/* Who left may have been emptied, to be something else. */
+		if (!p->member)
+			p->flags = 0;
 		p->read_asked = 0;
 		p->read_flying = 0;
 		raft_progress_probe(p, p->next);

@@ -20,16 +20,17 @@ static u64 reach(const struct raft *r)
 	return (u64)r->cfg.max_inflight * r->cfg.max_batch;
 }
 
-static bool heard(const struct raft *r, const struct raft_peer *p)
+/* A witness has nothing to lead with. */
+static bool may_lead(const struct raft_peer *p)
 {
-	return p->last_heard && r->now - p->last_heard < r->cfg.election_timeout;
+	return raft_votes(p) &&
+	       !(p->flags & (RAFT_MEMBER_GONE | RAFT_MEMBER_WITNESS));
 }
 
 /* Could it lead soon? */
 static bool is_ready(const struct raft *r, const struct raft_peer *p)
 {
-	return p != r->self && raft_votes(p) &&
-	       !(p->flags & RAFT_MEMBER_GONE) && heard(r, p) &&
+	return p != r->self && may_lead(p) && raft_heard(r, p) &&
 	       p->state == RAFT_REPLICATE &&
 	       r->log.last - p->match <= reach(r);
 }
@@ -63,7 +64,7 @@ static int target_error(struct raft *r, u32 target)
 
 	if (!p)
 		return -ENOENT;
-	if (!raft_votes(p) || p->flags & RAFT_MEMBER_GONE)
+	if (!may_lead(p))
 		return -EINVAL;
 	return is_ready(r, p) ? 0 : -EAGAIN;
 }

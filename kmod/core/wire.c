@@ -248,7 +248,7 @@ static u8 type_flags(u8 type)
 		return RAFT_MSG_REJECT;
 	case RAFT_MSG_APPEND_RESP:
 	case RAFT_MSG_HEARTBEAT_RESP:
-		return RAFT_MSG_REJECT | RAFT_MSG_LOST;
+		return RAFT_MSG_REJECT | RAFT_MSG_LOST | RAFT_MSG_BARE;
 	case RAFT_MSG_APPEND:
 		return RAFT_MSG_LOST;
 	case RAFT_MSG_VOTE:
@@ -276,17 +276,17 @@ static bool entry_fits(const struct raft_wire_header *h, u8 type)
 }
 
 /*
- * A no-op has no command, nor has what opens a session, a command is never empty,
- * and configurations and changes have one size.
+ * A no-op has no command, nor has what opens a session, a command is never empty
+ * but left out for a witness, and configurations and changes have one size.
  */
-static bool entry_len_ok(u8 type, u32 len)
+static bool entry_len_ok(const struct raft_wire_header *h, u8 type, u32 len)
 {
 	switch (type) {
 	case RAFT_ENTRY_NOOP:
 	case RAFT_ENTRY_OPEN:
 		return !len;
 	case RAFT_ENTRY_COMMAND:
-		return len;
+		return len || h->type == RAFT_MSG_APPEND;
 	case RAFT_ENTRY_CONFIG:
 	case RAFT_ENTRY_CHANGE:
 		return len == RAFT_CONFIG_BYTES;
@@ -373,7 +373,7 @@ static enum raft_wire_error decode_entry(const struct raft_wire_header *head,
 	if (!all_zero(h.reserved, sizeof(h.reserved)))
 		return RAFT_WIRE_FIELD;
 	if (!entry_fits(head, h.type) ||
-	    !entry_len_ok(h.type, le32_to_cpu(h.len)))
+	    !entry_len_ok(head, h.type, le32_to_cpu(h.len)))
 		return RAFT_WIRE_FIELD;
 	/* A client numbers its commands from 1. */
 	if (!h.client != !h.client_serial ||

@@ -89,7 +89,7 @@ static inline void case_take_update(struct case_cluster *c,
 		c->sent[out->m.type]++;
 		for (k = 0; k < out->m.n_entries; k++) {
 			CASE_EXPECT(c, k < CASE_ENTRIES);
-			out->entries[k] = *raft_msg_entry(n->r, &out->m, k);
+			raft_msg_entry(n->r, &out->m, k, &out->entries[k]);
 		}
 	}
 	if (up->flags & RAFT_UP_PERSIST) {
@@ -725,6 +725,7 @@ static const struct raft_case raft_cases[] = {
 	{ "given_up", case_given_up },
 	{ "timeouts_are_told", case_timeouts_are_told },
 	{ "trap26_joint_is_left", case_joint_is_left },
+	{ "witness", case_witness },
 	{ "trap22_change_is_rolled_back", case_change_is_rolled_back },
 	{ "trap38_transfer", case_transfer },
 	{ "trap42_readers_share_rounds", case_readers_share_rounds },

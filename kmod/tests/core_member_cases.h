@@ -144,6 +144,37 @@ static inline void case_joint_is_left(struct raft_case_env *env)
 	CASE_EXPECT(c, case_flags(c, 2, 3) == RAFT_MEMBER_LEARNER);
 }
 
+/* It counts, has what it was given before, and gets no more commands. */
+static inline void case_witness(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_led_by_1(env);
+	struct raft_event ev = { .type = RAFT_EV_READ };
+
+	CASE_EXPECT(c, case_propose(c, 1, 8) == 1);
+	case_settle(c);
+	case_change(c, 1, RAFT_OP_ADD_WITNESS, 3, true);
+	CASE_EXPECT(c, c->nodes[0].up.change_result == -EEXIST);
+	case_change(c, 1, RAFT_OP_REMOVE, 3, false);
+	case_settle(c);
+	case_change(c, 1, RAFT_OP_ADD_WITNESS, 3, true);
+	case_settle(c);
+	CASE_EXPECT(c, case_flags(c, 3, 3) == RAFT_MEMBER_WITNESS);
+	CASE_EXPECT(c, case_status(c, 3)->role == RAFT_WITNESS);
+	CASE_EXPECT(c, case_propose(c, 1, 8) == 1);
+	case_settle(c);
+	CASE_EXPECT(c, case_status(c, 3)->commit == 6);
+	CASE_EXPECT(c, case_status(c, 3)->bare == 6);
+	CASE_EXPECT(c, case_status(c, 2)->bare == 0);
+	CASE_EXPECT(c, raft_entry_at(c->nodes[2].r, 2)->len == 8);
+	CASE_EXPECT(c, raft_entry_is_bare(raft_entry_at(c->nodes[2].r, 6)));
+	case_campaign(c, 3);
+	case_step(c, &c->nodes[2], &ev);
+	CASE_EXPECT(c, c->nodes[2].up.refused == -EOPNOTSUPP);
+	CASE_EXPECT(c, case_status(c, 3)->role == RAFT_WITNESS);
+	case_change(c, 1, RAFT_OP_DEMOTE, 3, false);
+	CASE_EXPECT(c, c->nodes[0].up.change_result == -EINVAL);
+}
+
 /* Trap 22: what is cut from the log is not in force any more. */
 static inline void case_change_is_rolled_back(struct raft_case_env *env)
 {

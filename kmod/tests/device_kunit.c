@@ -309,6 +309,21 @@ static void raft_device_test_voters(struct kunit *test)
 	raft_expect_why(test, raft_params_members(p), "members: all are");
 }
 
+/* At most half of those who vote, and no learner. */
+static void raft_device_test_witnesses(struct kunit *test)
+{
+	struct raft_group_params *p = raft_valid_params(test);
+
+	p->members[0].flags = RAFT_MEMBER_WITNESS;
+	raft_expect_why(test, raft_params_members(p), NULL);
+	p->members[1].flags = RAFT_MEMBER_WITNESS;
+	raft_expect_why(test, raft_params_members(p), "members: more witnesses");
+	p->members[1].flags |= RAFT_MEMBER_LEARNER;
+	raft_expect_why(test, raft_params_members(p), "flags: a learner and");
+	p->members[1].flags = RAFT_MEMBER_OLD;
+	raft_expect_why(test, raft_params_members(p), "flags: unknown");
+}
+
 /* A node outside its configuration says where it listens. */
 static void raft_device_test_listen(struct kunit *test)
 {
@@ -464,7 +479,8 @@ static const struct raft_field_case raft_change_cases[] = {
 	RAFT_CHANGE_FIELD(op, RAFT_MEMBERS_ADD_LEARNER, NULL),
 	RAFT_CHANGE_FIELD(op, RAFT_MEMBERS_ADDRESS, NULL),
 	RAFT_CHANGE_FIELD(op, 0, "op"),
-	RAFT_CHANGE_FIELD(op, 8, "op"),
+	RAFT_CHANGE_FIELD(op, RAFT_MEMBERS_ADD_WITNESS, NULL),
+	RAFT_CHANGE_FIELD(op, 9, "op"),
 	RAFT_CHANGE_FIELD(op, U32_MAX, "op"),
 	RAFT_CHANGE_FIELD(op, RAFT_MEMBERS_REMOVE, "member: an address"),
 	RAFT_CHANGE_FIELD(op, RAFT_MEMBERS_PROMOTE, "member: an address"),
@@ -472,6 +488,7 @@ static const struct raft_field_case raft_change_cases[] = {
 	RAFT_CHANGE_FIELD(reserved, 1, "reserved"),
 	RAFT_CHANGE_FIELD(member.id, 0, "id: 0"),
 	RAFT_CHANGE_FIELD(member.flags, RAFT_MEMBER_LEARNER, "member.flags"),
+	RAFT_CHANGE_FIELD(member.flags, RAFT_MEMBER_WITNESS, "member.flags"),
 	RAFT_CHANGE_FIELD(member.port, 0, "port"),
 	RAFT_CHANGE_FIELD(member.family, 0, "family"),
 	RAFT_CHANGE_FIELD(member.addr[0], 224, "addr"),
@@ -520,6 +537,7 @@ static struct kunit_case raft_device_cases[] = {
 	KUNIT_CASE(raft_device_test_defaults),
 	KUNIT_CASE_PARAM(raft_device_test_members, raft_members_gen_params),
 	KUNIT_CASE(raft_device_test_voters),
+	KUNIT_CASE(raft_device_test_witnesses),
 	KUNIT_CASE(raft_device_test_listen),
 	KUNIT_CASE_PARAM(raft_device_test_ipv6, raft_ipv6_gen_params),
 	KUNIT_CASE_PARAM(raft_device_test_set, raft_set_gen_params),

@@ -61,7 +61,7 @@ static const struct bad bad[] = {
 	{ "unknown key in [Group]", 0, G "Heartbeet = 1s\n" P1,
 	  "t:2: unknown key \"Heartbeet\" in [Group], expected " KEYS "\n" },
 	{ "unknown key in [Peer]", 0, G P1 "Port = 1\n",
-	  "t:5: unknown key \"Port\" in [Peer], expected Id, Address or Learner\n" },
+	  "t:5: unknown key \"Port\" in [Peer], expected Id, Address, Learner or Witness\n" },
 	{ "key twice", 0, G "Node = 1\nnode = 1\n" P1,
 	  "t:3: Node again, expected it once: it is in line 2\n" },
 	{ "no value", 0, G "LogSize =\n" P1,
@@ -128,6 +128,12 @@ static const struct bad bad[] = {
 	  "t:5: [Peer] with Id 1 again, expected another: it is in line 2\n" },
 	{ "address twice", 0, G P1 "[Peer]\nId = 2\nAddress = 10.0.0.1:7000\n",
 	  "t:7: Address of node 1 again, expected another: it is in line 4\n" },
+	{ "a learner that is a witness", 0, G P1
+	  "[Peer]\nId = 2\nAddress = 10.0.0.2:7000\nLearner = yes\nWitness = yes\n"
+	  "[Peer]\nId = 3\nAddress = 10.0.0.3:7000\n",
+	  "t:5: [Peer] with Learner and Witness, expected one of them\n" },
+	{ "a witness alone", 0, G P1 "Witness = yes\n",
+	  "t:2: 1 witnesses of 1 voters, expected half at most\n" },
 	{ "only learners", 0, G P1 "Learner = yes\n",
 	  "t:2: only learners, expected at least one [Peer] that votes\n" },
 	{ "17 peers", 0, G

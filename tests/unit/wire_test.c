@@ -322,7 +322,7 @@ static const struct field fields[] = {
 	{ "absurd entry term", E(term), 8, U64_MAX, RAFT_WIRE_LIMIT },
 	{ "long command", E(len), 4, RAFT_MAX_COMMAND + 1, RAFT_WIRE_LIMIT },
 	{ "command beyond the end", E(len), 4, 60000, RAFT_WIRE_LENGTH },
-	{ "empty command", E(len), 4, 0, RAFT_WIRE_FIELD },
+	{ "command left out, but there", E(len), 4, 0, RAFT_WIRE_LENGTH },
 	{ "no-op with a command", E(type), 1, RAFT_ENTRY_NOOP, RAFT_WIRE_FIELD },
 	{ "entry of no type", E(type), 1, 77, RAFT_WIRE_FIELD },
 	{ "configuration of another size", E(type), 1, RAFT_ENTRY_CONFIG,
@@ -396,6 +396,21 @@ static void test_join(void)
 	m = join;
 	m.n_entries = 2;
 	ok(refusal(0, &m) == RAFT_WIRE_LIMIT, "refused: a join of two");
+}
+
+/* What a witness gets; nobody proposes it. */
+static void test_bare(void)
+{
+	struct raft_msg m = sample_of(RAFT_MSG_APPEND, 2), out;
+	size_t len = encode(buf, sizeof(buf), &m, (u32)-1);
+
+	ok(decode(buf, len, &out) == RAFT_WIRE_OK &&
+	   entries[1].type == RAFT_ENTRY_COMMAND && !entries[1].len &&
+	   entries[1].client == 9, "an append without the command");
+	m = sample_of(RAFT_MSG_FORWARD, 1);
+	len = encode(buf, sizeof(buf), &m, 0);
+	ok(decode(buf, len, &out) == RAFT_WIRE_FIELD,
+	   "refused: a proposal without a command");
 }
 
 static u8 mem[RAFT_FRAG_MEMORY];
@@ -648,6 +663,7 @@ int main(int argc, char **argv)
 	test_damage();
 	test_fields();
 	test_join();
+	test_bare();
 	test_frag_round_trip();
 	test_frag_forged();
 	test_frag_eviction();

@@ -95,6 +95,7 @@ static const struct key peer_keys[] = {
 	PEER("Id", id, VALUE_U32, 1, UINT32_MAX, EXPECTED_ID),
 	PEER("Address", addr, VALUE_ADDR, 0, 0, EXPECTED_ADDR),
 	PEER("Learner", learner, VALUE_BOOL, 0, 1, "yes or no"),
+	PEER("Witness", witness, VALUE_BOOL, 0, 1, "yes or no"),
 };
 
 _Static_assert(ARRAY_LEN(group_keys) <= RAFT_CONF_KEYS_MAX, "struct parser");
@@ -420,11 +421,15 @@ static bool addr_equal(const struct raft_addr *a, const struct raft_addr *b)
 static void peers_check(struct parser *p)
 {
 	const struct raft_conf_peer *a, *b, *end;
-	unsigned int voters = 0;
+	unsigned int voters = 0, witnesses = 0;
 
 	end = p->conf->peers + p->conf->n_peers;
 	for (a = p->conf->peers; a < end; a++) {
 		voters += !a->learner;
+		witnesses += a->witness;
+		if (a->learner && a->witness)
+			complain(p, a->line,
+				 "[Peer] with Learner and Witness, expected one of them");
 		for (b = p->conf->peers; b < a; b++) {
 			if (a->id && a->id == b->id)
 				complain(p, a->line,
@@ -439,6 +444,10 @@ static void peers_check(struct parser *p)
 	if (p->conf->n_peers && !voters)
 		complain(p, p->conf->peers[0].line,
 			 "only learners, expected at least one [Peer] that votes");
+	else if (2 * witnesses > voters)
+		complain(p, p->conf->peers[0].line,
+			 "%u witnesses of %u voters, expected half at most",
+			 witnesses, voters);
 }
 
 static const struct raft_conf_peer *peer_find(const struct raft_conf *conf,

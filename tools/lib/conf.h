@@ -25,6 +25,7 @@
  * struct raft_conf_peer - a [Peer] section
  * @id: node id, not 0
  * @learner: receives the log, has no vote
+ * @witness: votes, receives the log without the commands
  * @addr: where it listens
  * @line: of the section's header
  * @addr_line: of its address
@@ -32,6 +33,7 @@
 struct raft_conf_peer {
 	uint32_t id;
 	bool learner;
+	bool witness;
 	struct raft_addr addr;
 	unsigned int line;
 	unsigned int addr_line;

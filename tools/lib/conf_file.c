@@ -227,7 +227,8 @@ int raft_conf_to_start(const struct raft_conf *conf,
 	for (i = 0; i < conf->n_peers; i++) {
 		peer = &conf->peers[i];
 		members[i].id = peer->id;
-		members[i].flags = peer->learner ? RAFT_MEMBER_LEARNER : 0;
+		members[i].flags = peer->learner ? RAFT_MEMBER_LEARNER :
+				   peer->witness ? RAFT_MEMBER_WITNESS : 0;
 		if (resolve(conf, &peer->addr, peer->addr_line, &members[i],
 			    err))
 			ret = -ENODEV;

@@ -454,11 +454,11 @@ static const char *members_refused(int error)
 	case -EBUSY:
 		return "refused: another change, or a transfer, is under way";
 	case -EDOM:
-		return "refused: no voter would be left";
+		return "refused: no voter would be left, or more witnesses than half of the voters";
 	case -EEXIST:
 		return "refused: it is a member already";
 	case -EINVAL:
-		return "refused: only a learner can be promoted, only a voter demoted";
+		return "refused: only a learner can be promoted, only a voter demoted, no witness";
 	case -ENOENT:
 		return "refused: it is not a member";
 	case -ENOMEM:
@@ -492,7 +492,7 @@ static const char *transfer_refused(int error)
 	case -EBUSY:
 		return "refused: a transfer to another node is under way";
 	case -EINVAL:
-		return "refused: that node has no vote";
+		return "refused: that node has no vote, or is a witness";
 	case -ENOENT:
 		return "refused: that node is not a member";
 	case -ENOTCONN:
@@ -630,6 +630,8 @@ static const char *any_text(enum raft_ioc_op op, int error)
 		return "timed out";
 	case -EPIPE:
 		return "the cursor was overtaken by compaction";
+	case -EOPNOTSUPP:
+		return "this node is a witness: it has no commands";
 	}
 	return strerror(-error);
 }

@@ -51,6 +51,17 @@ static bool dir_learners(struct parse *p, struct scn_dir *d)
 	return parse_ids(p, &d->ids);
 }
 
+/* Which of the nodes are witnesses; not in the contract of the language. */
+static bool dir_witnesses(struct parse *p, struct scn_dir *d)
+{
+	if (p->witnesses)
+		return parse_error(p, "witnesses given twice");
+	if (p->started)
+		return parse_error(p, "witnesses after start");
+	p->witnesses = true;
+	return parse_ids(p, &d->ids);
+}
+
 static bool option_range(struct parse *p, struct scn_dir *d, const char *key,
 			 u64 max)
 {
@@ -305,6 +316,7 @@ static const struct {
 	{ "seed", SCN_SEED, dir_seed },
 	{ "nodes", SCN_NODES, dir_nodes },
 	{ "learners", SCN_LEARNERS, dir_learners },
+	{ "witnesses", SCN_WITNESSES, dir_witnesses },
 	{ "option", SCN_OPTION, dir_option },
 	{ "log", SCN_LOG, dir_log },
 	{ "term", SCN_TERM, dir_term },
@@ -475,18 +487,48 @@ static bool parse_line(struct parse *p, const char *line, size_t len)
 	return true;
 }
 
+static const struct scn_dir *find_dir(const struct parse *p, enum scn_op op)
+{
+	u32 i;
+
+	for (i = 0; i < p->s->n; i++)
+		if (p->s->dir[i].op == op)
+			return &p->s->dir[i];
+	return NULL;
+}
+
+/* A witness is one of the voters, and half of them may be. */
+static bool check_witnesses(struct parse *p)
+{
+	const struct scn_dir *nodes = find_dir(p, SCN_NODES);
+	const struct scn_dir *d = find_dir(p, SCN_WITNESSES);
+	u32 i, j;
+
+	if (!d)
+		return true;
+	p->line = d->line;
+	for (i = 0; i < d->ids.n; i++) {
+		for (j = 0; nodes && j < nodes->ids.n; j++)
+			if (d->ids.id[i] == nodes->ids.id[j])
+				break;
+		if (!nodes || j == nodes->ids.n)
+			return parse_error(p, "node %u is not one of the nodes",
+					   d->ids.id[i]);
+	}
+	if (2 * d->ids.n > nodes->ids.n)
+		return parse_error(p, "more witnesses than half of the nodes");
+	return true;
+}
+
 /* A learner is not a voter, and both together must fit a configuration. */
 static bool check_members(struct parse *p)
 {
-	const struct scn_dir *nodes = NULL, *learners = NULL;
+	const struct scn_dir *learners = find_dir(p, SCN_LEARNERS);
+	const struct scn_dir *nodes = find_dir(p, SCN_NODES);
 	u32 i, j;
 
-	for (i = 0; i < p->s->n; i++) {
-		if (p->s->dir[i].op == SCN_NODES)
-			nodes = &p->s->dir[i];
-		if (p->s->dir[i].op == SCN_LEARNERS)
-			learners = &p->s->dir[i];
-	}
+	if (!check_witnesses(p))
+		return false;
 	if (!learners)
 		return true;
 	p->line = learners->line;

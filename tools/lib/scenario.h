@@ -27,6 +27,7 @@ enum scn_op {
 	SCN_SEED = 1,		/* value */
 	SCN_NODES,		/* ids */
 	SCN_LEARNERS,		/* ids */
+	SCN_WITNESSES,		/* ids; of nodes */
 	SCN_OPTION,		/* option, value */
 	SCN_LOG,		/* id, terms */
 	SCN_TERM,		/* id, value, vote or 0 */

@@ -21,6 +21,7 @@ static const char *const roles[] = {
 	[RAFT_CANDIDATE] = "candidate",
 	[RAFT_LEADER] = "leader",
 	[RAFT_LEARNER] = "learner",
+	[RAFT_WITNESS] = "witness",
 };
 
 /**
@@ -33,7 +34,7 @@ bool parse_cond_word(const char *word)
 {
 	static const char *const words[] = {
 		"leader", "none", "one", "role", "follower", "precandidate",
-		"candidate", "learner", "term", "vote", "commit", "last", "log",
+		"candidate", "learner", "witness", "term", "vote", "commit", "last", "log",
 		"applied", "voters", "learners", "committed", "failed",
 		"unknown", "pending", "index", "logs", "equal", "within", "-",
 	};

@@ -2,8 +2,8 @@
 /*
  * scenario_member.c - the directive that changes the configuration.
  *
- * Gives the change in the words of the core.  Two words more than the contract
- * has, address and abort, because the core has them too.
+ * Gives the change in the words of the core.  Three words more than the contract
+ * has, address, abort and add-witness, because the core has them too.
  */
 #include "scenario_parse.h"
 
@@ -54,6 +54,7 @@ static bool single(struct parse *p, struct raft_change *c)
 		{ "remove", RAFT_OP_REMOVE },
 		{ "address", RAFT_OP_ADDRESS },
 		{ "abort", RAFT_OP_ABORT },
+		{ "add-witness", RAFT_OP_ADD_WITNESS },
 	};
 	const char *word;
 	size_t i;

@@ -31,6 +31,7 @@ struct scn_block {
  * @started: a node was started by an earlier line
  * @nodes: the voters were given
  * @learners: the learners were given
+ * @witnesses: the witnesses were given
  * @names: proposals, reads, changes and transfers named so far
  * @holds: holds named so far
  */
@@ -45,6 +46,7 @@ struct parse {
 	bool started;
 	bool nodes;
 	bool learners;
+	bool witnesses;
 	struct parse_name *names;
 	struct parse_name *holds;
 };

@@ -66,6 +66,9 @@ static int entry_look(void *ctx, const struct raft_disk_record *rec,
 	struct raft_survivor *s = ((struct look *)ctx)->s;
 	struct raft_membership c;
 
+	/* Of a witness: nobody could make a state of it. */
+	if (rec->type == RAFT_ENTRY_COMMAND && !rec->len)
+		return -EOPNOTSUPP;
 	if (rec->type != RAFT_ENTRY_CONFIG)
 		return 0;
 	if (raft_membership_decode(&c, data, rec->len)) {
@@ -87,8 +90,8 @@ static int entry_look(void *ctx, const struct raft_disk_record *rec,
  * @node_id: likewise
  *
  * Return: 0; -EBUSY if a group uses it; -ENXIO if it is of another kind;
- * -EMEDIUMTYPE no log; -ENODATA a log without an entry; -EPROTO of another
- * version; -ESTALE of another group or node; -EILSEQ damaged, see @s->bad;
+ * -EMEDIUMTYPE no log; -ENODATA a log without an entry; -EOPNOTSUPP that of a
+ * witness, commands were left out; -EPROTO of another version; -ESTALE of another group or node; -EILSEQ damaged, see @s->bad;
  * -ENOMEM; or any negative errno of open(2) or read(2).
  */
 int raft_survivor_open(struct raft_survivor *s, const char *path,

@@ -461,6 +461,7 @@ const char *raft_role_name(uint32_t role)
 		[RAFT_ROLE_CANDIDATE] = "candidate",
 		[RAFT_ROLE_LEADER] = "leader",
 		[RAFT_ROLE_LEARNER] = "learner",
+		[RAFT_ROLE_WITNESS] = "witness",
 	};
 
 	return role < ARRAY_LEN(names) ? names[role] : "unknown";
@@ -518,7 +519,9 @@ const char *raft_member_role(uint32_t flags, bool joint)
 		return "joining";
 	if (flags & RAFT_MEMBER_LEARNER)
 		return flags & RAFT_MEMBER_OLD ? "demoting" : "learner";
-	return joint && !(flags & RAFT_MEMBER_OLD) ? "joining" : "voter";
+	if (joint && !(flags & RAFT_MEMBER_OLD))
+		return "joining";
+	return flags & RAFT_MEMBER_WITNESS ? "witness" : "voter";
 }
 
 /**

@@ -80,9 +80,12 @@ static int item_parse(const char *text, struct raft_ioc_change *c)
 	if (*text == '+') {
 		const char *comma = strchr(text, ',');
 
-		c->op = comma ? RAFT_MEMBERS_ADD_LEARNER :
+		bool witness = comma && !strcmp(comma, ",witness");
+
+		c->op = witness ? RAFT_MEMBERS_ADD_WITNESS :
+			comma ? RAFT_MEMBERS_ADD_LEARNER :
 				RAFT_MEMBERS_ADD_VOTER;
-		ret = comma && strcmp(comma, ",learner") ? -EINVAL :
+		ret = comma && !witness && strcmp(comma, ",learner") ? -EINVAL :
 		      place_parse(text + 1, (comma ? (size_t)(comma - text) :
 						     len) - 1, &c->member);
 	} else if (*text == '-') {
@@ -97,7 +100,7 @@ static int item_parse(const char *text, struct raft_ioc_change *c)
 		      id_parse(text, eq - text, &c->member.id);
 	}
 	return ret ? bad_item(text, ret,
-			      "+ID=ADDRESS:PORT[,learner], -ID, ID=voter or ID=learner") :
+			      "+ID=ADDRESS:PORT[,learner|,witness], -ID, ID=voter or ID=learner") :
 		     CTL_OK;
 }
 
@@ -236,6 +239,7 @@ static const struct verb verbs[] = {
 	{ "list", 0, false, list_run },
 	{ "add", RAFT_MEMBERS_ADD_VOTER, true, NULL },
 	{ "add-learner", RAFT_MEMBERS_ADD_LEARNER, true, NULL },
+	{ "add-witness", RAFT_MEMBERS_ADD_WITNESS, true, NULL },
 	{ "promote", RAFT_MEMBERS_PROMOTE, false, NULL },
 	{ "demote", RAFT_MEMBERS_DEMOTE, false, NULL },
 	{ "remove", RAFT_MEMBERS_REMOVE, false, NULL },
@@ -245,8 +249,8 @@ static const struct verb verbs[] = {
 };
 
 #define VERBS \
-	"list, add, add-learner, promote, demote, remove, address, change or " \
-	"abort"
+	"list, add, add-learner, add-witness, promote, demote, remove, address, " \
+	"change or abort"
 #define N_VERBS	(sizeof(verbs) / sizeof(verbs[0]))
 
 /* One member: an id, an id and its address, or with abort nothing. */

@@ -48,7 +48,7 @@ static const struct ctl_command commands[] = {
 	{ "start", ctl_start, "NAME --node N [OPTION...]",
 	  "start a group without a file, all by options",
 	  "-n, --node N        this node\n"
-	  "-p, --peer ID=ADDRESS:PORT[,learner]\n"
+	  "-p, --peer ID=ADDRESS:PORT[,learner|,witness]\n"
 	  "                    a member, this node included; once for each\n"
 	  "-l, --log PATH      its log, default /var/lib/raft/NAME.log\n"
 	  "--id ID             of the group, default a hash of NAME\n"
@@ -67,12 +67,14 @@ static const struct ctl_command commands[] = {
 	  "list [NAME] [--json]\n"
 	  "add ID=ADDRESS:PORT         a voter, once it has caught up\n"
 	  "add-learner ID=ADDRESS:PORT\n"
+	  "add-witness ID=ADDRESS:PORT  a voter without the commands\n"
 	  "promote ID                  a learner to a voter\n"
 	  "demote ID                   a voter to a learner\n"
 	  "remove ID\n"
 	  "address ID=ADDRESS:PORT     it has moved\n"
 	  "change ITEM...              all at once, each of\n"
-	  "       +ID=ADDRESS:PORT[,learner]  -ID  ID=voter  ID=learner\n"
+	  "       +ID=ADDRESS:PORT[,learner|,witness]  -ID\n"
+	  "       ID=voter  ID=learner\n"
 	  "abort                       take back what is under way\n"
 	  GROUP_OPTION
 	  "-t, --timeout T     default the propose timeout; it goes on without us\n" },

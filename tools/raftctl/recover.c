@@ -51,6 +51,8 @@ static const char *open_text(int error)
 		return "not a raft log";
 	case -ENODATA:
 		return "there is not one entry in it: nothing can be recovered";
+	case -EOPNOTSUPP:
+		return "the log of a witness, it has no commands: take another survivor";
 	case -EPROTO:
 		return "the log was written in another format version";
 	case -ESTALE:

@@ -126,7 +126,8 @@ static bool peer_is_member(const struct raft_conf_peer *peer,
 	       p->family == m.family && p->port == m.port &&
 	       p->scope_id == m.scope_id &&
 	       !memcmp(p->addr, m.addr, sizeof(m.addr)) &&
-	       !(p->flags & RAFT_MEMBER_LEARNER) == !peer->learner;
+	       !(p->flags & RAFT_MEMBER_LEARNER) == !peer->learner &&
+	       !(p->flags & RAFT_MEMBER_WITNESS) == !peer->witness;
 }
 
 /* What is in the file and cannot be changed while the group runs. */

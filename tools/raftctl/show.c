@@ -118,6 +118,7 @@ static const struct field peer_fields[] = {
 	{ "kind", FIELD_KIND, offsetof(struct raft_ioc_peer, flags), 0 },
 	PEER(priority, FIELD_U32),
 	PEER(election_timeout_ms, FIELD_U32),
+	PEER_FLAG("witness", RAFT_MEMBER_WITNESS),
 };
 
 #define N_GROUP_FIELDS	(sizeof(group_fields) / sizeof(group_fields[0]))

@@ -42,7 +42,9 @@ static void peers_print(const struct ctl_snapshot *snap)
 		raft_addr_format(p->family, p->addr, p->scope_id, p->port, addr,
 				 sizeof(addr));
 		printf("\n[Peer]\nId = %u\nAddress = %s\n", p->id, addr);
-		if (p->flags & RAFT_MEMBER_LEARNER)
+		if (p->flags & RAFT_MEMBER_WITNESS)
+			puts("Witness = yes");
+		else if (p->flags & RAFT_MEMBER_LEARNER)
 			puts("Learner = yes");
 	}
 }

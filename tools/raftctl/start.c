@@ -52,20 +52,22 @@ static const struct option options[] = {
 	{ }
 };
 
-/* ID=ADDRESS:PORT[,learner] as a section of its own. */
+/* ID=ADDRESS:PORT[,learner|,witness] as a section of its own. */
 static int peer_write(FILE *out, const char *arg)
 {
 	const char *addr = strchr(arg, '=');
 	const char *comma = strchr(arg, ',');
 
-	if (!addr || (comma && strcmp(comma, ",learner")))
-		return ctl_usage("--peer is \"%s\", expected ID=ADDRESS:PORT[,learner]",
+	if (!addr || (comma && strcmp(comma, ",learner") &&
+		      strcmp(comma, ",witness")))
+		return ctl_usage("--peer is \"%s\", expected ID=ADDRESS:PORT[,learner|,witness]",
 				 arg);
 	fprintf(out, "[Peer]\nId = %.*s\nAddress = %.*s\n", (int)(addr - arg),
 		arg, comma ? (int)(comma - addr - 1) : (int)strlen(addr + 1),
 		addr + 1);
 	if (comma)
-		fputs("Learner = yes\n", out);
+		fprintf(out, "%s = yes\n",
+			comma[1] == 'l' ? "Learner" : "Witness");
 	return CTL_OK;
 }
 

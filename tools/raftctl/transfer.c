@@ -68,7 +68,7 @@ static bool has_heir(const struct ctl_snapshot *snap)
 
 	for (p = snap->peers; p < snap->peers + snap->st.n_peers; p++)
 		if (!(p->flags & (RAFT_PEER_SELF | RAFT_MEMBER_LEARNER |
-				  RAFT_MEMBER_GONE)))
+				  RAFT_MEMBER_WITNESS | RAFT_MEMBER_GONE)))
 			return true;
 	return false;
 }

@@ -153,7 +153,7 @@ static void entry_json(struct dump *d, const struct raft_disk_record *rec,
 	raft_json_u64(j, "epoch", rec->epoch);
 	raft_json_u64(j, "position", rec->pos);
 	raft_json_u64(j, "length", rec->len);
-	if (rec->type == RAFT_ENTRY_COMMAND)
+	if (rec->type == RAFT_ENTRY_COMMAND && rec->len)
 		raft_json_data(j, data, rec->len);
 	if (rec->type == RAFT_ENTRY_CONFIG)
 		config_json(j, data, rec->len);
@@ -174,7 +174,7 @@ static int dump_entry(void *ctx, const struct raft_disk_record *rec,
 	if (d->json) {
 		entry_json(d, rec, data);
 	} else if (d->raw) {
-		if (rec->type != RAFT_ENTRY_COMMAND)
+		if (rec->type != RAFT_ENTRY_COMMAND || !rec->len)
 			return 0;
 		fwrite(data, 1, rec->len, stdout);
 		putchar('\n');
@@ -187,7 +187,9 @@ static int dump_entry(void *ctx, const struct raft_disk_record *rec,
 		if (rec->client)
 			printf(" session %" PRIu64 ".%" PRIu64, rec->client,
 			       rec->client_serial);
-		if (rec->type == RAFT_ENTRY_COMMAND) {
+		if (rec->type == RAFT_ENTRY_COMMAND && !rec->len) {
+			printf(", its command was left out");
+		} else if (rec->type == RAFT_ENTRY_COMMAND) {
 			printf(": ");
 			raft_text_write(stdout, data, rec->len);
 		}

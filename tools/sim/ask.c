@@ -109,7 +109,7 @@ const char *sim_ask_text(const struct sim_prop *p, char *buf, size_t size)
 {
 	static const char *const ops[] = {
 		"nothing", "add-learner", "add-voter", "promote", "demote",
-		"remove", "address", "abort", "join",
+		"remove", "address", "abort", "add-witness", "join",
 	};
 	size_t at;
 	u32 i;

@@ -9,7 +9,8 @@
  *
  * A log is compared by one number: the chain of an entry is a hash over the
  * log up to it, so equal chains mean equal logs, and every check costs the
- * same for long logs as for short ones.
+ * same for long logs as for short ones.  It leaves the commands out, as a witness
+ * does: each is compared for itself.
  *
  * Election safety, leader append-only, log matching, leader completeness and
  * state machine safety are figure 3 of the paper; the rest are the promises of
@@ -31,10 +32,14 @@ struct map {
 	u32 cap;
 };
 
-/* All logs that have an entry of this term here are equal up to here. */
+/*
+ * All logs that have an entry of this term here are equal up to here, and so is
+ * what it says, where it was not left out.
+ */
 struct version {
 	u64 term;
 	u64 chain;
+	u64 content;
 };
 
 struct position {
@@ -131,6 +136,19 @@ u64 check_committed(const struct sim *s)
 }
 
 /**
+ * check_has_committed() - does a disk hold something that is committed?
+ * @s: simulation
+ * @n: whose disk
+ *
+ * Return: true if so: no leader empties it.
+ */
+bool check_has_committed(const struct sim *s, const struct sim_node *n)
+{
+	return n->disk.n && s->check->committed &&
+	       n->disk.chain[0] == s->check->chain[1];
+}
+
+/**
  * check_chain() - the number that stands for a log up to an entry
  * @before: that of the entry before, 0 for the first
  * @e: the entry
@@ -141,18 +159,15 @@ u64 check_chain(u64 before, const struct raft_entry *e)
 {
 	u64 h = sim_hash(before, e->term);
 
-	h = sim_hash(h, e->payload ? sim_payload_id(e->payload) : 0);
 	h = sim_hash(h, e->incarnation);
 	if (e->client)
 		h = sim_hash(h, sim_hash(e->client, e->client_serial));
 	return sim_hash(h, e->serial << 16 ^ e->origin << 8 ^ e->type);
 }
 
-/* Log matching: one history per (index, term). */
-static void check_match(struct sim *s, struct sim_node *n, u64 index, u64 term,
-			u64 chain)
+/* What is known of an entry, made if nothing is. */
+static struct version *version(struct check *c, u64 index, u64 term, u64 chain)
 {
-	struct check *c = s->check;
 	struct position *p;
 	struct version *v;
 	u64 cap;
@@ -168,19 +183,32 @@ static void check_match(struct sim *s, struct sim_node *n, u64 index, u64 term,
 	p = &c->at[index];
 	for (i = 0; i < p->n; i++) {
 		v = i < 2 ? &p->two[i] : &p->more[i - 2];
-		if (v->term != term)
-			continue;
-		if (v->chain != chain)
-			sim_fail(s, "log matching: node %u has another history at %llu.%llu",
-				 n->id, (ull)index, (ull)term);
-		return;
+		if (v->term == term)
+			return v;
 	}
 	if (p->n >= 2)
 		p->more = sim_grow(p->more, (p->n - 1) * sizeof(*p->more));
 	v = p->n < 2 ? &p->two[p->n] : &p->more[p->n - 2];
-	v->term = term;
-	v->chain = chain;
+	*v = (struct version) { .term = term, .chain = chain };
 	p->n++;
+	return v;
+}
+
+/* Log matching: one history per (index, term). */
+static void check_match(struct sim *s, struct sim_node *n, u64 index,
+			const struct raft_entry *e, u64 chain)
+{
+	struct version *v = version(s->check, index, e->term, chain);
+	u64 content = e->payload ? sim_payload_id(e->payload) : 0;
+
+	if (v->chain != chain)
+		sim_fail(s, "log matching: node %u has another history at %llu.%llu",
+			 n->id, (ull)index, (ull)e->term);
+	if (content && v->content && v->content != content)
+		sim_fail(s, "log matching: node %u has another command at %llu.%llu",
+			 n->id, (ull)index, (ull)e->term);
+	if (content)
+		v->content = content;
 }
 
 static void log_add(struct chk_log *log, const struct raft_entry *e, u64 chain)
@@ -200,6 +228,15 @@ static void log_add(struct chk_log *log, const struct raft_entry *e, u64 chain)
 	log->bytes[log->n] = bytes + raft_entry_disk_bytes(e->len);
 	log->conf[log->n] = e->type == RAFT_ENTRY_CONFIG ? log->n + 1 : conf;
 	log->n++;
+	if (!log->bare && raft_entry_is_bare(e))
+		log->bare = log->n;
+}
+
+static void log_cut(struct chk_log *log, u64 n)
+{
+	log->n = (u32)min_t(u64, log->n, n);
+	if (log->bare > log->n)
+		log->bare = 0;
 }
 
 /**
@@ -226,7 +263,7 @@ void check_persist(struct sim *s, struct sim_node *n,
 			sim_fail(s, "node %u drops entry %llu, committed up to %llu",
 				 n->id, (ull)p->truncate_from,
 				 (ull)old->commit);
-		log->n = (u32)min_t(u64, log->n, p->truncate_from - 1);
+		log_cut(log, p->truncate_from - 1);
 	}
 	if (!(p->what & RAFT_PERSIST_ENTRIES))
 		return;
@@ -239,7 +276,7 @@ void check_persist(struct sim *s, struct sim_node *n,
 		e = raft_entry_at(n->r, i);
 		chain = check_chain(log->n ? log->chain[log->n - 1] : 0, e);
 		log_add(log, e, chain);
-		check_match(s, n, i, e->term, chain);
+		check_match(s, n, i, e, chain);
 		if (e->type == RAFT_ENTRY_CONFIG)
 			check_config_append(s, n, i, old);
 	}
@@ -422,6 +459,9 @@ static void check_leader(struct sim *s, struct sim_node *n)
 		sim_fail(s, "election safety: node %u and node %llu lead term %llu",
 			 n->id, (ull)leader[0], (ull)term);
 	*leader = n->id;
+	if (n->log.bare)
+		sim_fail(s, "node %u leads term %llu and lacks the command of %u",
+			 n->id, (ull)term, n->log.bare);
 	check_vote(s, n, term, n->id);
 	for (i = c->committed; i && c->term[i] >= term; i--)
 		;
@@ -490,6 +530,9 @@ void check_step(struct sim *s, struct sim_node *n,
 	    (st->last && st->last_term != n->log.term[st->last - 1]))
 		sim_fail(s, "node %u: its log ends at %llu.%llu, but its batches say %u",
 			 n->id, (ull)st->last, (ull)st->last_term, n->log.n);
+	if (st->bare != n->log.bare)
+		sim_fail(s, "node %u lacks commands from %llu, but its batches say %u",
+			 n->id, (ull)st->bare, n->log.bare);
 	if (st->failed)
 		return;
 	if (st->role == RAFT_LEADER &&
@@ -515,10 +558,10 @@ void check_boot(struct sim *s, struct sim_node *n)
 	struct sim_disk *d = &n->disk;
 	u32 i;
 
-	n->log.n = 0;
+	log_cut(&n->log, 0);
 	for (i = 0; i < d->n; i++) {
 		log_add(&n->log, &d->e[i], d->chain[i]);
-		check_match(s, n, i + 1, d->e[i].term, d->chain[i]);
+		check_match(s, n, i + 1, &d->e[i], d->chain[i]);
 	}
 	if (n->st.last != d->n || n->st.term < d->hs.term)
 		sim_fail(s, "node %u boots with other than is on its disk",

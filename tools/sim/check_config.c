@@ -242,8 +242,10 @@ static bool may_follow(const struct raft_membership *a,
 /* It is committed first, and can still end without a new voter. */
 static bool may_be_given_up(const struct raft_change *c)
 {
-	return !c->joint && (c->item[0].op == RAFT_OP_ADD_VOTER ||
-			     c->item[0].op == RAFT_OP_JOIN);
+	enum raft_change_op op = c->item[0].op;
+
+	return !c->joint && (op == RAFT_OP_ADD_VOTER || op == RAFT_OP_JOIN ||
+			     op == RAFT_OP_ADD_WITNESS);
 }
 
 /* Which change asked for a committed configuration must not have failed. */
@@ -303,18 +305,30 @@ static bool had(const struct sim *s, u32 id, u64 index, u64 chain)
 	       (index <= m->n_lost && m->lost[index - 1] == chain);
 }
 
+/* A node that was a witness has the entry, but not what it says. */
+static bool lacks_command(const struct sim *s, u32 id, u64 index)
+{
+	const struct sim_disk *d = &s->by_id[id]->disk;
+
+	return index <= d->n && raft_entry_is_bare(&d->e[index - 1]);
+}
+
+/* And the command is on the disk of one of them. */
 static bool half_has(const struct sim *s, const struct raft_membership *c,
 		     enum half half, u64 index, u64 chain)
 {
-	u32 i, voters = 0, have = 0;
+	u32 i, voters = 0, have = 0, full = 0;
 
 	for (i = 0; i < c->n; i++) {
 		if (!in_half(&c->m[i], half))
 			continue;
 		voters++;
-		have += had(s, c->m[i].id, index, chain);
+		if (!had(s, c->m[i].id, index, chain))
+			continue;
+		have++;
+		full += !lacks_command(s, c->m[i].id, index);
 	}
-	return 2 * have > voters;
+	return 2 * have > voters && full;
 }
 
 static bool majority_has(const struct sim *s, const struct sim_node *n,
@@ -386,7 +400,9 @@ static bool as_asked(const struct raft_membership *c,
 	case RAFT_OP_ADD_VOTER:
 	case RAFT_OP_JOIN:
 	case RAFT_OP_PROMOTE:
-		return m && !learns;
+		return m && !learns && !(m->flags & RAFT_MEMBER_WITNESS);
+	case RAFT_OP_ADD_WITNESS:
+		return m && !learns && m->flags & RAFT_MEMBER_WITNESS;
 	case RAFT_OP_ADD_LEARNER:
 	case RAFT_OP_DEMOTE:
 		return learns;

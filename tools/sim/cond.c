@@ -174,7 +174,7 @@ static bool cond_applied(struct sim *s, const struct scn_cond *c,
 	for (i = 1; i <= n->applied; i++) {
 		e = raft_entry_at(n->r, i);
 		if (e->type != RAFT_ENTRY_COMMAND ||
-		    !(e->flags & RAFT_ENTRY_APPLIED))
+		    !(e->flags & RAFT_ENTRY_APPLIED) || !e->payload)
 			continue;
 		text = ((const struct sim_payload *)e->payload)->text;
 		add(got, "%s%s", first ? "" : ",", text);

@@ -370,8 +370,8 @@ void sim_disk_preset(struct sim *s, struct sim_node *n,
 			 (unsigned long long)terms->term[i]);
 		p = sim_payload_new(text, 0, sim_hash(i + 1, terms->term[i]));
 		e.term = terms->term[i];
-		e.payload = p;
-		e.len = p->len;
+		e.payload = n->witness ? NULL : p;
+		e.len = n->witness ? 0 : p->len;
 		chain = check_chain(chain, &e);
 		durable_entry(n, &e, chain);
 		raft_payload_put(p);

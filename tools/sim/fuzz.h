@@ -17,6 +17,8 @@
  * @transfers: leadership is handed over
  * @reads: read barriers are asked for
  * @sessions: clients have sessions
+ * @few: only a bare majority is up
+ * @stuck: and none of them can lead, for the others had what it lacks
  * @opened: what opened the session of each client, NULL if none
  * @last: its last command, NULL if none
  * @rng: of the actions, so that fewer actions do not change the earlier ones
@@ -31,6 +33,8 @@ struct fuzz {
 	bool transfers;
 	bool reads;
 	bool sessions;
+	bool few;
+	bool stuck;
 	struct sim_prop *opened[FUZZ_CLIENTS];
 	struct sim_prop *last[FUZZ_CLIENTS];
 	u64 rng;
@@ -49,6 +53,7 @@ u64 fuzz_between(struct fuzz *f, u64 from, u64 to);
 
 /* fuzz_member.c */
 void fuzz_change(struct fuzz *f, struct sim_node *n);
+bool fuzz_is_lean(const struct sim_node *n);
 void fuzz_replace(struct fuzz *f, struct sim_node *n);
 void fuzz_log_config(const struct sim *s, const struct sim_node *n,
 		     struct raft_membership *c);

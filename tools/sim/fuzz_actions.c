@@ -104,6 +104,12 @@ static void clocks(struct fuzz *f)
 				    45 / 100 * (fuzz_random(f, 2) ? 1 : -1);
 }
 
+static void make_witness(struct sim_node *n)
+{
+	n->witness = true;
+	n->lean = true;
+}
+
 static void members(struct fuzz *f)
 {
 	static const u8 sizes[] = { 1, 2, 3, 3, 3, 3, 3, 3, 4, 5, 5, 5, 5, 5,
@@ -126,6 +132,9 @@ static void members(struct fuzz *f)
 		sim_node(s, i)->learner = i > voters;
 		sim_node(s, i)->disk.room = room;
 	}
+	if (voters > 1 && fuzz_percent(f, 30))
+		for (i = (u32)fuzz_between(f, 1, voters / 2); i--;)
+			make_witness(s->nodes[fuzz_random(f, voters)]);
 	for (i = 0; fuzz_percent(f, 25) && i < s->n_nodes; i++)
 		s->nodes[i]->priority = (u32)fuzz_random(f, 3);
 }
@@ -189,7 +198,8 @@ u32 fuzz_bare(const struct sim *s, const struct sim_node *n, u32 *voters)
 		if (!m->member || m->learner)
 			continue;
 		++*voters;
-		bare += m == n || !m->disk.n || m->disk.hs.reach > m->disk.n;
+		bare += m == n || !check_has_committed(s, m) ||
+			m->disk.hs.reach > m->disk.n;
 	}
 	return bare;
 }
@@ -341,6 +351,16 @@ static void act_change(struct fuzz *f, struct sim_node *n)
 		fuzz_change(f, n);
 }
 
+static bool has_witness(const struct sim *s)
+{
+	u32 i;
+
+	for (i = 0; i < s->n_nodes; i++)
+		if (s->nodes[i]->witness)
+			return true;
+	return false;
+}
+
 /* A disk is lost, and the node starts with its old configuration. */
 static void act_wipe(struct fuzz *f, struct sim_node *n)
 {
@@ -350,6 +370,9 @@ static void act_wipe(struct fuzz *f, struct sim_node *n)
 	/* What a majority lost, nobody has. */
 	bare = fuzz_bare(s, n, &voters);
 	if (!s->cfg.unproven || 2 * bare >= voters)
+		return;
+	/* Next to witnesses it may be the only one with the commands. */
+	if (!n->witness && has_witness(s))
 		return;
 	sim_trace(s, "node %u loses its disk", n->id);
 	sim_crash(s, n);

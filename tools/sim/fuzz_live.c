@@ -145,6 +145,8 @@ static bool all_equal(struct sim *s)
 		if (a->log.n && n->log.chain[a->log.n - 1] !=
 				a->log.chain[a->log.n - 1])
 			return false;
+		if (n->log.bare && n->st.role != RAFT_WITNESS)
+			return false;
 	}
 	return a;
 }
@@ -160,16 +162,56 @@ static u64 work_done(const struct sim *s)
 	return done;
 }
 
+/* The node among the voters that run and are witnesses, or not, with most. */
+static const struct sim_node *longest(const struct sim *s, bool witness)
+{
+	const struct sim_node *n, *best = NULL;
+	const struct raft_member *m;
+	u32 i;
+
+	for (i = 0; i < s->n_nodes; i++) {
+		n = s->nodes[i];
+		m = check_member(&s->conf, n->id);
+		if (!n->running || !check_votes(m) ||
+		    !(m->flags & RAFT_MEMBER_WITNESS) == witness)
+			continue;
+		if (!best || n->st.last_term > best->st.last_term ||
+		    (n->st.last_term == best->st.last_term &&
+		     n->st.last > best->st.last))
+			best = n;
+	}
+	return best;
+}
+
+/*
+ * The limit of witnesses: one of a bare majority knows of an entry that only
+ * those have who are down (Documentation/core.rst).  Safety goes first.
+ */
+static bool only_a_witness_knows(const struct sim *s)
+{
+	const struct sim_node *w = longest(s, true), *n = longest(s, false);
+
+	if (!w || leader(s))
+		return false;
+	return !n || w->st.last_term > n->st.last_term ||
+	       (w->st.last_term == n->st.last_term && w->st.last > n->st.last);
+}
+
 /* Lets time pass until something holds, or patience ends without progress. */
-static void wait_for(struct sim *s, bool (*holds)(struct sim *s),
+static void wait_for(struct fuzz *f, bool (*holds)(struct sim *s),
 		     const char *what)
 {
+	struct sim *s = f->s;
 	u64 patience = patience_of(s);
 	u64 until = s->now + patience;
 	u64 done = work_done(s);
 
-	while (!s->failed[0] && !holds(s)) {
+	while (!s->failed[0] && !f->stuck && !holds(s)) {
 		if (!sim_next(s, until) && !s->failed[0]) {
+			f->stuck = f->few && only_a_witness_knows(s);
+			s->count.stuck += f->stuck;
+			if (f->stuck)
+				return;
 			sim_fail(s, "liveness: %s does not happen", what);
 			return;
 		}
@@ -214,12 +256,15 @@ static void propose_at(struct sim *s, struct sim_node *n)
 }
 
 /* The entry of a proposal, or of the one that it repeated. */
-static bool is_it(const struct sim_prop *p, const struct raft_entry *e)
+static bool is_it(const struct sim_prop *p, const struct raft_entry *e,
+		  bool witness)
 {
 	if (!(e->flags & RAFT_ENTRY_APPLIED))
 		return false;
 	if (p->opens)
 		return e->type == RAFT_ENTRY_OPEN;
+	if (witness && raft_entry_is_bare(e))
+		return p->client || e->origin == p->node;
 	if (p->client)
 		return e->client == p->client &&
 		       e->client_serial == p->client_serial;
@@ -240,7 +285,8 @@ static void acknowledged_are_there(struct sim *s)
 				continue;
 			e = p->index <= s->nodes[i]->log.n ?
 			    raft_entry_at(s->nodes[i]->r, p->index) : NULL;
-			if (!e || !is_it(p, e))
+			if (!e || !is_it(p, e, s->nodes[i]->st.role ==
+					       RAFT_WITNESS))
 				sim_unkept(s, "'%s' of %u, acknowledged at %llu, is not on %u",
 					   p->payload->text, p->node,
 					   (unsigned long long)p->index,
@@ -269,18 +315,20 @@ static void must_work(struct fuzz *f)
 	struct sim *s = f->s;
 	u32 i;
 
-	wait_for(s, has_leader, "an election");
-	for (i = 0; i < s->n_nodes && !s->failed[0]; i++) {
+	f->stuck = false;
+	wait_for(f, has_leader, "an election");
+	for (i = 0; i < s->n_nodes && !s->failed[0] && !f->stuck; i++) {
 		if (!belongs(s, s->nodes[i]))
 			continue;
 		propose_at(s, s->nodes[i]);
 		if (f->reads)
 			sim_read(s, s->nodes[i], NULL, fuzz_random(f, 2));
 	}
-	wait_for(s, all_decided, "an answer to all that was asked");
-	nothing_forgotten(s);
-	wait_for(s, has_leader, "agreement on a leader");
-	wait_for(s, all_equal, "agreement of all logs");
+	wait_for(f, all_decided, "an answer to all that was asked");
+	if (!f->stuck)
+		nothing_forgotten(s);
+	wait_for(f, has_leader, "agreement on a leader");
+	wait_for(f, all_equal, "agreement of all logs");
 }
 
 static struct sim_node *any_member(struct fuzz *f)
@@ -352,38 +400,90 @@ static void change(struct fuzz *f, enum raft_change_op op, u32 id)
 	must_succeed(f, &c, 0);
 }
 
+/* How many voters there are, and how many of them are witnesses. */
+static u32 count_voters(const struct sim *s, u32 *witnesses)
+{
+	u32 i, n = 0;
+
+	*witnesses = 0;
+	for (i = 0; i < s->conf.n; i++) {
+		n += check_votes(&s->conf.m[i]);
+		*witnesses += !!(s->conf.m[i].flags & RAFT_MEMBER_WITNESS);
+	}
+	return n;
+}
+
+static bool is_witness(const struct sim *s, const struct sim_node *n)
+{
+	return check_member(&s->conf, n->id)->flags & RAFT_MEMBER_WITNESS;
+}
+
+/* Who may lack commands can only be a witness, and at most half may. */
+static void must_add(struct fuzz *f, struct sim_node *n)
+{
+	u32 witnesses, voters = count_voters(f->s, &witnesses);
+
+	if (!fuzz_is_lean(n) || check_member(&f->s->conf, n->id))
+		change(f, RAFT_OP_ADD_VOTER, n->id);
+	else if (2 * (witnesses + 1) <= voters + 1)
+		change(f, RAFT_OP_ADD_WITNESS, n->id);
+}
+
+/* A full voter can go if the witnesses are not too many then. */
+static struct sim_node *must_remove(struct fuzz *f, u32 k)
+{
+	struct sim *s = f->s;
+	u32 i, witnesses, voters = count_voters(s, &witnesses);
+	struct sim_node *n;
+
+	for (i = 0; i < s->n_nodes; i++) {
+		n = s->nodes[(k + i) % s->n_nodes];
+		if (!votes(s, n) ||
+		    (!is_witness(s, n) && 2 * witnesses > voters - 1))
+			continue;
+		change(f, RAFT_OP_REMOVE, n->id);
+		return n;
+	}
+	return NULL;
+}
+
 /* All that is no member becomes one; one goes; one is told to lead. */
 static void must_change(struct fuzz *f)
 {
 	struct sim *s = f->s;
-	u32 i, n, pass, k = (u32)fuzz_random(f, s->n_nodes);
+	u32 i, n, lean = 0, pass, k = (u32)fuzz_random(f, s->n_nodes);
 
 	/* Who was removed in the middle of asking for something asks on. */
 	for (pass = 0; pass < 3 && !s->failed[0]; pass++)
 		for (i = 0; i < s->n_nodes && !s->failed[0]; i++)
 			if (!votes(s, s->nodes[i]))
-				change(f, RAFT_OP_ADD_VOTER, s->nodes[i]->id);
+				must_add(f, s->nodes[i]);
 	if (s->failed[0])
 		return;
-	for (i = 0, n = 0; i < s->conf.n; i++)
-		n += check_votes(&s->conf.m[i]);
-	if (n != s->n_nodes) {
+	for (i = 0; i < s->n_nodes; i++)
+		lean += fuzz_is_lean(s->nodes[i]) && !votes(s, s->nodes[i]);
+	n = count_voters(s, &i);
+	if (n + lean != s->n_nodes) {
 		sim_fail(s, "%u voters of %u nodes after all were added", n,
 			 s->n_nodes);
 		return;
 	}
-	if (n > 1)
-		change(f, RAFT_OP_REMOVE, s->nodes[k]->id);
-	if (n > 1 && !s->failed[0])
-		must_succeed(f, NULL, s->nodes[(k + 1) % n]->id);
+	if (n < 2 || !must_remove(f, k))
+		return;
+	for (i = 0; i < s->n_nodes && !s->failed[0]; i++) {
+		struct sim_node *to = s->nodes[(k + 1 + i) % s->n_nodes];
+
+		if (!votes(s, to) || is_witness(s, to))
+			continue;
+		must_succeed(f, NULL, to->id);
+		break;
+	}
 }
 
 static u32 minority(const struct sim *s)
 {
-	u32 i, n = 0;
+	u32 witnesses, n = count_voters(s, &witnesses);
 
-	for (i = 0; i < s->conf.n; i++)
-		n += check_votes(&s->conf.m[i]);
 	return n ? (n - 1) / 2 : 0;
 }
 
@@ -395,7 +495,8 @@ static void last_reads(struct sim *s)
 
 	history_last(s);
 	for (i = 0; i < s->n_nodes && !s->failed[0]; i++) {
-		if (!belongs(s, s->nodes[i]))
+		if (!belongs(s, s->nodes[i]) ||
+		    s->nodes[i]->st.role == RAFT_WITNESS)
 			continue;
 		p = sim_read(s, s->nodes[i], NULL, false);
 		await_decision(s, p);
@@ -404,6 +505,14 @@ static void last_reads(struct sim *s)
 				 s->nodes[i]->id,
 				 scenario_outcome_name(p->outcome), p->error);
 	}
+}
+
+static void must_work_with_few(struct fuzz *f)
+{
+	boot(f, minority(f->s));
+	f->few = true;
+	must_work(f);
+	f->few = false;
 }
 
 /**
@@ -423,15 +532,12 @@ void fuzz_liveness(struct fuzz *f)
 		s->conf.n = sim_initial(s, s->conf.m);
 	end_faults(f);
 	if (!f->changes && !fuzz_random(f, 2) &&
-	    (!s->cfg.unproven || !fuzz_bare(s, NULL, &voters))) {
-		boot(f, minority(s));
-		must_work(f);
-	}
+	    (!s->cfg.unproven || !fuzz_bare(s, NULL, &voters)))
+		must_work_with_few(f);
 	boot(f, 0);
 	must_work(f);
 	if (!s->failed[0] && f->changes && !fuzz_random(f, 2)) {
-		boot(f, minority(s));
-		must_work(f);
+		must_work_with_few(f);
 		boot(f, 0);
 		must_work(f);
 	}

@@ -18,8 +18,11 @@ static enum raft_change_op sensible(struct fuzz *f, u32 id)
 	const struct raft_member *m = check_member(&f->s->conf, id);
 
 	if (!m)
-		return fuzz_percent(f, 60) ? RAFT_OP_ADD_VOTER :
+		return fuzz_percent(f, 20) ? RAFT_OP_ADD_WITNESS :
+		       fuzz_percent(f, 70) ? RAFT_OP_ADD_VOTER :
 					     RAFT_OP_ADD_LEARNER;
+	if (m->flags & RAFT_MEMBER_WITNESS)
+		return RAFT_OP_REMOVE;
 	if (m->flags & RAFT_MEMBER_LEARNER)
 		return fuzz_percent(f, 50) ? RAFT_OP_PROMOTE :
 		       fuzz_percent(f, 50) ? RAFT_OP_ADD_VOTER :
@@ -27,12 +30,37 @@ static enum raft_change_op sensible(struct fuzz *f, u32 id)
 	return fuzz_percent(f, 65) ? RAFT_OP_REMOVE : RAFT_OP_DEMOTE;
 }
 
+/**
+ * fuzz_is_lean() - may a node lack commands?
+ * @n: node
+ *
+ * Return: true if it was to be a witness since its disk was wiped, or is.
+ */
+bool fuzz_is_lean(const struct sim_node *n)
+{
+	return n->lean || n->log.bare;
+}
+
+/* Who may lack commands can only be a witness until its disk is wiped. */
+static void keep_kind(struct fuzz *f, struct raft_change_item *it)
+{
+	struct sim_node *n = f->s->by_id[it->m.id];
+
+	if (it->op == RAFT_OP_ADD_WITNESS)
+		n->lean = true;
+	else if (fuzz_is_lean(n) && (it->op == RAFT_OP_ADD_VOTER ||
+			     it->op == RAFT_OP_ADD_LEARNER))
+		it->op = RAFT_OP_ADD_WITNESS;
+}
+
 static void item(struct fuzz *f, struct raft_change_item *it)
 {
 	it->m.id = any_id(f);
 	it->op = fuzz_percent(f, 80) ? sensible(f, it->m.id) :
+		 fuzz_percent(f, 20) ? RAFT_OP_ADD_WITNESS :
 		 (enum raft_change_op)fuzz_between(f, RAFT_OP_ADD_LEARNER,
 						   RAFT_OP_REMOVE);
+	keep_kind(f, it);
 	it->m.addr[0] = (u8)it->m.id;
 	it->m.addr[1] = (u8)fuzz_random(f, 3);
 }
@@ -157,5 +185,6 @@ void fuzz_replace(struct fuzz *f, struct sim_node *n)
 	sim_crash(s, n);
 	sim_disk_wipe(s, n);
 	n->blank = true;
+	n->lean = false;
 	sim_boot(s, n, true);
 }

@@ -67,7 +67,7 @@ static struct sim_msg *msg_copy(const struct raft *r, const struct raft_msg *m)
 	if (!entries)
 		msg->m.n_entries = 0;
 	for (i = 0; i < msg->m.n_entries; i++) {
-		msg->e[i] = *raft_msg_entry(r, m, i);
+		raft_msg_entry(r, m, i, &msg->e[i]);
 		msg->e[i].flags = 0;
 		if (msg->e[i].payload)
 			raft_payload_get(msg->e[i].payload);

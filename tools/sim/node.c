@@ -368,7 +368,9 @@ u32 sim_initial(const struct sim *s, struct raft_member *m)
 			m[n++] = (struct raft_member) {
 				.id = s->nodes[i]->id,
 				.flags = s->nodes[i]->learner ?
-					 RAFT_MEMBER_LEARNER : 0,
+					 RAFT_MEMBER_LEARNER :
+					 s->nodes[i]->witness ?
+					 RAFT_MEMBER_WITNESS : 0,
 				.addr = { (u8)s->nodes[i]->id },
 			};
 	return n;

@@ -225,7 +225,8 @@ static struct sim_prop *own(struct sim *s, struct sim_node *n,
 	}
 	p = n->own[e->serial - 1];
 	if (p->outcome == SCN_PENDING &&
-	    e->payload == (p->opens ? NULL : p->payload))
+	    (raft_entry_is_bare(e) ||
+	     e->payload == (p->opens ? NULL : p->payload)))
 		return p;
 	sim_unkept(s, "node %u: serial %llu applied twice or with another command",
 		   n->id, (unsigned long long)e->serial);

@@ -77,6 +77,7 @@ static bool do_members(struct run *r)
 		n = sim_node(r->s, r->d->ids.id[i]);
 		n->member = true;
 		n->learner = r->d->op == SCN_LEARNERS;
+		n->witness |= r->d->op == SCN_WITNESSES;
 	}
 	return true;
 }
@@ -435,6 +436,7 @@ static bool (*const todo[])(struct run *r) = {
 	[SCN_SEED] = do_seed,
 	[SCN_NODES] = do_members,
 	[SCN_LEARNERS] = do_members,
+	[SCN_WITNESSES] = do_members,
 	[SCN_OPTION] = do_option,
 	[SCN_LOG] = do_preset,
 	[SCN_TERM] = do_preset,

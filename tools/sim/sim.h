@@ -164,6 +164,7 @@ struct chk_log {
 	u64 *chain;	/* hash over the log up to here */
 	u64 *bytes;	/* on disk, up to here */
 	u32 *conf;	/* last configuration up to here, 0: the initial one */
+	u32 bare;	/* first entry without its command, 0 if none */
 	u32 n;
 	u32 cap;
 };
@@ -172,6 +173,7 @@ struct sim_node {
 	u32 id;
 	bool member;		/* of the initial configuration */
 	bool learner;		/* in that */
+	bool witness;		/* in that */
 	u32 priority;
 	bool running;		/* booted and not crashed; may be failed */
 	bool failed;		/* stopped itself, or refused to boot */
@@ -207,6 +209,7 @@ struct sim_node {
 	u32 n_lost;
 	u64 stopped_at;		/* when it crashed */
 	bool blank;		/* boots without the initial configuration */
+	bool lean;		/* fuzzer: may lack commands */
 	s32 skew;		/* its clocks are fast, millionths */
 	u64 suspended_at;	/* its monotonic clock stands still since, 0 if not */
 	u64 asleep;		/* so long by its own clock, in this boot */
@@ -277,6 +280,7 @@ struct sim_count {
 	u64 changes;
 	u64 joint;
 	u64 transfers;
+	u64 stuck;		/* only a witness knew of an entry */
 };
 
 struct check;
@@ -433,6 +437,7 @@ void check_step(struct sim *s, struct sim_node *n,
 		const struct raft_status *old);
 u64 check_chain(u64 before, const struct raft_entry *e);
 u64 check_committed(const struct sim *s);
+bool check_has_committed(const struct sim *s, const struct sim_node *n);
 
 /* check_apply.c: the same for what is applied */
 struct check_apply *check_apply_new(void);

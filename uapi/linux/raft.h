@@ -62,6 +62,12 @@
  * caller vouches that it never had another log, or that all which that had is at
  * another node that it will follow; commands are lost if that is not so.
  *
+ * A witness is a voter for a site with a small disk: its log has no commands.  It
+ * never leads.  Commands can be proposed there, but without RAFT_PROPOSE_RESULT:
+ * that, RAFT_IOC_READ, and read(2) at the first command that was left out fail
+ * with EOPNOTSUPP.  At most half of the voters may be witnesses.  Who was one
+ * must begin with a new log to be anything else.
+ *
  * ioctls take a structure whose first field is its size: a larger one from a
  * newer program is taken if what the kernel does not know is zero (else E2BIG),
  * a smaller one from an older program is filled up with zeros.  Reserved fields
@@ -95,6 +101,7 @@
  * ENOMEM        out of memory, nothing happened                 yes
  * ENOSPC        the log is full, nothing happened               later
  * ENOTCONN      this node is not a member: not yet, or removed  later
+ * EOPNOTSUPP    this node is a witness: it has no commands      no
  * EPERM         CAP_NET_ADMIN is needed; to start and stop also no
  *               CAP_SYS_ADMIN
  * EPIPE         the cursor was overtaken by compaction          read again
@@ -114,10 +121,12 @@
  *           EAGAIN     the leader is too new, or the member is  yes
  *                      too far behind or was not heard of
  *           EBUSY      another change or transfer is under way  later
- *           EDOM       no voter would be left                   no
+ *           EDOM       no voter would be left, or more          no
+ *                      witnesses than half of the voters
  *           EEXIST     it is a member already                   no
  *           EINVAL     the member is not a voter, or not a      no
- *                      learner, as the request needs it
+ *                      learner, as the request needs it, or a
+ *                      witness
  *           ENOENT     it is not a member                       no
  *           ENOMEM     the leader is out of memory              yes
  *           ENOSPC     the leader's log is full                 later
@@ -194,6 +203,7 @@ struct raft_ioc_features {
 #define RAFT_FEATURE_SET	0x10	/* RAFT_IOC_SET */
 #define RAFT_FEATURE_SESSION	0x20	/* RAFT_IOC_SESSION, RAFT_IOC_APPLIED */
 #define RAFT_FEATURE_JOIN	0x40	/* RAFT_IOC_JOIN */
+#define RAFT_FEATURE_WITNESS	0x80	/* RAFT_MEMBER_WITNESS */
 
 /*
  * A member without flags is a voter.  While one has RAFT_MEMBER_OLD two
@@ -204,11 +214,12 @@ struct raft_ioc_features {
 #define RAFT_MEMBER_GONE	0x4	/* joint: not in the new one */
 #define RAFT_MEMBER_PROMOTE	0x8	/* a learner, to vote when it has caught up */
 #define RAFT_MEMBER_KEEP	0x10	/* ... and to stay a learner if it does not */
+#define RAFT_MEMBER_WITNESS	0x20	/* votes, gets the log without commands */
 
 /**
  * struct raft_ioc_member - a member of a group and where it listens
  * @id: node id, not 0
- * @flags: RAFT_MEMBER_LEARNER or 0
+ * @flags: RAFT_MEMBER_LEARNER, RAFT_MEMBER_WITNESS or 0
  * @family: AF_INET or AF_INET6
  * @port: UDP port in host byte order, not 0
  * @scope_id: interface index for a link-local IPv6 address, else 0
@@ -428,10 +439,11 @@ struct raft_ioc_wait {
 #define RAFT_MEMBERS_REMOVE	5
 #define RAFT_MEMBERS_ADDRESS	6	/* it has moved; @member: id and address */
 #define RAFT_MEMBERS_ABORT	7	/* take back what is under way; no @member */
+#define RAFT_MEMBERS_ADD_WITNESS 8	/* as ADD_VOTER, of who is no member */
 
 /**
  * struct raft_ioc_change - what shall happen to one member
- * @op: RAFT_MEMBERS_ADD_LEARNER to RAFT_MEMBERS_ABORT
+ * @op: RAFT_MEMBERS_ADD_LEARNER to RAFT_MEMBERS_ADD_WITNESS
  * @reserved: 0
  * @member: who; where @op needs no address, and for RAFT_MEMBERS_ABORT no id,
  *	those fields are 0; its flags are always 0
@@ -457,8 +469,8 @@ struct raft_ioc_change {
  * @index: log index of the configuration in force when it was decided (out)
  *
  * Waits killably until the change is decided: in force, a joint configuration
- * left again, and with RAFT_MEMBERS_ADD_VOTER the new member votes.  One change
- * at a time.  Needs CAP_NET_ADMIN, and /dev/raft opened for writing.
+ * left again, and with RAFT_MEMBERS_ADD_VOTER and _WITNESS the new member votes.
+ * One change at a time.  Needs CAP_NET_ADMIN, and /dev/raft opened for writing.
  */
 struct raft_ioc_members {
 	__u32 size;
@@ -600,6 +612,7 @@ struct raft_ioc_set {
 #define RAFT_ROLE_CANDIDATE	2
 #define RAFT_ROLE_LEADER	3
 #define RAFT_ROLE_LEARNER	4
+#define RAFT_ROLE_WITNESS	5
 
 #define RAFT_FAILED_NONE	0
 #define RAFT_FAILED_DISK	1	/* a write or sync failed, see @error */

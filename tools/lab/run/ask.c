@@ -55,7 +55,8 @@ static void change(struct run_ask *a)
 
 		changes[i].op = item->op;
 		if (item->op == RAFT_OP_ADD_LEARNER ||
-		    item->op == RAFT_OP_ADD_VOTER)
+		    item->op == RAFT_OP_ADD_VOTER ||
+		    item->op == RAFT_OP_ADD_WITNESS)
 			run_address(&changes[i].member, item->m.id);
 		changes[i].member.id = item->m.id;
 	}

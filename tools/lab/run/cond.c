@@ -14,7 +14,7 @@
 #include "run.h"
 
 static const char *const roles[] = {
-	"follower", "precandidate", "candidate", "leader", "learner",
+	"follower", "precandidate", "candidate", "leader", "learner", "witness",
 };
 
 static bool say(bool holds, char *got, size_t size, const char *fmt, ...)

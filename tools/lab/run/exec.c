@@ -145,6 +145,7 @@ static void members(struct run *r, const struct scn_dir *d)
 
 		n->member = true;
 		n->learner = d->op == SCN_LEARNERS;
+		n->witness |= d->op == SCN_WITNESSES;
 	}
 }
 
@@ -322,6 +323,7 @@ static void (*const todo[])(struct run *r, const struct scn_dir *d) = {
 	[SCN_SEED] = seed,
 	[SCN_NODES] = members,
 	[SCN_LEARNERS] = members,
+	[SCN_WITNESSES] = members,
 	[SCN_OPTION] = option,
 	[SCN_LOG] = preset,
 	[SCN_TERM] = preset,

@@ -169,7 +169,8 @@ void run_address(struct raft_ioc_member *m, u32 id)
 static void member_fill(struct raft_ioc_member *m, const struct run *r, u32 id)
 {
 	run_address(m, id);
-	m->flags = r->node[id].learner ? RAFT_MEMBER_LEARNER : 0;
+	m->flags = r->node[id].learner ? RAFT_MEMBER_LEARNER :
+		   r->node[id].witness ? RAFT_MEMBER_WITNESS : 0;
 }
 
 static void start_fill(struct run *r, u32 id, bool fresh,

@@ -33,6 +33,7 @@
  * struct run_node - one node, at the index of its id
  * @member: it is in nodes or learners
  * @learner: it is in learners
+ * @witness: it is in witnesses
  * @running: a group of it exists, or would but for a damaged log
  * @booted: it was started at least once
  * @paused: its thread does not run
@@ -53,6 +54,7 @@
 struct run_node {
 	bool member;
 	bool learner;
+	bool witness;
 	bool running;
 	bool booted;
 	bool paused;
