@@ -197,7 +197,7 @@ int raft_membership_decode(struct raft_membership *c, const u8 *buf, u32 len)
 	c->result = buf[offsetof(struct code, result)];
 	memcpy(&le, buf + offsetof(struct code, subject), sizeof(le));
 	c->subject = le32_to_cpu(le);
-	if (c->result > RAFT_CHANGE_GIVEN_UP)
+	if (c->result > RAFT_CHANGE_TOO_SLOW)
 		return -EINVAL;
 	for (i = 0; i < c->n; i++) {
 		c->m[i].flags = get_member(buf, i, &c->m[i]);
@@ -246,7 +246,8 @@ int raft_change_check(const struct raft_change *c)
 		    item->op > RAFT_OP_ADD_WITNESS)
 			return -EINVAL;
 		if (c->joint && (item->op == RAFT_OP_ADDRESS ||
-				 item->op == RAFT_OP_ABORT))
+				 item->op == RAFT_OP_ABORT ||
+				 item->op == RAFT_OP_JOIN))
 			return -EINVAL;
 		if (!item->m.id && item->op != RAFT_OP_ABORT)
 			return -EINVAL;

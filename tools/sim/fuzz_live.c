@@ -287,10 +287,10 @@ static void acknowledged_are_there(struct sim *s)
 			    raft_entry_at(s->nodes[i]->r, p->index) : NULL;
 			if (!e || !is_it(p, e, s->nodes[i]->st.role ==
 					       RAFT_WITNESS))
-				sim_fail(s, "'%s' of %u, acknowledged at %llu, is not on %u",
-					 p->payload->text, p->node,
-					 (unsigned long long)p->index,
-					 s->nodes[i]->id);
+				sim_unkept(s, "'%s' of %u, acknowledged at %llu, is not on %u",
+					   p->payload->text, p->node,
+					   (unsigned long long)p->index,
+					   s->nodes[i]->id);
 		}
 	}
 }
@@ -495,21 +495,43 @@ static void must_work_with_few(struct fuzz *f)
 	f->few = false;
 }
 
+/* Clients look at all there is, at every member. */
+static void last_reads(struct sim *s)
+{
+	const struct sim_prop *p;
+	u32 i;
+
+	history_last(s);
+	for (i = 0; i < s->n_nodes && !s->failed[0]; i++) {
+		if (!belongs(s, s->nodes[i]) || is_witness(s, s->nodes[i]))
+			continue;
+		p = sim_read(s, s->nodes[i], NULL, false);
+		await_decision(s, p);
+		if (p->outcome != SCN_COMMITTED)
+			sim_fail(s, "liveness: the last read of node %u: %s, %d",
+				 s->nodes[i]->id,
+				 scenario_outcome_name(p->outcome), p->error);
+	}
+}
+
 /**
  * fuzz_liveness() - faults end: elect, commit, agree, change
  * @f: fuzzer
  *
  * Sometimes first with as few voters as can do, then with all.  While a change
- * of the membership may be on its way nobody knows who they are.
+ * of the membership may be on its way nobody knows who they are; and who lost
+ * its disk needs a majority of the others.
  */
 void fuzz_liveness(struct fuzz *f)
 {
 	struct sim *s = f->s;
+	u32 voters;
 
 	if (!s->conf.n)
 		s->conf.n = sim_initial(s, s->conf.m);
 	end_faults(f);
-	if (!f->changes && !fuzz_random(f, 2)) {
+	if (!f->changes && !fuzz_random(f, 2) &&
+	    (!s->cfg.unproven || !fuzz_bare(s, NULL, &voters))) {
 		must_work_with_few(f);
 	}
 	boot(f, 0);
@@ -524,4 +546,6 @@ void fuzz_liveness(struct fuzz *f)
 		must_work(f);
 	}
 	acknowledged_are_there(s);
+	if (!s->failed[0])
+		last_reads(s);
 }
