@@ -179,6 +179,8 @@ static void execute(struct raft_group_priv *p, const struct raft_update *up)
 		take_applied(p, up);
 	if (up->flags & RAFT_UP_READ)
 		raft_reader_done(p, up);
+	if (up->flags & RAFT_UP_READ_LOST)
+		raft_reader_lost(p);
 	raft_order_done(p, up);
 	if (up->flags & RAFT_UP_STATE) {
 		p->changed = true;

@@ -43,6 +43,8 @@ static_assert((int)RAFT_MEMBERS_DEMOTE == RAFT_OP_DEMOTE);
 static_assert((int)RAFT_MEMBERS_REMOVE == RAFT_OP_REMOVE);
 static_assert((int)RAFT_MEMBERS_ADDRESS == RAFT_OP_ADDRESS);
 static_assert((int)RAFT_MEMBERS_ABORT == RAFT_OP_ABORT);
+static_assert((int)RAFT_GIVEN_UP_SILENT == RAFT_CHANGE_GIVEN_UP);
+static_assert((int)RAFT_GIVEN_UP_SLOW == RAFT_CHANGE_TOO_SLOW);
 static_assert(RAFT_FAILED_NONE == RAFT_OK);
 static_assert(RAFT_FAILED_DISK == RAFT_FAIL_DISK);
 static_assert(RAFT_FAILED_INVARIANT == RAFT_FAIL_INVARIANT);

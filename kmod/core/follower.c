@@ -212,7 +212,10 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
 void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m, bool fresh)
 {
 	struct raft_msg out = raft_reply(r, m, RAFT_MSG_HEARTBEAT_RESP);
+	struct raft_peer *p = raft_peer_find(r, m->from);
 
+	if (p && fresh)
+		p->election_timeout = m->reject_index;
 	if (raft_is_unproven(r) && !RAFT_MUTANT("lost-log-acks")) {
 		refuse_lost(r, m, RAFT_MSG_HEARTBEAT_RESP);
 		return;

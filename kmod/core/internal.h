@@ -105,6 +105,7 @@ struct raft_asked {
  * @recv_seq: highest sequence number seen from @incarnation
  * @vote: +1 granted, -1 rejected, 0 unknown; pre-votes or votes, by role
  * @priority: election priority that it told
+ * @election_timeout: ns, that it told, 0 if it did not
  * @outranked: leader: it was offered the leadership in this term for it
  * @round: leader: highest heartbeat round that it answered
  * @lease_until: leader: it refuses votes until then, ns on CLOCK_BOOTTIME
@@ -138,6 +139,7 @@ struct raft_peer {
 	u64 recv_seq;
 	int vote;
 	u32 priority;
+	u64 election_timeout;
 	bool outranked;
 	u64 round;
 	u64 lease_until;
@@ -327,6 +329,8 @@ struct raft_held {
  * @n_slots: slots of @peers that were ever used, the first ones
  * @conf: configuration in force: the last one in the log (Raft 6)
  * @conf_applied: the last one that is applied, to fall back to
+ * @given_up: the last node that was given up and is no voter yet, with the
+ *	applied configuration that says so, see struct raft_membership
  * @conf_spare: payload for the next configuration or change, or NULL
  * @was_member: this node was in a configuration once
  * @promote: learner of @conf that shall vote, 0 if none
@@ -398,6 +402,11 @@ struct raft {
 	u32 n_slots;
 	struct raft_membership conf;
 	struct raft_membership conf_applied;
+	struct {
+		u64 index;
+		u8 result;
+		u32 subject;
+	} given_up;
 	void *conf_spare;
 	bool was_member;
 	u32 promote;
@@ -509,10 +518,6 @@ void raft_lost_lead(struct raft *r, struct raft_peer *p, bool again);
 bool raft_lost_let_in(const struct raft *r, const struct raft_peer *p);
 
 /* config_code.c */
-const struct raft_member *raft_member_of(const struct raft_membership *c,
-					 u32 id);
-void raft_change_encode(const struct raft_change *c, u8 *buf);
-int raft_change_decode(struct raft_change *c, const u8 *buf, u32 len);
 
 /* membership.c */
 void raft_membership_use(struct raft *r, const struct raft_membership *c);

@@ -27,7 +27,11 @@ static bool is_served(const struct raft *r, const struct raft_peer *p)
  */
 void raft_leader_heartbeat(struct raft *r)
 {
-	struct raft_msg m = { .type = RAFT_MSG_HEARTBEAT, .term = r->term };
+	struct raft_msg m = {
+		.type = RAFT_MSG_HEARTBEAT,
+		.term = r->term,
+		.reject_index = r->cfg.election_timeout,
+	};
 	const struct raft_peer *p;
 
 	m.serial = ++r->round;
@@ -317,6 +321,9 @@ void raft_handle_heartbeat_resp(struct raft *r, struct raft_peer *p,
 		return;
 	p->round = max(p->round, m->serial);
 	p->priority = m->priority;
+	/* 0 is no promise; it says nothing of the setting. */
+	if (fresh && m->reject_index)
+		p->election_timeout = m->reject_index;
 	raft_lease_renew(r, p, m->serial, m->reject_index);
 	raft_progress_ack(p, m->commit);
 	if (!fresh || RAFT_MUTANT("no-probe-after-loss"))

@@ -355,6 +355,22 @@ static bool handle_new_term(struct raft *r, const struct raft_msg *m)
 	return true;
 }
 
+/*
+ * Whoever leads may be a stranger to a candidate, who then does not ask it for a
+ * vote, and may know only an earlier boot of it: what it says is no sign of life.
+ * It learns of this boot from a refusal.
+ */
+static void tell_boot(struct raft *r, const struct raft_msg *m)
+{
+	struct raft_msg out = raft_reply(r, m, RAFT_MSG_HEARTBEAT_RESP);
+
+	if (m->type != RAFT_MSG_HEARTBEAT || !m->to_inc ||
+	    m->to_inc == r->cfg.incarnation || RAFT_MUTANT("boot-untold"))
+		return;
+	out.flags = RAFT_MSG_REJECT;
+	raft_hold(r, &out, 0);
+}
+
 static void handle_leader_msg(struct raft *r, const struct raft_msg *m,
 			      bool fresh)
 {
@@ -363,8 +379,10 @@ static void handle_leader_msg(struct raft *r, const struct raft_msg *m,
 		return;
 	if (!RAFT_MUTANT("candidate-ignores-append"))
 		raft_leader_seen(r, m->from, fresh);
-	if (r->role != RAFT_FOLLOWER)
+	if (r->role != RAFT_FOLLOWER) {
+		tell_boot(r, m);
 		return;
+	}
 	if (m->type == RAFT_MSG_APPEND)
 		raft_handle_append(r, m);
 	else if (m->type == RAFT_MSG_HEARTBEAT)

@@ -71,6 +71,7 @@ void test_status(void);
 void test_members(void);
 void test_transfer(void);
 void test_barrier(void);
+void test_join(void);
 void test_set(void);
 void test_session(void);
 void test_applied(void);

@@ -467,6 +467,25 @@ const char *raft_role_name(uint32_t role)
 }
 
 /**
+ * raft_given_up_word() - RAFT_GIVEN_UP_* as a word
+ * @why: the number
+ *
+ * Return: a constant string.
+ */
+const char *raft_given_up_word(uint32_t why)
+{
+	switch (why) {
+	case 0:
+		return "none";
+	case RAFT_GIVEN_UP_SILENT:
+		return "silent";
+	case RAFT_GIVEN_UP_SLOW:
+		return "slow";
+	}
+	return "unknown";
+}
+
+/**
  * raft_failed_name() - RAFT_FAILED_* as a word
  * @failed: why the group failed
  *

@@ -68,6 +68,7 @@ uint64_t raft_name_hash(const char *name);
 
 const char *raft_role_name(uint32_t role);
 const char *raft_failed_name(uint32_t failed);
+const char *raft_given_up_word(uint32_t why);
 const char *raft_member_role(uint32_t flags, bool joint);
 
 int raft_pread(int fd, uint64_t pos, void *buf, size_t len);

@@ -66,7 +66,9 @@ static const char *result_name(u8 result)
 	case RAFT_CHANGE_ABORTED:
 		return "aborted";
 	case RAFT_CHANGE_GIVEN_UP:
-		return "given up";
+		return "given up: silent";
+	case RAFT_CHANGE_TOO_SLOW:
+		return "given up: too slow";
 	default:
 		return "done";
 	}
