@@ -338,7 +338,8 @@ void raft_handle_vote(struct raft *r, const struct raft_msg *m)
 	 */
 	out.commit = r->commit;
 	if (m->term == r->term &&
-	    (!raft_is_unproven(r) || m->to_inc == r->cfg.incarnation) &&
+	    (!raft_is_unproven(r) || m->to_inc == r->cfg.incarnation ||
+	     RAFT_MUTANT("new-log-late-vote")) &&
 	    (r->vote == m->from || (!r->vote && !r->leader)) &&
 	    raft_log_suffices(r, m->index, m->log_term)) {
 		r->vote = m->from;

@@ -155,8 +155,8 @@ static void raft_expect_why(struct kunit *test, const char *why,
 	RAFT_FIELD(struct raft_ioc_start, _field, _value, _why)
 
 static const struct raft_field_case raft_start_cases[] = {
-	RAFT_START_FIELD(flags, 0xf, NULL),
-	RAFT_START_FIELD(flags, 0x10, "flags"),
+	RAFT_START_FIELD(flags, 0x1f, NULL),
+	RAFT_START_FIELD(flags, 0x20, "flags"),
 	RAFT_START_FIELD(flags, 0x80000000, "flags"),
 	RAFT_START_FIELD(name[0], 0, "name"),
 	RAFT_START_FIELD(name[0], '.', "name"),

@@ -16,7 +16,7 @@
 #define START(field, val, err)	FIELD(struct start, field, val, err)
 
 static const struct field_case start_cases[] = {
-	START(s.flags, 0x10, -EINVAL),
+	START(s.flags, 0x20, -EINVAL),
 	START(s.flags, 0x80000000, -EINVAL),
 	START(s.name[0], 0, -EINVAL),
 	START(s.name[0], '.', -EINVAL),

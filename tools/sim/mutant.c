@@ -63,6 +63,7 @@ static const struct mutant mutants[] = {
 	{ "blank-votes", 27, 5000, "a node that came back blank leads and votes as ever" },
 	{ "join-changes-member", 27, 200, "who asks to join is promoted if it is a learner" },
 	{ "new-log-votes", 27, 5000, "a node with a new log leads and votes as ever" },
+	{ "new-log-late-vote", 27, 20000, "a new log votes for who asked the one before it" },
 	{ "lost-log-acks", 27, 5000, "a node that lost its log confirms entries at once" },
 	{ "let-in-early", 27, 20000, "a leader lets it in before it knows that it leads" },
 	{ "promote-empty", 29, 20000, "a node votes before it has caught up" },
