@@ -329,10 +329,15 @@ void sim_disk_wipe(struct sim *s, struct sim_node *n)
 	struct sim_disk *d = &n->disk;
 
 	(void)s;
-	free(n->lost);
-	n->lost = d->chain;
-	n->n_lost = d->n;
+	/* Lost once more before there was anything: that is not the last. */
+	if (d->n) {
+		free(n->lost);
+		n->lost = d->chain;
+		n->n_lost = d->n;
+		d->chain = NULL;
+	}
 	durable_truncate(n, 1);
+	free(d->chain);
 	d->chain = NULL;
 	free(d->e);
 	d->e = NULL;
