@@ -49,9 +49,13 @@ record_begin() { # record_begin I
 	echo >$trace/trace
 	echo 1 >$trace/tracing_on
 	raft_conf g 3 -s 64M	# in memory, where each write takes 4 KiB
+	# Node 3, too: if it came with an empty log later, a leader would have to let it in.
 	up1
-	raft_up g 2
-	leader=$(raft_wait_leader g 1 2)
+	raft_up g 2 3
+	raft_wait_leader g 1 2 3 >/dev/null
+	raft_level g 1 2 3
+	raft_down g 3
+	raft_wait_leader g 1 2 >/dev/null
 }
 
 record_end() { # record_end I
