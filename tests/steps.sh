@@ -117,7 +117,7 @@ poweroff() { tests/module/poweroff.sh; }
 logwrites() { tests/module/logwrites.sh; }
 
 logwrites_long() {
-	RECORDINGS=4 ROUNDS=2 SECONDS_OF_LOAD=20 POINTS=16 tests/module/logwrites.sh
+	RECORDINGS=4 ROUNDS=2 SECONDS_OF_LOAD=30 POINTS=16 tests/module/logwrites.sh
 }
 
 machines() { tests/module/machines.sh; }

@@ -5,7 +5,7 @@
 # fails, on paper, at each flush and at random states between them (build/logwrites).
 # TAP on stdout.
 #
-#   [RECORDINGS=1] [ROUNDS=1] [SECONDS_OF_LOAD=8] [POINTS=24] [LEAST=2000] [SEED=N] logwrites.sh
+#   [RECORDINGS=1] [ROUNDS=1] [SECONDS_OF_LOAD=10] [POINTS=24] [LEAST=2000] [SEED=N] logwrites.sh
 #
 # Two recordings of a module that was broken on purpose must be rejected, and a good one
 # once its trace claims what was not so. POINTS are the prefixes, and the subsets, that are
@@ -15,7 +15,7 @@ set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top"
 RECORDINGS=${RECORDINGS:-1} POINTS=${POINTS:-24} LEAST=${LEAST:-2000}
-export ROUNDS=${ROUNDS:-1} SECONDS_OF_LOAD=${SECONDS_OF_LOAD:-8} SEED=${SEED:-$((RANDOM + 1))}
+export ROUNDS=${ROUNDS:-1} SECONDS_OF_LOAD=${SECONDS_OF_LOAD:-10} SEED=${SEED:-$((RANDOM + 1))}
 echo "# SEED=$SEED"
 make -s tools build/logwrites build/logwrites-load
 ko=$(tools/lab/module.sh stock --faults)

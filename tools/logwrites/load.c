@@ -3,7 +3,7 @@
  * load.c - logwrites-load: clients that note in the kernel's trace what they
  * propose, before they do, and what was acknowledged, after it was.
  *
- *	logwrites-load [-q] [-s SEED] GROUP NAME THREADS SECONDS NODE...
+ *	logwrites-load [-q] [-s SEED] [-n COMMANDS] GROUP NAME THREADS SECONDS NODE...
  *
  * THREADS clients at each node, which is in the network namespace n<NODE>.  The
  * notes are lines of trace_marker, on the clock of all other events there:
@@ -14,7 +14,8 @@
  * -q: an acknowledgment means nothing for the node that is recorded, for it may
  * not have been one of the majority.
  *
- * Ends early when the log is full.  Never proposes a command twice.
+ * Ends early when each client has proposed COMMANDS, or when the log is full.
+ * Never proposes a command twice.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,9 +40,10 @@ static struct {
 	const char *name;
 	unsigned int threads;
 	unsigned int seed;
+	unsigned int commands;
 	bool quiet;
 	time_t end;
-} opt = { .seed = 1 };
+} opt = { .seed = 1, .commands = 1000000 };
 
 static int marker = -1;
 
@@ -104,7 +106,7 @@ static void *client_main(void *arg)
 	int err = 0;
 
 	data = malloc(COMMAND_MAX);
-	while (data && now() < opt.end && err != -ENOSPC) {
+	while (data && number < opt.commands && now() < opt.end && err != -ENOSPC) {
 		len = length(c);
 		snprintf(name, sizeof(name), "%s-%u.%u-%" PRIu64, opt.name,
 			 c->node, c->id, ++number);
@@ -163,17 +165,19 @@ int main(int argc, char **argv)
 	struct client *clients;
 	int o, i;
 
-	while ((o = getopt(argc, argv, "qs:")) != -1) {
+	while ((o = getopt(argc, argv, "n:qs:")) != -1) {
 		if (o == 'q')
 			opt.quiet = true;
+		else if (o == 'n')
+			opt.commands = strtoul(optarg, NULL, 0);
 		else if (o == 's')
 			opt.seed = strtoul(optarg, NULL, 0);
 		else
 			return 2;
 	}
 	if (argc - optind < 5) {
-		fputs("usage: logwrites-load [-q] [-s SEED] GROUP NAME THREADS SECONDS NODE...\n",
-		      stderr);
+		fputs("usage: logwrites-load [-q] [-s SEED] [-n COMMANDS] ", stderr);
+		fputs("GROUP NAME THREADS SECONDS NODE...\n", stderr);
 		return 2;
 	}
 	opt.group = argv[optind];
