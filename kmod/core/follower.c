@@ -9,7 +9,14 @@
 #include "raft_env.h"
 #include "internal.h"
 
-static void commit_to(struct raft *r, u64 commit)
+/**
+ * raft_commit_to() - entries are known to be committed
+ * @r: the core
+ * @commit: the last one, in the log
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_commit_to(struct raft *r, u64 commit)
 {
 	if (commit <= r->commit)
 		return;
@@ -140,8 +147,14 @@ static void reject(struct raft *r, const struct raft_msg *m)
 	raft_hold(r, &out, 0);
 }
 
-/* See raft_log_suffices(). */
-static void remember_reach(struct raft *r, const struct raft_msg *m)
+/**
+ * raft_remember_reach() - a leader speaks to an empty log: raft_log_suffices()
+ * @r: the core
+ * @m: commit index and its term, as in APPEND and SNAPSHOT
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_remember_reach(struct raft *r, const struct raft_msg *m)
 {
 	if (r->log.last || m->commit <= r->reach ||
 	    m->reject_index < r->reach_term)
@@ -164,9 +177,9 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
 
 	if (!entries_plausible(m))
 		return;
-	remember_reach(r, m);
+	raft_remember_reach(r, m);
 	if (RAFT_MUTANT("commit-own-last"))
-		commit_to(r, min(m->commit, r->log.last));
+		raft_commit_to(r, min(m->commit, r->log.last));
 	/*
 	 * What is committed here is the same at every leader: say so instead of
 	 * comparing (trap 13).
@@ -188,7 +201,7 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
 		return;
 	r->verified = max(r->verified, verified);
 	/* 5. commitIndex = min(leaderCommit, index of last new entry) (trap 9). */
-	commit_to(r, min(m->commit, verified));
+	raft_commit_to(r, min(m->commit, verified));
 	out.index = verified;
 	raft_hold(r, &out, verified);
 }
@@ -215,9 +228,9 @@ void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m, bool fresh)
 	 * wiped or restarted node has not verified anything yet (trap 10).
 	 */
 	if (RAFT_MUTANT("heartbeat-commit-unbounded"))
-		commit_to(r, min(m->commit, r->log.last));
+		raft_commit_to(r, min(m->commit, r->log.last));
 	else
-		commit_to(r, min(m->commit, r->verified));
+		raft_commit_to(r, min(m->commit, r->verified));
 	out.index = r->verified;
 	out.commit = min(r->verified, r->durable);
 	if (RAFT_MUTANT("ack-before-durable"))

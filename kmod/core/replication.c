@@ -167,6 +167,9 @@ static bool replicate_to(struct raft *r, struct raft_peer *p)
 	u64 last = last_for(r, p);
 	u32 n, bytes;
 
+	/* What it lacks is not in the log any more (Raft 7). */
+	if (p->next <= r->log.base)
+		return raft_snapshot_send(r, p);
 	while (!raft_progress_full(r, p)) {
 		n = batch_size(r, p->next, last, &bytes);
 		if (!n && p->state == RAFT_REPLICATE)
@@ -251,7 +254,8 @@ static void handle_reject(struct raft *r, struct raft_peer *p,
 	/* An answer to something older than what is known (traps 14, 15). */
 	if (m->reject_index <= p->match)
 		return;
-	if (p->state == RAFT_PROBE && m->reject_index != p->next - 1)
+	if (p->state == RAFT_SNAPSHOT ||
+	    (p->state == RAFT_PROBE && m->reject_index != p->next - 1))
 		return;
 	/*
 	 * The follower's log may match up to @index at best, and there it has
@@ -283,6 +287,7 @@ void raft_handle_append_resp(struct raft *r, struct raft_peer *p,
 	if (m->index > r->log.last)
 		return;
 	grew = raft_progress_ack(p, m->index);
+	raft_snapshot_reconnect(r, p);
 	if (p->state != RAFT_PROBE)
 		return;
 	/*
@@ -316,7 +321,8 @@ void raft_handle_heartbeat_resp(struct raft *r, struct raft_peer *p,
 	p->priority = m->priority;
 	raft_lease_renew(r, p, m->serial, m->reject_index);
 	raft_progress_ack(p, m->commit);
-	if (!fresh || RAFT_MUTANT("no-probe-after-loss"))
+	raft_snapshot_reconnect(r, p);
+	if (p->state == RAFT_SNAPSHOT || !fresh || RAFT_MUTANT("no-probe-after-loss"))
 		return;
 	if (p->state == RAFT_PROBE) {
 		p->probe_sent = false;

@@ -283,7 +283,6 @@ static bool dir_transfer(struct parse *p, struct scn_dir *d)
 
 static bool dir_snapshot(struct parse *p, struct scn_dir *d)
 {
-	p->not_yet = "snapshot";
 	if (!parse_id(p, &d->id))
 		return false;
 	return !parse_is(p, "at") || parse_number(p, "an index", &d->value);
@@ -291,7 +290,6 @@ static bool dir_snapshot(struct parse *p, struct scn_dir *d)
 
 static bool dir_compact(struct parse *p, struct scn_dir *d)
 {
-	p->not_yet = "compact";
 	return parse_id(p, &d->id) && parse_number(p, "an index", &d->value);
 }
 

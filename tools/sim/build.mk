@@ -11,7 +11,7 @@ SIM_WARN := -std=gnu11 -Wall -Wextra -Werror
 
 SIM_SRC := \
 	tools/sim/main.c tools/sim/sim.c tools/sim/node.c tools/sim/net.c \
-	tools/sim/disk.c tools/sim/payload.c tools/sim/propose.c \
+	tools/sim/disk.c tools/sim/snapshot.c tools/sim/payload.c tools/sim/propose.c \
 	tools/sim/ask.c tools/sim/check_apply.c tools/sim/check_config.c \
 	tools/sim/check.c tools/sim/trace.c tools/sim/cond.c tools/sim/run.c \
 	tools/sim/fuzz.c tools/sim/fuzz_actions.c tools/sim/fuzz_member.c \
@@ -25,7 +25,7 @@ SIM_SRC := \
 	kmod/core/progress.c kmod/core/quorum.c kmod/core/membership.c \
 	kmod/core/change.c kmod/core/request.c kmod/core/transfer.c \
 	kmod/core/read.c kmod/core/session.c kmod/core/client.c \
-	kmod/core/proposal.c \
+	kmod/core/proposal.c kmod/core/snapshot.c kmod/core/image.c \
 	kmod/core/hold.c kmod/core/status.c kmod/core/check.c kmod/core/wire.c
 
 SIM_HDR := $(wildcard tools/sim/*.h tools/lib/*.h kmod/core/*.h)

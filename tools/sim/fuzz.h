@@ -17,6 +17,7 @@
  * @transfers: leadership is handed over
  * @reads: read barriers are asked for
  * @sessions: clients have sessions
+ * @snapshots: snapshots are taken and logs compacted
  * @opened: what opened the session of each client, NULL if none
  * @last: its last command, NULL if none
  * @rng: of the actions, so that fewer actions do not change the earlier ones
@@ -31,6 +32,7 @@ struct fuzz {
 	bool transfers;
 	bool reads;
 	bool sessions;
+	bool snapshots;
 	struct sim_prop *opened[FUZZ_CLIENTS];
 	struct sim_prop *last[FUZZ_CLIENTS];
 	u64 rng;

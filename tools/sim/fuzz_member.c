@@ -109,10 +109,14 @@ void fuzz_log_config(const struct sim *s, const struct sim_node *n,
 		return;
 	}
 	memset(c, 0, sizeof(*c));
-	for (i = n->disk.n; i; i--) {
+	for (i = n->disk.n; i > n->disk.snap.of.index; i--) {
 		if (n->disk.e[i - 1].type != RAFT_ENTRY_CONFIG)
 			continue;
 		decode(&n->disk.e[i - 1], i, c);
+		return;
+	}
+	if (n->disk.snap.of.index) {
+		check_config_before(s, n->disk.snap.of.index, c);
 		return;
 	}
 	if (n->member && !n->blank)

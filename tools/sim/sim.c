@@ -160,6 +160,7 @@ void sim_free(struct sim *s)
 		free(n->log.conf);
 		free(n->lost);
 		free(n->own);
+		free(n->machine);
 		free(n->table);
 		free(n->r);
 		free(n);
@@ -167,6 +168,7 @@ void sim_free(struct sim *s)
 	sim_prop_forget(s);
 	check_free(s->check);
 	check_apply_free(s->applied);
+	free(s->confs);
 	free(s);
 }
 
