@@ -205,6 +205,8 @@ void sim_event(struct sim *s, struct sim_node *n, struct raft_event *ev)
 			s->no_slot = s->refused == -EAGAIN &&
 				     n->st.pending == RAFT_MAX_PENDING;
 		}
+		if (ev->type == RAFT_EV_COMPACT)
+			s->refused = s->up.refused;
 		ev->type = RAFT_EV_TICK;
 		s->asked = NULL;
 		if (again++ > 10000)
