@@ -477,8 +477,11 @@ static void adopt(struct raft *r)
 	const struct raft_image *img = &r->image;
 	u64 conf_before = r->conf_applied.index;
 
-	/* Whoever leads has what is committed, so this is none. */
-	if (r->role == RAFT_LEADER)
+	/*
+	 * Whoever leads has what is committed, so this is no leader; and a
+	 * candidate may have lost its vote.
+	 */
+	if (r->role != RAFT_FOLLOWER)
 		raft_become_follower(r, r->term, 0);
 	raft_log_reset(&r->log, img->index, img->term);
 	r->truncate_from = img->index + 1;

@@ -330,11 +330,21 @@ static bool note_sender(struct raft *r, struct raft_peer *p,
 	return true;
 }
 
+/* A leader shall know of this node's term, and of its boot. */
+static void refuse_leader(struct raft *r, const struct raft_msg *m)
+{
+	/* Each answer is the type behind that of the request. */
+	struct raft_msg out = raft_reply(r, m, m->type + 1);
+
+	if (m->type == RAFT_MSG_TIMEOUT_NOW)
+		return;
+	out.flags = RAFT_MSG_REJECT;
+	raft_hold(r, &out, 0);
+}
+
 /* The sender is behind: tell it so, or it may never learn (traps 30, 31). */
 static void handle_old_term(struct raft *r, const struct raft_msg *m)
 {
-	struct raft_msg out;
-
 	switch (m->type) {
 	case RAFT_MSG_PREVOTE:
 		raft_handle_prevote(r, m);
@@ -345,10 +355,7 @@ static void handle_old_term(struct raft *r, const struct raft_msg *m)
 	case RAFT_MSG_APPEND:
 	case RAFT_MSG_HEARTBEAT:
 	case RAFT_MSG_SNAPSHOT:
-		/* Each answer is the type behind that of the request. */
-		out = raft_reply(r, m, m->type + 1);
-		out.flags = RAFT_MSG_REJECT;
-		raft_hold(r, &out, 0);
+		refuse_leader(r, m);
 		break;
 	}
 }
@@ -379,8 +386,16 @@ static void handle_leader_msg(struct raft *r, const struct raft_msg *m,
 		return;
 	if (!RAFT_MUTANT("candidate-ignores-append"))
 		raft_leader_seen(r, m->from, fresh);
-	if (r->role != RAFT_FOLLOWER)
+	if (r->role != RAFT_FOLLOWER) {
+		/*
+		 * What is sent to an earlier boot is no sign of life.  If this
+		 * configuration does not have the leader, it hears of this boot
+		 * by nothing else.
+		 */
+		if (m->to_inc && m->to_inc != r->cfg.incarnation)
+			refuse_leader(r, m);
 		return;
+	}
 	if (m->type == RAFT_MSG_APPEND)
 		raft_handle_append(r, m);
 	else if (m->type == RAFT_MSG_HEARTBEAT)
