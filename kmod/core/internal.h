@@ -96,7 +96,8 @@ struct raft_asked {
  * @index: last index in it, 0: not begun
  * @acked: bytes that are durable there
  * @sent: offset of the next byte to send
- * @probe: sequence number of the last question how much is there, 0: answered
+ * @probe: sequence number of the first question how much is there that has no
+ *	answer, 0: none
  * @retry_at: ns when that is asked again, for nothing is heard
  * @progress: ns when @acked last grew
  */

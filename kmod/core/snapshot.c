@@ -232,7 +232,9 @@ bool raft_snapshot_send(struct raft *r, struct raft_peer *p)
 	if (r->now >= s->retry_at &&
 	    !(RAFT_MUTANT("snapshot-asks-once") && s->probe)) {
 		send_part(r, p, 0);
-		s->probe = r->seq;
+		/* An answer to the first may be slower than the next question. */
+		if (!s->probe)
+			s->probe = r->seq;
 		s->retry_at = r->now + 2 * r->cfg.heartbeat;
 	}
 	while (!s->probe && s->sent < r->snap.total &&
@@ -264,7 +266,7 @@ void raft_snapshot_reconnect(struct raft *r, struct raft_peer *p)
  * @p: the peer
  * @m: commit: bytes that are durable there; reject_index: bytes that it has
  *
- * An answer to the last question tells how it is; all else only what was so.
+ * An answer to a question tells how it is; all else only what was so.
  *
  * Context: owner thread, in a step.
  */
@@ -278,7 +280,7 @@ void raft_handle_snapshot_resp(struct raft *r, struct raft_peer *p,
 	    m->serial != r->snap.id || m->reject_index > r->snap.total ||
 	    m->commit > m->reject_index)
 		return;
-	if (s->probe && m->ack_seq == s->probe) {
+	if (s->probe && m->ack_seq >= s->probe) {
 		s->probe = 0;
 		s->acked = m->commit;
 		s->sent = m->reject_index;
