@@ -154,6 +154,9 @@ void fuzz_setup(struct fuzz *f, u64 seed)
 	s->disk_delay = fuzz_percent(f, 50) ? SIM_DELAY :
 			fuzz_between(f, 10000, s->cfg.election_timeout / 10);
 	limits(f);
+	/* Snapshots of many parts. */
+	if (f->snapshots && fuzz_percent(f, 40))
+		s->cfg.max_batch_bytes = (u32)fuzz_between(f, 1, 700);
 	weather(f);
 	members(f);
 	clocks(f);
