@@ -274,23 +274,20 @@ void raft_handle_snapshot_resp(struct raft *r, struct raft_peer *p,
 			       const struct raft_msg *m)
 {
 	struct raft_sending *s = &p->snap;
+	bool answer = s->probe && m->ack_seq >= s->probe;
+	bool grew = m->commit > s->acked;
 
 	if (p->state != RAFT_SNAPSHOT || s->index != r->snap.index ||
 	    m->index != r->snap.index || m->log_term != r->snap.term ||
 	    m->serial != r->snap.id || m->reject_index > r->snap.total ||
-	    m->commit > m->reject_index)
+	    m->commit > m->reject_index || (!answer && !grew))
 		return;
-	if (s->probe && m->ack_seq >= s->probe) {
-		s->probe = 0;
-		s->acked = m->commit;
-		s->sent = m->reject_index;
-	} else if (m->commit <= s->acked) {
-		return;
-	} else {
-		s->acked = m->commit;
-		s->sent = max(s->sent, s->acked);
+	if (grew)
 		s->progress = r->now;
-	}
+	if (answer)
+		s->probe = 0;
+	s->acked = m->commit;
+	s->sent = answer ? m->reject_index : max(s->sent, s->acked);
 	s->retry_at = r->now + 2 * r->cfg.heartbeat;
 }
 

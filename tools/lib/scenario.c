@@ -415,7 +415,6 @@ static bool split(struct parse *p, const char *line, size_t len)
 	spread(line, len, copy);
 	p->n = 0;
 	p->pos = 0;
-	p->not_yet = NULL;
 	for (word = strtok(copy, " \t\r\f\v"); word;
 	     word = strtok(NULL, " \t\r\f\v")) {
 		if (p->n == SCN_MAX_WORDS)
@@ -463,12 +462,7 @@ static bool parse_line(struct parse *p, const char *line, size_t len)
 	d->op = directives[i].op;
 	d->line = p->line;
 	d->text = join(p);
-	if (!directives[i].parse(p, d) || !parse_end(p))
-		return false;
-	if (p->not_yet && !p->pending[0])
-		snprintf(p->pending, sizeof(p->pending), "%s:%u: not yet: %s",
-			 p->s->file, p->line, p->not_yet);
-	return true;
+	return directives[i].parse(p, d) && parse_end(p);
 }
 
 /* A learner is not a voter, and both together must fit a configuration. */
@@ -505,8 +499,7 @@ static bool check_members(struct parse *p)
  * @file: name for messages, kept by reference
  * @text: the whole file
  *
- * Return: 0, -EINVAL with @s->error set, or -ENOSYS with @s->error set if the
- * file is correct but needs what is not there yet.
+ * Return: 0, -EINVAL with @s->error set.
  */
 int scenario_parse(struct scenario *s, const char *file, const char *text)
 {
@@ -525,10 +518,6 @@ int scenario_parse(struct scenario *s, const char *file, const char *text)
 	}
 	if (!check_members(&p))
 		return -EINVAL;
-	if (p.pending[0]) {
-		memcpy(s->error, p.pending, sizeof(s->error));
-		return -ENOSYS;
-	}
 	return 0;
 }
 
