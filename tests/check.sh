@@ -35,6 +35,14 @@ heartbeat() {
 
 count() { grep -cE "$1" "$2" || true; }
 
+# What a step said before it failed, and its last words.
+explain() {
+	echo "      --- before what failed in $1:"
+	grep -B 12 -E '^not ok\b' "$1" | cut -c1-200 | head -n 60 | sed 's/^/      /'
+	echo "      --- its end:"
+	tail -n 15 "$1" | cut -c1-200 | sed 's/^/      /'
+}
+
 step() {
 	local name=$1 log=$out/$1.log rc t=$SECONDS p f s
 	shift
@@ -59,7 +67,7 @@ step() {
 	fi
 	grep -E '^not ok\b' "$log" | head -20
 	grep -E '^ok\b.*# *SKIP' "$log" | sed 's/^/      /' | head -60
-	[ "$f" = 0 ] || { echo "      --- the end of $log:"; tail -n 25 "$log" | sed 's/^/      /'; }
+	[ "$f" = 0 ] || explain "$log"
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	printf '   %-12s %s passed, %s failed, %s skipped, %s s\n' "$name" "$p" "$f" "$s" $((SECONDS - t))
 }

@@ -74,16 +74,17 @@ fuzz() {
 	ok "fuzz, seeds 1..$seeds" build/raft-sim fuzz --seeds 1..$seeds --jobs 2
 }
 
+# One seed, so that what fails can be run again; the long form looks further.
 formats() {
-	local secs=20 f bad=0
-	[ "${1:-}" != long ] || secs=600
+	local secs=20 seed=1 f bad=0
+	[ "${1:-}" != long ] || secs=600 seed=0
 	make -s fuzzers
 	for f in build/fuzz/*_fuzz; do
 		local seeds
 		seeds=tools/fuzz/corpus/$(basename "$f" _fuzz)
 		mkdir -p "$f.work"
 		[ -d "$seeds" ] || seeds=$f.work
-		ok "$(basename "$f"), $secs s" "$f" -max_total_time=$secs -rss_limit_mb=4096 \
+		ok "$(basename "$f"), $secs s" "$f" -seed=$seed -max_total_time=$secs -rss_limit_mb=4096 \
 			-print_final_stats=1 "$f.work" "$seeds" || bad=1
 	done
 	return $bad

@@ -26,35 +26,6 @@
 /* Entries of the log's room that a change may need: it, leaving it, a spare. */
 #define CHANGE_ENTRIES		3
 
-/**
- * raft_change_check() - is a change well formed?
- * @c: the change, of an operator or from the wire
- *
- * Context: any.
- * Return: 0, -EINVAL.
- */
-int raft_change_check(const struct raft_change *c)
-{
-	u32 i, j;
-
-	if (!c->n || c->n > RAFT_MAX_NODES || (!c->joint && c->n != 1))
-		return -EINVAL;
-	for (i = 0; i < c->n; i++) {
-		const struct raft_change_item *item = &c->item[i];
-
-		if (item->op < RAFT_OP_ADD_LEARNER || item->op > RAFT_OP_ABORT)
-			return -EINVAL;
-		if (c->joint && item->op >= RAFT_OP_ADDRESS)
-			return -EINVAL;
-		if (!item->m.id && item->op != RAFT_OP_ABORT)
-			return -EINVAL;
-		for (j = 0; j < i; j++)
-			if (c->item[j].m.id == item->m.id)
-				return -EINVAL;
-	}
-	return 0;
-}
-
 /* In one that is being made. */
 static struct raft_member *find(struct raft_membership *c, u32 id)
 {

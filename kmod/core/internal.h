@@ -580,10 +580,13 @@ bool raft_append_local(struct raft *r, const struct raft_entry *e);
 void raft_commit_to(struct raft *r, u64 commit);
 void raft_remember_reach(struct raft *r, const struct raft_msg *m);
 
-/* membership.c */
+/* config_code.c */
 const struct raft_member *raft_member_of(const struct raft_membership *c,
 					 u32 id);
-bool raft_is_joint(const struct raft_membership *c);
+void raft_change_encode(const struct raft_change *c, u8 *buf);
+int raft_change_decode(struct raft_change *c, const u8 *buf, u32 len);
+
+/* membership.c */
 void raft_membership_use(struct raft *r, const struct raft_membership *c);
 bool raft_membership_read(struct raft_membership *c,
 			  const struct raft_entry *e, u64 index);
@@ -591,8 +594,6 @@ void raft_membership_rollback(struct raft *r);
 bool raft_may_campaign(const struct raft *r);
 void raft_membership_applied(struct raft *r, const struct raft_entry *e,
 			     u64 index);
-void raft_change_encode(const struct raft_change *c, u8 *buf);
-int raft_change_decode(struct raft_change *c, const u8 *buf, u32 len);
 
 /* change.c */
 int raft_change_execute(struct raft *r, const struct raft_change *c,

@@ -728,6 +728,7 @@ u32 raft_entry_disk_bytes(u32 len);
 const struct raft_membership *raft_membership(const struct raft *r);
 void raft_membership_encode(const struct raft_membership *c, u8 *buf);
 int raft_membership_decode(struct raft_membership *c, const u8 *buf, u32 len);
+bool raft_is_joint(const struct raft_membership *c);
 int raft_change_check(const struct raft_change *c);
 void raft_status(const struct raft *r, struct raft_status *st);
 u64 raft_applied_serial(const struct raft *r);

@@ -180,6 +180,16 @@ static void operate(struct disk_env *env, struct input *in)
 	}
 }
 
+/*
+ * Nothing is left of a write once its log was booted.  A header whose checksum
+ * is bad may look like one all the same: its epoch may have decayed, or the hard
+ * state's been forged.  It only words the report.
+ */
+static bool whole(const struct disk_env *env)
+{
+	return !env->s.torn || env->s.bad.reason == RAFT_DISK_HEADER;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -203,10 +213,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* What was accepted once is accepted with all that is put on it. */
 	block = (u32)env.last;
 	EXPECT(&env, recover(&env) == 0 && env.s.last.index == block);
-	EXPECT(&env, !env.s.torn);
+	EXPECT(&env, whole(&env));
 	if (write_some(&env, 2, 100, 0)) {
 		EXPECT(&env, recover(&env) == 0);
-		EXPECT(&env, env.s.last.index == block + 2 && !env.s.torn);
+		EXPECT(&env, env.s.last.index == block + 2 && whole(&env));
 	}
 	return 0;
 }

@@ -10,22 +10,19 @@ RAFTCTL_SRC := $(addprefix tools/raftctl/,raftctl.c ctl.c events.c join.c member
 	tail.c transfer.c up.c wait.c)
 RAFTCTL_OBJS := $(RAFTCTL_SRC:%.c=$(B)/obj/%.o)
 
-# The format of logs and of configurations is the core's.  Of membership.c only the
-# codec is wanted; the rest, which calls the whole core, is left out by the linker.
-SURVIVOR_SRC := tools/lib/survivor.c tools/lib/crc32c.c kmod/core/disk.c kmod/core/membership.c
+# The format of logs and of configurations is the core's.
+SURVIVOR_SRC := tools/lib/survivor.c tools/lib/crc32c.c kmod/core/disk.c kmod/core/config_code.c
 SURVIVOR_OBJS := $(SURVIVOR_SRC:%.c=$(B)/obj/%.o)
-CODEC_FLAGS := -ffunction-sections -Wl,--gc-sections
 
 TOOLS += $(B)/raftctl
 FUZZERS += $(B)/fuzz/conf_fuzz
 
-$(SURVIVOR_OBJS): HOSTFLAGS += $(CODEC_FLAGS)
 $(RAFTLIB_OBJS) $(RAFTCTL_OBJS) $(SURVIVOR_OBJS): $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CPPFLAGS) -O2 -MMD -MP -c -o $@ $<
 
 $(B)/raftctl: $(RAFTCTL_OBJS) $(RAFTLIB_OBJS) $(SURVIVOR_OBJS)
-	$(CC) $(HOSTFLAGS) $(CODEC_FLAGS) $(LDFLAGS) -o $@ $^ -lpthread
+	$(CC) $(HOSTFLAGS) $(LDFLAGS) -o $@ $^ -lpthread
 
 # Without the core, unlike the other unit tests.
 $(B)/unit/conf_test: $(CONF_SRC)
@@ -41,7 +38,7 @@ $(B)/unit/survivor_test: tests/unit/survivor_test.c $(SURVIVOR_SRC) tools/lib/lo
 		tools/lib/util.c $(wildcard tools/lib/*.h) kmod/core/disk.h kmod/core/raft_core.h \
 		$(B)/raftmklog $(B)/raftctl $(B)/raftdump
 	@mkdir -p $(@D)
-	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CODEC_FLAGS) $(CPPFLAGS) $(SAN) -o $@ \
+	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CPPFLAGS) $(SAN) -o $@ \
 		$(filter %.c,$^)
 
 $(B)/fuzz/conf_fuzz: tools/fuzz/conf_fuzz.c $(CONF_SRC) \

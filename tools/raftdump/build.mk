@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # raftdump, raftmklog (for tests), and the fuzzer of recovery. The format is
-# kmod/core/disk.c, unchanged; CODEC_FLAGS: see tools/raftctl/build.mk.
+# kmod/core/disk.c, that of configurations kmod/core/config_code.c, unchanged.
 
-RAFTDUMP_COMMON := kmod/core/disk.c kmod/core/membership.c tools/lib/crc32c.c tools/lib/util.c tools/lib/json.c
+RAFTDUMP_COMMON := kmod/core/disk.c kmod/core/config_code.c tools/lib/crc32c.c tools/lib/util.c tools/lib/json.c
 RAFTDUMP_HDR := kmod/core/disk.h kmod/core/raft_core.h $(wildcard tools/lib/*.h)
 
 TOOLS += $(B)/raftdump $(B)/raftmklog
@@ -10,7 +10,7 @@ FUZZERS += $(B)/fuzz/disk_fuzz
 
 $(B)/raftdump $(B)/raftmklog: $(B)/%: tools/raftdump/%.c $(RAFTDUMP_COMMON) $(RAFTDUMP_HDR)
 	@mkdir -p $(@D)
-	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CODEC_FLAGS) $(CPPFLAGS) -O2 $(LDFLAGS) -o $@ $(filter %.c,$^)
+	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CPPFLAGS) -O2 $(LDFLAGS) -o $@ $(filter %.c,$^)
 
 $(B)/fuzz/disk_fuzz: tools/fuzz/disk_fuzz.c kmod/core/disk.c tools/lib/crc32c.c \
 		kmod/tests/disk_cases.h $(RAFTDUMP_HDR)

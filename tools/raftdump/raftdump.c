@@ -4,7 +4,7 @@
  *
  * Owns nothing of the format: what is good, torn or damaged is decided by
  * kmod/core/disk.c, the same code that the kernel recovers with, and what a
- * configuration says by membership.c.  Must never write to the file.
+ * configuration says by config_code.c.  Must never write to the file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -98,16 +98,6 @@ static const char *result_name(u8 result)
 	}
 }
 
-static bool is_joint(const struct raft_membership *c)
-{
-	u32 i;
-
-	for (i = 0; i < c->n; i++)
-		if (c->m[i].flags & RAFT_MEMBER_OLD)
-			return true;
-	return false;
-}
-
 static void member_addr(const struct raft_member *m, char *text, size_t size)
 {
 	struct raft_ioc_member where = { };
@@ -131,14 +121,14 @@ static void config_json(struct raft_json *j, const u8 *data, u32 len)
 	raft_json_str(j, "result", result_name(c.result));
 	if (c.subject)
 		raft_json_u64(j, "subject", c.subject);
-	raft_json_bool(j, "joint", is_joint(&c));
+	raft_json_bool(j, "joint", raft_is_joint(&c));
 	raft_json_open(j, "members", '[');
 	for (i = 0; i < c.n; i++) {
 		member_addr(&c.m[i], addr, sizeof(addr));
 		raft_json_open(j, NULL, '{');
 		raft_json_u64(j, "id", c.m[i].id);
 		raft_json_str(j, "kind", raft_member_role(c.m[i].flags,
-							  is_joint(&c)));
+							  raft_is_joint(&c)));
 		raft_json_u64(j, "flags", c.m[i].flags);
 		raft_json_str(j, "address", addr);
 		raft_json_close(j, '}');
@@ -156,11 +146,11 @@ static void config_text(const u8 *data, u32 len)
 		printf(": ILLEGIBLE");
 		return;
 	}
-	printf(":%s", is_joint(&c) ? " joint," : "");
+	printf(":%s", raft_is_joint(&c) ? " joint," : "");
 	for (i = 0; i < c.n; i++) {
 		member_addr(&c.m[i], addr, sizeof(addr));
 		printf("%s %u=%s %s", i ? "," : "", c.m[i].id, addr,
-		       raft_member_role(c.m[i].flags, is_joint(&c)));
+		       raft_member_role(c.m[i].flags, raft_is_joint(&c)));
 	}
 	if (c.subject)
 		printf("; node %u did not catch up", c.subject);

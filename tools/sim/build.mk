@@ -25,7 +25,8 @@ SIM_SRC := \
 	kmod/core/progress.c kmod/core/quorum.c kmod/core/membership.c \
 	kmod/core/change.c kmod/core/request.c kmod/core/transfer.c \
 	kmod/core/read.c kmod/core/session.c kmod/core/client.c \
-	kmod/core/proposal.c kmod/core/snapshot.c kmod/core/image.c \
+	kmod/core/proposal.c kmod/core/config_code.c \
+	kmod/core/snapshot.c kmod/core/image.c \
 	kmod/core/hold.c kmod/core/status.c kmod/core/check.c kmod/core/wire.c
 
 SIM_HDR := $(wildcard tools/sim/*.h tools/lib/*.h kmod/core/*.h)
