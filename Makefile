@@ -29,7 +29,8 @@ CORE_HDR := $(wildcard kmod/core/*.h) tools/lib/raft_env.h
 	distclean install tools-install modules_install dkms-install help
 all: module tools
 
-include $(wildcard tools/*/build.mk tools/lab/run/build.mk tests/*/build.mk)
+# Sorted, for one uses what another defined: the simulator links lincheck.
+include $(sort $(wildcard tools/*/build.mk tools/lab/run/build.mk tests/*/build.mk))
 
 help:
 	@echo "make              module (for KDIR) and tools, in build/"

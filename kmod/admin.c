@@ -34,15 +34,29 @@
 #define RAFT_TRANSFER_V2	offsetofend(struct raft_ioc_transfer, leader)
 #define RAFT_SET_V2		offsetofend(struct raft_ioc_set, reserved)
 
-static int admin_may(const struct file *file)
+/**
+ * raft_admin_may() - may the caller change who the members are?
+ * @file: an open /dev/raft
+ *
+ * Context: process.
+ * Return: 0, -EBADF: not opened for writing, -EPERM.
+ */
+int raft_admin_may(const struct file *file)
 {
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EBADF;
 	return capable(CAP_NET_ADMIN) ? 0 : -EPERM;
 }
 
-/* Tell the operator what was wrong: -EINVAL alone says too little. */
-static int admin_refuse(const char *what, const char *why)
+/**
+ * raft_admin_refuse() - tell the operator what was wrong: -EINVAL says too little
+ * @what: what he asked
+ * @why: what is wrong
+ *
+ * Context: any.
+ * Return: -EINVAL.
+ */
+int raft_admin_refuse(const char *what, const char *why)
 {
 	pr_info_ratelimited("%s refused: %s\n", what, why);
 	return -EINVAL;
@@ -51,14 +65,14 @@ static int admin_refuse(const char *what, const char *why)
 static int members_check(const struct raft_ioc_members *m)
 {
 	if (m->flags & ~RAFT_MEMBERS_JOINT)
-		return admin_refuse("members", "flags: unknown flag");
+		return raft_admin_refuse("members", "flags: unknown flag");
 	if (!m->n_changes || m->n_changes > RAFT_NODES_MAX)
-		return admin_refuse("members", "n_changes: not in 1..16");
+		return raft_admin_refuse("members", "n_changes: not in 1..16");
 	if (m->n_changes > 1 && !(m->flags & RAFT_MEMBERS_JOINT))
-		return admin_refuse("members",
-				    "n_changes: above 1 without RAFT_MEMBERS_JOINT");
+		return raft_admin_refuse("members",
+					 "n_changes: above 1 without RAFT_MEMBERS_JOINT");
 	if (m->change_size < RAFT_CHANGE_V2)
-		return admin_refuse("members", "change_size: too small");
+		return raft_admin_refuse("members", "change_size: too small");
 	return m->change_size > PAGE_SIZE ? -E2BIG : 0;
 }
 
@@ -79,11 +93,11 @@ static int members_copy(struct raft_change *c, const struct raft_ioc_members *m)
 			return err;
 		why = raft_params_change(c, &item);
 		if (why)
-			return admin_refuse("members", why);
+			return raft_admin_refuse("members", why);
 	}
 	if (raft_change_check(c))
-		return admin_refuse("members",
-				    "changes: an id twice, or what cannot be joint");
+		return raft_admin_refuse("members",
+					 "changes: an id twice, or what cannot be joint");
 	return 0;
 }
 
@@ -142,7 +156,7 @@ long raft_admin_members(struct file *file, void __user *arg)
 	struct raft_order *o;
 	int err;
 
-	err = admin_may(file);
+	err = raft_admin_may(file);
 	if (err)
 		return err;
 	o = raft_order_new(RAFT_ORDER_CHANGE);
@@ -190,14 +204,14 @@ long raft_admin_transfer(struct file *file, void __user *arg)
 	struct raft_order *o;
 	int err;
 
-	err = admin_may(file);
+	err = raft_admin_may(file);
 	if (err)
 		return err;
 	err = raft_ioctl_copy_in(&t, sizeof(t), RAFT_TRANSFER_V2, arg);
 	if (err)
 		return err;
 	if (t.flags)
-		return admin_refuse("transfer", "flags: not 0");
+		return raft_admin_refuse("transfer", "flags: not 0");
 	o = raft_order_new(RAFT_ORDER_TRANSFER);
 	if (!o)
 		return -ENOMEM;
@@ -221,7 +235,7 @@ long raft_admin_set(struct file *file, void __user *arg)
 	u32 outcome;
 	int err;
 
-	err = admin_may(file);
+	err = raft_admin_may(file);
 	if (err)
 		return err;
 	o = raft_order_new(RAFT_ORDER_SET);
@@ -236,7 +250,7 @@ long raft_admin_set(struct file *file, void __user *arg)
 		goto put;
 	err = raft_order_give(g, o, 0, &outcome);
 	if (outcome == RAFT_OUTCOME_REFUSED && o->why)
-		admin_refuse("set", o->why);
+		raft_admin_refuse("set", o->why);
 put:
 	raft_waiter_put(&o->w);
 	return err;

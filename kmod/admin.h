@@ -9,6 +9,8 @@
 
 struct file;
 
+int raft_admin_may(const struct file *file);
+int raft_admin_refuse(const char *what, const char *why);
 long raft_admin_members(struct file *file, void __user *arg);
 long raft_admin_transfer(struct file *file, void __user *arg);
 long raft_admin_set(struct file *file, void __user *arg);

@@ -134,6 +134,7 @@ static void boot_config(struct raft_group_priv *p, struct raft_config *cfg,
 	/* A log made just now belongs to a node that never promised anything. */
 	cfg->withhold = cfg->check_quorum && !fresh &&
 			!(ioc->flags & RAFT_START_FRESH);
+	cfg->unproven = !(ioc->flags & RAFT_START_LOST_NOTHING);
 }
 
 static void free_chunk(struct raft_log_chunk *chunk)

@@ -25,6 +25,7 @@
 #include <linux/uaccess.h>
 #include <net/net_namespace.h>
 
+#include "core/disk.h"
 #include "debugfs.h"
 #include "fault.h"
 #include "group.h"
@@ -65,6 +66,9 @@ static void raft_show_status(struct seq_file *m, const struct raft_group *g,
 	seq_printf(m, "removed %d\n", st->removed);
 	seq_printf(m, "config_index %llu\n", st->config_index);
 	seq_printf(m, "joint %d\n", st->joint);
+	seq_printf(m, "unproven %d\n", st->unproven);
+	seq_printf(m, "lost %d\n", st->lost);
+	seq_printf(m, "reach %llu\n", st->reach);
 	seq_printf(m, "catching_up %u\n", st->catching_up);
 	seq_printf(m, "round %u\n", st->round);
 	seq_printf(m, "transferring %u\n", st->transferring);
@@ -118,20 +122,6 @@ static void raft_show_peers(struct seq_file *m,
 	}
 }
 
-static const char *raft_entry_name(u8 type)
-{
-	switch (type) {
-	case RAFT_ENTRY_NOOP:
-		return "noop";
-	case RAFT_ENTRY_CONFIG:
-		return "config";
-	case RAFT_ENTRY_OPEN:
-		return "open";
-	default:
-		return "command";
-	}
-}
-
 static int raft_progress_show(struct seq_file *m, void *unused)
 {
 	struct raft_group *g = m->private;
@@ -179,7 +169,7 @@ static int raft_log_seq_show(struct seq_file *m, void *v)
 	if (e.payload)
 		raft_payload_put(e.payload);
 	seq_printf(m, "%llu %llu %s %u %llu %llu %u %s\n", index, e.term,
-		   raft_entry_name(e.type), e.origin,
+		   raft_disk_type_name(e.type), e.origin,
 		   e.incarnation, e.serial, e.len,
 		   e.flags & RAFT_ENTRY_DROPPED ? "dropped" : "applied");
 	return 0;

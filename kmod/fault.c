@@ -18,7 +18,8 @@
  *   pause, resume            the thread does not run while its clock does
  *   elect                    the election deadline fires now
  *   crash [torn]             end without flushing; then only "stop" works
- *   stall NS | error | full | corrupt N | disk-ok	see raft_wal_fault()
+ *   stall NS | error | full | corrupt N | nosync | unordered | disk-ok
+ *						see raft_wal_fault()
  */
 #define pr_fmt(fmt) "raft: " fmt
 
@@ -383,6 +384,7 @@ static bool is_disk(const char *word)
 {
 	return !strcmp(word, "stall") || !strcmp(word, "error") ||
 	       !strcmp(word, "full") || !strcmp(word, "corrupt") ||
+	       !strcmp(word, "nosync") || !strcmp(word, "unordered") ||
 	       !strcmp(word, "disk-ok");
 }
 

@@ -32,6 +32,7 @@
 #include "compat.h"
 #include "group.h"
 #include "ioctl.h"
+#include "join.h"
 #include "params.h"
 #include "report.h"
 #include "start.h"
@@ -105,7 +106,7 @@ static long raft_ioctl_features(void __user *arg)
 	f.api_version = RAFT_API_VERSION;
 	f.features = RAFT_FEATURE_MEMBERS | RAFT_FEATURE_TRANSFER |
 		     RAFT_FEATURE_READ | RAFT_FEATURE_SET |
-		     RAFT_FEATURE_SESSION;
+		     RAFT_FEATURE_SESSION | RAFT_FEATURE_JOIN;
 #ifdef RAFT_FAULTS
 	f.features |= RAFT_FEATURE_FAULTS;
 #endif
@@ -326,6 +327,8 @@ long raft_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return raft_submit_session(file, p);
 	case _IOC_NR(RAFT_IOC_APPLIED):
 		return raft_submit_applied(file, p);
+	case _IOC_NR(RAFT_IOC_JOIN):
+		return raft_join_ioctl(file, p);
 	default:
 		return -ENOTTY;
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * order.c - what an operator orders: a membership change, a transfer of the
- * leadership, other settings.
+ * leadership, other settings, a try to be let in.
  *
  * The caller posts the order and sleeps, killably.  The owner hands it to the
  * core and answers when the core has decided, after the publication: who comes
@@ -11,6 +11,7 @@
  * sets: who leaves before it, or is woken by the end of the group, has
  * RAFT_OUTCOME_UNKNOWN.
  */
+#include <linux/bits.h>
 #include <linux/err.h>
 #include <linux/slab.h>
 
@@ -80,7 +81,14 @@ int raft_order_give(struct raft_group *g, struct raft_order *o, u32 timeout_ms,
 	return o->w.result;
 }
 
-static u32 outcome_of(int result)
+/**
+ * raft_order_outcome - what the decision about an order means
+ * @result: 0, or a negative errno
+ *
+ * Context: any.
+ * Return: RAFT_OUTCOME_*.
+ */
+u32 raft_order_outcome(int result)
 {
 	switch (result) {
 	case 0:
@@ -105,7 +113,7 @@ static void done(struct raft_group_priv *p, enum raft_order_what what,
 
 		if (o->what != what)
 			continue;
-		o->outcome = outcome_of(result);
+		o->outcome = raft_order_outcome(result);
 		o->index = raft_membership(p->core)->index;
 		raft_waiter_decide(p, w, result);
 	}
@@ -120,16 +128,26 @@ static void done(struct raft_group_priv *p, enum raft_order_what what,
  */
 void raft_order_done(struct raft_group_priv *p, const struct raft_update *up)
 {
-	if (up->flags & RAFT_UP_CHANGE)
+	if (up->flags & RAFT_UP_CHANGE) {
 		done(p, RAFT_ORDER_CHANGE, up->change_result);
+		raft_join_decided(p, up);
+	}
 	if (up->flags & RAFT_UP_ABORT)
 		done(p, RAFT_ORDER_ABORT, up->abort_result);
 	if (up->flags & RAFT_UP_TRANSFER)
 		done(p, RAFT_ORDER_TRANSFER, up->transfer_result);
 }
 
-static bool under_way(const struct raft_group_priv *p,
-		      enum raft_order_what what)
+/**
+ * raft_order_under_way - is there one of this kind that is undecided?
+ * @p: the group
+ * @what: the kind
+ *
+ * Context: the owner thread.
+ * Return: true if so.
+ */
+bool raft_order_under_way(const struct raft_group_priv *p,
+			  enum raft_order_what what)
 {
 	struct raft_waiter *w;
 
@@ -158,7 +176,8 @@ static void ask(struct raft_group_priv *p, struct raft_order *o)
 		ev.type = RAFT_EV_TRANSFER;
 		ev.target = o->target;
 	}
-	if (under_way(p, o->what)) {
+	if (raft_order_under_way(p, o->what) ||
+	    (o->what == RAFT_ORDER_CHANGE && p->guest.id)) {
 		refuse(o, -EBUSY);
 		return;
 	}
@@ -192,6 +211,20 @@ static void set(struct raft_group_priv *p, struct raft_order *o)
 	raft_waiter_decide(p, &o->w, err);
 }
 
+/* The caller of an older one has had his time, or asks again. */
+static void join(struct raft_group_priv *p, struct raft_order *o)
+{
+	int family = raft_family(o->join.to.ss_family);
+
+	if (!raft_endpoint_has(p->ep, BIT(family))) {
+		raft_waiter_decide(p, &o->w, -EAFNOSUPPORT);
+		return;
+	}
+	done(p, RAFT_ORDER_JOIN, -EAGAIN);
+	list_move_tail(&o->w.node, &p->orders);
+	raft_join_ask(p, o);
+}
+
 /**
  * raft_order_take - carry out what operators ordered
  * @p: the group
@@ -206,6 +239,8 @@ void raft_order_take(struct raft_group_priv *p, struct list_head *came)
 	list_for_each_entry_safe(w, next, came, node) {
 		if (order_of(w)->what == RAFT_ORDER_SET)
 			set(p, order_of(w));
+		else if (order_of(w)->what == RAFT_ORDER_JOIN)
+			join(p, order_of(w));
 		else
 			ask(p, order_of(w));
 	}

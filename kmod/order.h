@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * order.h - what an operator orders: a membership change, a transfer of the
- * leadership, other settings.
+ * leadership, other settings, a try to be let in.
  */
 #ifndef _RAFT_ORDER_H
 #define _RAFT_ORDER_H
@@ -11,6 +11,7 @@
 
 #include "../uapi/linux/raft.h"
 #include "core/raft_core.h"
+#include "join.h"
 #include "waiter.h"
 
 struct raft_group;
@@ -22,6 +23,7 @@ enum raft_order_what {
 	RAFT_ORDER_ABORT,	/* a change that takes another one back */
 	RAFT_ORDER_TRANSFER,
 	RAFT_ORDER_SET,
+	RAFT_ORDER_JOIN,	/* one try to be let in */
 };
 
 /**
@@ -31,6 +33,7 @@ enum raft_order_what {
  * @change: RAFT_ORDER_CHANGE, _ABORT: what to do, checked
  * @target: RAFT_ORDER_TRANSFER: node to lead, 0 for the best
  * @set: RAFT_ORDER_SET: what to set
+ * @join: RAFT_ORDER_JOIN: whom to ask, and his answer
  * @why: RAFT_ORDER_SET: why it was refused, or NULL
  * @outcome: RAFT_OUTCOME_*
  * @index: RAFT_ORDER_CHANGE, _ABORT: of the configuration in force when it was
@@ -42,6 +45,7 @@ struct raft_order {
 	struct raft_change change;
 	u32 target;
 	struct raft_ioc_set set;
+	struct raft_join_ask join;
 	const char *why;
 	u32 outcome;
 	u64 index;
@@ -50,8 +54,11 @@ struct raft_order {
 struct raft_order *raft_order_new(enum raft_order_what what);
 int raft_order_give(struct raft_group *g, struct raft_order *o, u32 timeout_ms,
 		    u32 *outcome);
+u32 raft_order_outcome(int result);
 
 /* The owner's side. */
+bool raft_order_under_way(const struct raft_group_priv *p,
+			  enum raft_order_what what);
 void raft_order_take(struct raft_group_priv *p, struct list_head *came);
 void raft_order_done(struct raft_group_priv *p, const struct raft_update *up);
 

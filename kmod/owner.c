@@ -179,6 +179,8 @@ static void execute(struct raft_group_priv *p, const struct raft_update *up)
 		take_applied(p, up);
 	if (up->flags & RAFT_UP_READ)
 		raft_reader_done(p, up);
+	if (up->flags & RAFT_UP_READ_LOST)
+		raft_reader_lost(p);
 	raft_order_done(p, up);
 	if (up->flags & RAFT_UP_STATE) {
 		p->changed = true;
@@ -293,6 +295,27 @@ static void trace_changes(const struct raft_group_priv *p,
 		trace_raft_state(name_of(p), id_of(p), st);
 }
 
+/* A log that may be lost is what an operator should hear of. */
+static void tell_lost(const struct raft_group_priv *p,
+		      const struct raft_status *old)
+{
+	const struct raft_status *st = &p->st;
+	u32 i;
+
+	if (st->lost && !old->lost)
+		pr_notice("%s: node %u has a new log and the group has not: it does not vote before a leader lets it in\n",
+			  name_of(p), id_of(p));
+	if (old->unproven && !st->unproven)
+		pr_info("%s: node %u is let in with its new log\n",
+			name_of(p), id_of(p));
+	for (i = 0; i < st->n_peers; i++)
+		if (st->peers[i].lost &&
+		    !(old->peers[i].id == st->peers[i].id &&
+		      old->peers[i].lost))
+			pr_notice("%s: node %u lost its log, or is new: it does not count yet\n",
+				  name_of(p), st->peers[i].id);
+}
+
 static void publish(struct raft_group_priv *p)
 {
 	struct raft_group *g = p->g;
@@ -300,6 +323,7 @@ static void publish(struct raft_group_priv *p)
 
 	raft_status(p->core, &p->st);
 	trace_changes(p, &g->pub.st);
+	tell_lost(p, &g->pub.st);
 	spin_lock(&g->pub_lock);
 	g->pub.st = p->st;
 	g->pub.conf = *raft_membership(p->core);

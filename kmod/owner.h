@@ -21,6 +21,7 @@
 #include "core/wire.h"
 #include "group.h"
 #include "inbox.h"
+#include "join.h"
 #include "remote.h"
 #include "timer.h"
 
@@ -57,6 +58,8 @@ enum raft_group_state {
  * @readers: read barriers that @core took, in the order of their numbers
  * @n_readers: how many
  * @orders: what operators ordered and @core has not decided
+ * @guest: who asked this member to be let in; its change is under way
+ * @join_seq: number of the last JOIN or answer to one
  * @decided: struct raft_waiter to be answered after the publication
  * @room: changes when a refused proposal is worth a new try; read by anyone
  * @room_told: @room when waiters were last woken for it
@@ -99,6 +102,8 @@ struct raft_group_priv {
 	struct list_head readers;
 	u32 n_readers;
 	struct list_head orders;
+	struct raft_join_guest guest;
+	u64 join_seq;
 	struct list_head decided;
 	u64 room;
 	u64 room_told;

@@ -25,7 +25,8 @@
 #include "params.h"
 
 #define RAFT_START_FLAGS	(RAFT_START_CREATE | RAFT_START_NO_PREVOTE | \
-				 RAFT_START_NO_CHECK_QUORUM | RAFT_START_FRESH)
+				 RAFT_START_NO_CHECK_QUORUM | RAFT_START_FRESH | \
+				 RAFT_START_LOST_NOTHING)
 
 /* The two headers must agree: the UAPI header is all that users see. */
 static_assert(RAFT_NODES_MAX == RAFT_MAX_NODES);
@@ -42,6 +43,8 @@ static_assert((int)RAFT_MEMBERS_DEMOTE == RAFT_OP_DEMOTE);
 static_assert((int)RAFT_MEMBERS_REMOVE == RAFT_OP_REMOVE);
 static_assert((int)RAFT_MEMBERS_ADDRESS == RAFT_OP_ADDRESS);
 static_assert((int)RAFT_MEMBERS_ABORT == RAFT_OP_ABORT);
+static_assert((int)RAFT_GIVEN_UP_SILENT == RAFT_CHANGE_GIVEN_UP);
+static_assert((int)RAFT_GIVEN_UP_SLOW == RAFT_CHANGE_TOO_SLOW);
 static_assert(RAFT_FAILED_NONE == RAFT_OK);
 static_assert(RAFT_FAILED_DISK == RAFT_FAIL_DISK);
 static_assert(RAFT_FAILED_INVARIANT == RAFT_FAIL_INVARIANT);

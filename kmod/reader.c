@@ -65,6 +65,21 @@ void raft_reader_done(struct raft_group_priv *p, const struct raft_update *up)
 				up->read_done, up->read_index, n);
 }
 
+/**
+ * raft_reader_lost - this node was removed: nobody answers its readers
+ * @p: the group
+ *
+ * Context: the owner thread.
+ */
+void raft_reader_lost(struct raft_group_priv *p)
+{
+	struct raft_waiter *w, *next;
+
+	list_for_each_entry_safe(w, next, &p->readers, node)
+		raft_waiter_decide(p, w, -ENOTCONN);
+	p->n_readers = 0;
+}
+
 /* Those whose callers have left: only we hold a reference. */
 static void drop_left(struct raft_group_priv *p)
 {
@@ -175,8 +190,9 @@ static int read_once(struct raft_group *g, bool lease, long *left, u64 *index)
  *
  * Context: a process; waits killably.
  * Return: 0: what is applied here includes everything that was acknowledged
- *	before the call.  -ENOTCONN not a member, -EAGAIN too many wait, -EIO
- *	failed, -ETIMEDOUT, -EINTR killed, -ECANCELED stopped, -ENOMEM.
+ *	before the call.  -ENOTCONN not a member, or removed meanwhile, -EAGAIN
+ *	too many wait, -EIO failed, -ETIMEDOUT, -EINTR killed, -ECANCELED
+ *	stopped, -ENOMEM.
  */
 int raft_group_read(struct raft_group *g, bool lease, u32 timeout_ms, u64 *index)
 {

@@ -34,5 +34,6 @@ struct raft_reader {
 /* The owner's side. */
 void raft_reader_take(struct raft_group_priv *p, struct list_head *came);
 void raft_reader_done(struct raft_group_priv *p, const struct raft_update *up);
+void raft_reader_lost(struct raft_group_priv *p);
 
 #endif /* _RAFT_READER_H */

@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <linux/ktime.h>
 #include <linux/limits.h>
+#include <linux/math64.h>
 #include <linux/slab.h>
 #include <linux/stddef.h>
 #include <linux/uaccess.h>
@@ -34,6 +35,8 @@ static void raft_status_numbers(struct raft_ioc_status *s, struct raft_group *g,
 	memcpy(s->name, g->params.ioc.name, sizeof(s->name));
 	s->group_id = g->params.ioc.group_id;
 	s->node_id = g->params.ioc.node_id;
+	s->listen = g->params.listen;
+	s->listen.flags = 0;
 	s->role = st->role;
 	s->term = st->term;
 	s->vote = st->vote;
@@ -87,7 +90,9 @@ static void raft_status_members(struct raft_ioc_status *s,
 	s->config_index = st->config_index;
 	s->state = (st->member ? RAFT_STATUS_MEMBER : 0) |
 		   (st->removed ? RAFT_STATUS_REMOVED : 0) |
-		   (st->joint ? RAFT_STATUS_JOINT : 0);
+		   (st->joint ? RAFT_STATUS_JOINT : 0) |
+		   (st->unproven ? RAFT_STATUS_UNPROVEN : 0) |
+		   (st->lost ? RAFT_STATUS_LOST : 0);
 	s->member_flags = st->flags;
 	s->catching_up = st->catching_up;
 	s->round = st->round;
@@ -96,6 +101,9 @@ static void raft_status_members(struct raft_ioc_status *s,
 			   st->lease_until - boot_now : 0;
 	s->read_rounds = st->read_rounds;
 	s->sessions = st->clients;
+	s->given_up = st->given_up;
+	s->given_up_why = st->given_up_why;
+	s->given_up_index = st->given_up_index;
 }
 
 static void raft_status_progress(struct raft_ioc_peer *peer,
@@ -113,6 +121,8 @@ static void raft_status_progress(struct raft_ioc_peer *peer,
 		heard = pub->peer_heard[i];
 		if (heard)
 			peer->heard_ns = ktime_get_ns() - heard;
+		peer->election_timeout_ms =
+			div_u64(st->peers[i].election_timeout, NSEC_PER_MSEC);
 		if (st->role != RAFT_LEADER)
 			return;
 		peer->match = st->peers[i].match;
@@ -121,6 +131,8 @@ static void raft_status_progress(struct raft_ioc_peer *peer,
 		peer->priority = st->peers[i].priority;
 		if (st->peers[i].active)
 			peer->flags |= RAFT_PEER_ACTIVE;
+		if (st->peers[i].lost)
+			peer->flags |= RAFT_PEER_LOST;
 		if (st->peers[i].state == RAFT_REPLICATE)
 			peer->flags |= RAFT_PEER_REPLICATE;
 		return;

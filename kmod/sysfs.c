@@ -172,6 +172,8 @@ RAFT_ATTR_PUB(joint, "%d", pub->st.joint);
 RAFT_ATTR_PUB(member, "%d", pub->st.member);
 RAFT_ATTR_PUB(removed, "%d", pub->st.removed);
 RAFT_ATTR_PUB(catching_up, "%u", pub->st.catching_up);
+RAFT_ATTR_PUB(given_up, "%u", pub->st.given_up);
+RAFT_ATTR_PUB(given_up_reason, "%s", raft_given_up_name(pub->st.given_up_why));
 RAFT_ATTR_PUB(transferring, "%u", pub->st.transferring);
 RAFT_ATTR_PUB(read_rounds, "%llu", pub->st.read_rounds);
 RAFT_ATTR(node_id, "%u", g->params.ioc.node_id);
@@ -217,6 +219,8 @@ static struct attribute *raft_attrs[] = {
 	&dev_attr_member.attr,
 	&dev_attr_removed.attr,
 	&dev_attr_catching_up.attr,
+	&dev_attr_given_up.attr,
+	&dev_attr_given_up_reason.attr,
 	&dev_attr_transferring.attr,
 	&dev_attr_read_rounds.attr,
 	NULL

@@ -162,6 +162,16 @@ static ssize_t raft_peer_priority(const struct raft_peer_view *v, char *buf)
 }
 RAFT_PEER_ATTR(priority);
 
+/* 0: it did not say. */
+static ssize_t raft_peer_election_timeout_ms(const struct raft_peer_view *v,
+					     char *buf)
+{
+	u64 ns = v->st ? v->st->election_timeout : 0;
+
+	return sysfs_emit(buf, "%llu\n", div_u64(ns, NSEC_PER_MSEC));
+}
+RAFT_PEER_ATTR(election_timeout_ms);
+
 static struct attribute *raft_peer_attrs[] = {
 	&raft_peer_attr_address.attr,
 	&raft_peer_attr_match.attr,
@@ -172,6 +182,7 @@ static struct attribute *raft_peer_attrs[] = {
 	&raft_peer_attr_learner.attr,
 	&raft_peer_attr_flags.attr,
 	&raft_peer_attr_priority.attr,
+	&raft_peer_attr_election_timeout_ms.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(raft_peer);

@@ -96,6 +96,9 @@ bool raft_rx_drain(struct raft_endpoint *ep, u32 budget);
 void raft_tx_update(struct raft_group_priv *p, const struct raft_update *up);
 void raft_tx_encoded(struct raft_group_priv *p, const struct raft_msg *m,
 		     const u8 *buf, u32 len);
+void raft_tx_direct(struct raft_group_priv *p, struct raft_msg *m,
+		    const struct raft_entry *e, const void *command,
+		    struct sockaddr_storage *addr, int addr_len);
 void raft_tx_ask(struct raft_group_priv *p, struct raft_remote *remote,
 		 struct raft_wire_ask *ask);
 void raft_tx_again(struct raft_group_priv *p, struct raft_remote *remote,

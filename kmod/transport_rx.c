@@ -18,6 +18,7 @@
 
 #include "compat.h"
 #include "fault.h"
+#include "join.h"
 #include "trace.h"
 #include "transport.h"
 
@@ -131,7 +132,10 @@ static void take_message(struct raft_owner *o, struct raft_group_priv *p,
 	if (o->msg.from_inc > remote->incarnation)
 		remote->incarnation = o->msg.from_inc;
 	trace_raft_msg(ioc->name, ioc->node_id, false, &o->msg);
-	raft_owner_step(p, &ev);
+	if (o->msg.type == RAFT_MSG_JOIN_RESP)
+		raft_join_answered(p, &o->msg);
+	else
+		raft_owner_step(p, &ev);
 	put_payloads(o->entries, o->msg.n_entries);
 }
 
@@ -194,6 +198,17 @@ static struct raft_remote *find_remote(struct raft_owner *o,
 	return remote;
 }
 
+/* To whoever is here, and nobody is known who sends it. */
+static void take_join(struct raft_group_priv *p, const struct raft_frag *f)
+{
+	enum raft_wire_error err = RAFT_WIRE_LENGTH;
+
+	if (!f->ask && f->len == f->total)
+		err = raft_join_asked(p, f);
+	if (err)
+		refuse(p, RAFT_DROP_WIRE, err);
+}
+
 static void take_datagram(struct raft_owner *o, size_t len)
 {
 	struct raft_group_priv *p;
@@ -208,7 +223,14 @@ static void take_datagram(struct raft_owner *o, size_t len)
 	}
 	p = find_group(o, f.group);
 	if (!p) {
+		if (!f.to)
+			pr_info_ratelimited("node %u at %pISpc asks to be let into group 0x%016llx, which is not here\n",
+					    f.from, &o->from, f.group);
 		refuse_unowned(o->ep, RAFT_DROP_GROUP, RAFT_WIRE_GROUP);
+		return;
+	}
+	if (!f.to) {
+		take_join(p, &f);
 		return;
 	}
 	if (f.from == p->g->params.ioc.node_id &&

@@ -153,6 +153,54 @@ void raft_tx_encoded(struct raft_group_priv *p, const struct raft_msg *m,
 	p->msgs_out++;
 }
 
+/**
+ * raft_tx_direct - send a message of the shell's own to an address
+ * @p: the group
+ * @m: the message; its sender is filled in
+ * @e: its only entry, or NULL
+ * @command: bytes of @e
+ * @addr: where to
+ * @addr_len: bytes of @addr
+ *
+ * For what is said before the nodes know each other.  It fits into a datagram.
+ *
+ * Context: the owner thread.
+ */
+void raft_tx_direct(struct raft_group_priv *p, struct raft_msg *m,
+		    const struct raft_entry *e, const void *command,
+		    struct sockaddr_storage *addr, int addr_len)
+{
+	const struct raft_ioc_start *ioc = &p->g->params.ioc;
+	u8 *buf = p->ep->owner.tx;
+	struct raft_wire_frag h;
+	struct raft_wire_out w;
+	struct kvec vec[2];
+	int err;
+
+	m->from = ioc->node_id;
+	m->from_inc = p->g->incarnation;
+	trace_raft_msg(ioc->name, ioc->node_id, true, m);
+	raft_wire_begin(&w, buf, RAFT_FRAG_DATA, ioc->group_id, m);
+	if (e)
+		raft_wire_add(&w, e, command);
+	vec[1].iov_base = buf;
+	vec[1].iov_len = raft_wire_end(&w);
+	if (!vec[1].iov_len) {
+		lost(p, RAFT_DROP_WIRE, RAFT_WIRE_LIMIT);
+		return;
+	}
+	raft_frag_cut(&h, ioc->group_id, m, buf, vec[1].iov_len, 0);
+	vec[0].iov_base = &h;
+	vec[0].iov_len = sizeof(h);
+	err = raft_endpoint_send(p->ep, addr, addr_len, vec, ARRAY_SIZE(vec),
+				 vec[0].iov_len + vec[1].iov_len, true);
+	if (err)
+		lost(p, RAFT_DROP_SEND, -err);
+	else
+		p->msgs_out++;
+	p->dirty = true;
+}
+
 static void send_one(struct raft_group_priv *p, const struct raft_msg *m)
 {
 	u8 *buf = p->ep->owner.tx;

@@ -208,11 +208,16 @@ void raft_waiter_decide(struct raft_group_priv *p, struct raft_waiter *w,
 void raft_waiter_publish(struct raft_group_priv *p)
 {
 	struct raft_waiter *w, *next;
+	bool orders = false;
 
 	list_for_each_entry_safe(w, next, &p->decided, node) {
+		orders |= w->kind == RAFT_WAITER_ORDER;
 		list_del_init(&w->node);
 		raft_waiter_answer(w, w->result);
 	}
+	/* Who wants to join waits for this or for being a member. */
+	if (orders)
+		wake_up_all(&p->g->wait);
 }
 
 static void cancel_list(struct list_head *list, int error)

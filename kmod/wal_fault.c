@@ -104,7 +104,9 @@ free:
  * @wal: log
  * @what: "stall": from now on nothing completes for @arg ns, 0: until "ok";
  *	"error", "full": the next write fails; "corrupt": decay of the record
- *	with index @arg; "ok": no more of it
+ *	with index @arg; "nosync": direct writes are not made durable;
+ *	"unordered": records do not wait for the truncation before them; "ok": no
+ *	more of it
  * @arg: see @what
  *
  * Context: Process context; "corrupt" waits for the disk.
@@ -123,12 +125,21 @@ int raft_wal_fault(struct raft_wal *wal, const char *what, u64 arg)
 			   *what == 'e' ? -EIO : -ENOSPC);
 		return 0;
 	}
+	if (!strcmp(what, "nosync") || !strcmp(what, "unordered")) {
+		if (*what == 'n')
+			WRITE_ONCE(wal->nosync, true);
+		else
+			WRITE_ONCE(wal->unordered, true);
+		return 0;
+	}
 	if (!strcmp(what, "corrupt"))
 		return fault_corrupt(wal, arg);
 	if (strcmp(what, "ok"))
 		return -EINVAL;
 	WRITE_ONCE(wal->stall_until, 0);
 	WRITE_ONCE(wal->fault_error, 0);
+	WRITE_ONCE(wal->nosync, false);
+	WRITE_ONCE(wal->unordered, false);
 	mod_delayed_work(wal->wq, &wal->work, 0);
 	return 0;
 }

@@ -65,7 +65,9 @@ static void direct_write(struct raft_wal_io *io)
 	init_sync_kiocb(&io->iocb, file);
 	io->iocb.ki_pos = io->pos;
 	io->iocb.ki_complete = direct_complete;
-	io->iocb.ki_flags |= IOCB_DIRECT | IOCB_DSYNC | IOCB_WRITE;
+	io->iocb.ki_flags |= IOCB_DIRECT | IOCB_WRITE;
+	if (!raft_wal_fault_nosync(io->wal))
+		io->iocb.ki_flags |= IOCB_DSYNC;
 	guard_begin(file);
 	ret = file->f_op->write_iter(&io->iocb, &iter);
 	if (ret != -EIOCBQUEUED)

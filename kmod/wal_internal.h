@@ -233,6 +233,8 @@ struct raft_wal_mark {
  * @stall_until: faults: ktime ns, U64_MAX until told otherwise
  * @fault_error: faults: of the next write, 0 for none
  * @crashed: faults: nothing is gathered or reported any more
+ * @nosync: faults: what was written is called durable, and is not
+ * @unordered: faults: records do not wait for the truncation before them
  */
 struct raft_wal {
 	struct file *file;
@@ -278,8 +280,32 @@ struct raft_wal {
 	u64 stall_until;
 	int fault_error;
 	bool crashed;
+	bool nosync;
+	bool unordered;
 #endif
 };
+
+#ifdef RAFT_FAULTS
+static inline bool raft_wal_fault_nosync(const struct raft_wal *wal)
+{
+	return READ_ONCE(wal->nosync);
+}
+
+static inline bool raft_wal_fault_unordered(const struct raft_wal *wal)
+{
+	return READ_ONCE(wal->unordered);
+}
+#else
+static inline bool raft_wal_fault_nosync(const struct raft_wal *wal)
+{
+	return false;
+}
+
+static inline bool raft_wal_fault_unordered(const struct raft_wal *wal)
+{
+	return false;
+}
+#endif
 
 /* wal.c */
 void raft_wal_free(struct raft_wal *wal);

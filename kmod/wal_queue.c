@@ -599,9 +599,12 @@ static int fault_error(struct raft_wal *wal)
 static void issue(struct raft_wal *wal)
 {
 	bool state = wal->group.state;
-	bool records = wal->group.fill && !wal->group.intent;
+	bool records;
 	unsigned long flags;
 
+	if (raft_wal_fault_unordered(wal))
+		wal->group.intent = false;
+	records = wal->group.fill && !wal->group.intent;
 	spin_lock_irqsave(&wal->lock, flags);
 	wal->stage = RAFT_WAL_BUSY;
 	spin_unlock_irqrestore(&wal->lock, flags);

@@ -85,6 +85,7 @@ step kunit tests/steps.sh kunit um
 step module-um tests/steps.sh module_um
 step module-vm tests/steps.sh module_vm
 [ -n "$long" ] || step poweroff tests/steps.sh poweroff
+step logwrites tests/steps.sh logwrites"${long:+_long}"
 step histories tests/steps.sh histories"${long:+_long}"
 if [ -n "$long" ]; then
 	step kunit-debug tests/steps.sh kunit um-debug

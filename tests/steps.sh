@@ -116,6 +116,12 @@ module_debug() {
 
 poweroff() { tests/module/poweroff.sh; }
 
+logwrites() { tests/module/logwrites.sh; }
+
+logwrites_long() {
+	RECORDINGS=4 ROUNDS=2 SECONDS_OF_LOAD=20 POINTS=16 tests/module/logwrites.sh
+}
+
 machines() { tests/module/machines.sh; }
 
 histories() { tests/module/history.sh stock; }

@@ -131,6 +131,11 @@ static int apply_item(struct raft *r, struct raft_membership *c,
 			     insert(c, &item->m, RAFT_MEMBER_LEARNER);
 	case RAFT_OP_ADD_VOTER:
 		return add_voter(r, c, &item->m, joint);
+	case RAFT_OP_JOIN:
+		/* It asks for itself, maybe long ago: a member stays what it is. */
+		if (old && !RAFT_MUTANT("join-changes-member"))
+			return -EEXIST;
+		return add_voter(r, c, &item->m, joint);
 	case RAFT_OP_PROMOTE:
 		return promote(r, old);
 	case RAFT_OP_DEMOTE:
@@ -325,18 +330,17 @@ static void leave_joint(struct raft *r)
 	follow_up(r, &c);
 }
 
-static void end_catch_up(struct raft *r, bool good)
+static void end_catch_up(struct raft *r, enum raft_change_result result)
 {
 	struct raft_membership c = r->conf;
 	struct raft_member *m = find(&c, r->promote);
 
 	if (!m)
 		return;
-	c.result = RAFT_CHANGE_DONE;
-	if (good) {
+	c.result = result;
+	if (result == RAFT_CHANGE_DONE) {
 		m->flags = 0;
 	} else {
-		c.result = RAFT_CHANGE_GIVEN_UP;
 		c.subject = m->id;
 		end_promotion(&c, m);
 	}
@@ -375,15 +379,15 @@ static void catch_up(struct raft *r)
 	/* A large snapshot takes its time (trap 47). */
 	cu->progress = max(cu->progress, p->snap.progress);
 	if (RAFT_MUTANT("promote-empty")) {
-		end_catch_up(r, true);
+		end_catch_up(r, RAFT_CHANGE_DONE);
 	} else if (p->match < cu->target) {
 		if (r->now - cu->progress >
 		    CATCH_UP_PATIENCE * r->cfg.election_timeout)
-			end_catch_up(r, false);
+			end_catch_up(r, RAFT_CHANGE_GIVEN_UP);
 	} else if (r->now - cu->since < r->cfg.election_timeout) {
-		end_catch_up(r, true);
+		end_catch_up(r, RAFT_CHANGE_DONE);
 	} else if (cu->round == CATCH_UP_ROUNDS) {
-		end_catch_up(r, false);
+		end_catch_up(r, RAFT_CHANGE_TOO_SLOW);
 	} else {
 		begin_round(r, cu->round + 1);
 	}

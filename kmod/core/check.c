@@ -80,6 +80,8 @@ const char *raft_check(const struct raft *r)
 		return "commit index above the last index";
 	if (r->durable > r->log.last)
 		return "durable index above the last index";
+	if (raft_is_unproven(r) && r->log.last)
+		return "entries in a log that was not let in";
 	if (r->verified > r->log.last)
 		return "verified index above the last index";
 	if (raft_log_term(&r->log, r->log.last) > r->term)

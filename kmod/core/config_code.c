@@ -161,7 +161,7 @@ int raft_membership_decode(struct raft_membership *c, const u8 *buf, u32 len)
 	c->result = buf[offsetof(struct code, result)];
 	memcpy(&le, buf + offsetof(struct code, subject), sizeof(le));
 	c->subject = le32_to_cpu(le);
-	if (c->result > RAFT_CHANGE_GIVEN_UP)
+	if (c->result > RAFT_CHANGE_TOO_SLOW)
 		return -EINVAL;
 	for (i = 0; i < c->n; i++) {
 		c->m[i].flags = get_member(buf, i, &c->m[i]);
@@ -206,7 +206,7 @@ int raft_change_check(const struct raft_change *c)
 	for (i = 0; i < c->n; i++) {
 		const struct raft_change_item *item = &c->item[i];
 
-		if (item->op < RAFT_OP_ADD_LEARNER || item->op > RAFT_OP_ABORT)
+		if (item->op < RAFT_OP_ADD_LEARNER || item->op > RAFT_OP_JOIN)
 			return -EINVAL;
 		if (c->joint && item->op >= RAFT_OP_ADDRESS)
 			return -EINVAL;

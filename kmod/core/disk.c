@@ -76,6 +76,27 @@ const char *raft_disk_reason_name(enum raft_disk_reason reason)
 }
 
 /**
+ * raft_disk_type_name() - what kind of entry a record has, in a word
+ * @type: enum raft_entry_type, of a record that is good
+ *
+ * Context: Any.
+ * Return: a constant string.
+ */
+const char *raft_disk_type_name(u8 type)
+{
+	switch (type) {
+	case RAFT_ENTRY_NOOP:
+		return "noop";
+	case RAFT_ENTRY_CONFIG:
+		return "config";
+	case RAFT_ENTRY_OPEN:
+		return "open";
+	default:
+		return "command";
+	}
+}
+
+/**
  * raft_disk_crc() - the standard CRC-32C of a buffer
  * @p: bytes
  * @len: how many

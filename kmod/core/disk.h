@@ -380,6 +380,7 @@ static inline u64 raft_disk_state_pos(u64 generation)
 }
 
 const char *raft_disk_reason_name(enum raft_disk_reason reason);
+const char *raft_disk_type_name(u8 type);
 u32 raft_disk_crc(const void *p, u32 len);
 
 void raft_disk_super_init(struct raft_disk_super *sb, u64 size, u32 block);

@@ -148,16 +148,17 @@ bool raft_refuses_votes(const struct raft *r)
  * @last: its last index
  * @last_term: its last term
  *
- * Raft 5.4.1, and trap 27: a node that was blank when a leader spoke to it may
- * have lost what it once had, and on its way through the log it meets old
- * configurations, of which it may be the majority.  It counts as having all that
- * was committed then.
+ * Raft 5.4.1, and trap 27: a node whose log was empty when a leader let it in may
+ * have lost what it once had.  It counts as having all that was committed then.
+ * Before that only an empty log is as good as its own (lost.c).
  *
  * Context: owner thread.
  * Return: true if so.
  */
 bool raft_log_suffices(const struct raft *r, u64 last, u64 last_term)
 {
+	if (raft_is_unproven(r))
+		return r->reach == RAFT_REACH_NEW && !last;
 	if (!RAFT_MUTANT("blank-votes") &&
 	    (last_term != r->reach_term ? last_term < r->reach_term :
 					  last < r->reach))
@@ -188,6 +189,7 @@ static void ask_for_votes(struct raft *r, enum raft_msg_type type, u64 term,
 		.term = term,
 		.index = r->log.last,
 		.log_term = raft_log_term(&r->log, r->log.last),
+		.commit = r->commit,
 	};
 	const struct raft_peer *p;
 
@@ -306,6 +308,7 @@ void raft_handle_prevote(struct raft *r, const struct raft_msg *m)
 {
 	struct raft_msg out = raft_reply(r, m, RAFT_MSG_PREVOTE_RESP);
 
+	out.commit = r->commit;
 	if (m->term > r->term && !raft_refuses_votes(r) &&
 	    raft_log_suffices(r, m->index, m->log_term)) {
 		out.term = m->term;
@@ -331,8 +334,11 @@ void raft_handle_vote(struct raft *r, const struct raft_msg *m)
 	 * 2. Grant if votedFor is null or the candidate (again: trap 7), and
 	 *    the candidate's log is at least as up to date.  A term that has a
 	 *    leader needs no other.
+	 * A new store votes only for who asked this boot: founded() in lost.c.
 	 */
+	out.commit = r->commit;
 	if (m->term == r->term &&
+	    (!raft_is_unproven(r) || m->to_inc == r->cfg.incarnation) &&
 	    (r->vote == m->from || (!r->vote && !r->leader)) &&
 	    raft_log_suffices(r, m->index, m->log_term)) {
 		r->vote = m->from;

@@ -147,20 +147,14 @@ static void reject(struct raft *r, const struct raft_msg *m)
 	raft_hold(r, &out, 0);
 }
 
-/**
- * raft_remember_reach() - a leader speaks to an empty log: raft_log_suffices()
- * @r: the core
- * @m: commit index and its term, as in APPEND and SNAPSHOT
- *
- * Context: owner thread, in a step.
- */
-void raft_remember_reach(struct raft *r, const struct raft_msg *m)
+/* Nothing is taken, said or promised before a leader has let this node in. */
+static void refuse_lost(struct raft *r, const struct raft_msg *m,
+			enum raft_msg_type type)
 {
-	if (r->log.last || m->commit <= r->reach ||
-	    m->reject_index < r->reach_term)
-		return;
-	r->reach = m->commit;
-	r->reach_term = m->reject_index;
+	struct raft_msg out = raft_reply(r, m, type);
+
+	out.flags = RAFT_MSG_REJECT | RAFT_MSG_LOST;
+	raft_hold(r, &out, 0);
 }
 
 /**
@@ -177,7 +171,10 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
 
 	if (!entries_plausible(m))
 		return;
-	raft_remember_reach(r, m);
+	if (!raft_lost_take(r, m)) {
+		refuse_lost(r, m, RAFT_MSG_APPEND_RESP);
+		return;
+	}
 	if (RAFT_MUTANT("commit-own-last"))
 		raft_commit_to(r, min(m->commit, r->log.last));
 	/*
@@ -222,7 +219,14 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
 void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m, bool fresh)
 {
 	struct raft_msg out = raft_reply(r, m, RAFT_MSG_HEARTBEAT_RESP);
+	struct raft_peer *p = raft_peer_find(r, m->from);
 
+	if (p && fresh)
+		p->election_timeout = m->reject_index;
+	if (raft_is_unproven(r) && !RAFT_MUTANT("lost-log-acks")) {
+		refuse_lost(r, m, RAFT_MSG_HEARTBEAT_RESP);
+		return;
+	}
 	/*
 	 * Only what this leader has verified can be committed by its word: a
 	 * wiped or restarted node has not verified anything yet (trap 10).

@@ -142,11 +142,14 @@ struct raft_receiving {
  * @probe_last: PROBE: last index in it
  * @snap: SNAPSHOT: how far that is
  * @active: answered this leader since the last CheckQuorum round
+ * @lost: leader: it may have lost its log and is not let in
+ * @proof: leader: entry that was appended for that, 0 if none
  * @last_heard: ns of the last fresh message
  * @incarnation: highest boot seen
  * @recv_seq: highest sequence number seen from @incarnation
  * @vote: +1 granted, -1 rejected, 0 unknown; pre-votes or votes, by role
  * @priority: election priority that it told
+ * @election_timeout: ns, that it told, 0 if it did not
  * @outranked: leader: it was offered the leadership in this term for it
  * @round: leader: highest heartbeat round that it answered
  * @lease_until: leader: it refuses votes until then, ns on CLOCK_BOOTTIME
@@ -174,11 +177,14 @@ struct raft_peer {
 	u64 probe_last;
 	struct raft_sending snap;
 	bool active;
+	bool lost;
+	u64 proof;
 	u64 last_heard;
 	u64 incarnation;
 	u64 recv_seq;
 	int vote;
 	u32 priority;
+	u64 election_timeout;
 	bool outranked;
 	u64 round;
 	u64 lease_until;
@@ -400,6 +406,8 @@ struct raft_held {
  * @n_slots: slots of @peers that were ever used, the first ones
  * @conf: configuration in force: the last one in the log (Raft 6)
  * @conf_applied: the last one that is applied, to fall back to
+ * @given_up: the last node that was given up and is no voter yet, with the
+ *	applied configuration that says so, see struct raft_membership
  * @conf_spare: payload for the next configuration or change, or NULL
  * @was_member: this node was in a configuration once
  * @promote: learner of @conf that shall vote, 0 if none
@@ -473,6 +481,11 @@ struct raft {
 	u32 n_slots;
 	struct raft_membership conf;
 	struct raft_membership conf_applied;
+	struct {
+		u64 index;
+		u8 result;
+		u32 subject;
+	} given_up;
 	void *conf_spare;
 	bool was_member;
 	u32 promote;
@@ -578,13 +591,17 @@ void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m,
 			   bool fresh);
 bool raft_append_local(struct raft *r, const struct raft_entry *e);
 void raft_commit_to(struct raft *r, u64 commit);
-void raft_remember_reach(struct raft *r, const struct raft_msg *m);
+
+/* lost.c */
+bool raft_is_unproven(const struct raft *r);
+void raft_lost_start(struct raft *r, const struct raft_hard_state *hs);
+void raft_lost_proven(struct raft *r);
+void raft_lost_hear(struct raft *r, const struct raft_msg *m);
+bool raft_lost_take(struct raft *r, const struct raft_msg *m);
+void raft_lost_lead(struct raft *r, struct raft_peer *p, bool again);
+bool raft_lost_let_in(const struct raft *r, const struct raft_peer *p);
 
 /* config_code.c */
-const struct raft_member *raft_member_of(const struct raft_membership *c,
-					 u32 id);
-void raft_change_encode(const struct raft_change *c, u8 *buf);
-int raft_change_decode(struct raft_change *c, const u8 *buf, u32 len);
 
 /* membership.c */
 void raft_membership_use(struct raft *r, const struct raft_membership *c);
@@ -604,6 +621,7 @@ void raft_change_lead(struct raft *r);
 int raft_transfer_begin(struct raft *r, u32 target);
 void raft_transfer_go_on(struct raft *r);
 void raft_transfer_check(struct raft *r);
+u64 raft_transfer_deadline(const struct raft *r);
 u32 raft_transfer_best(struct raft *r);
 void raft_transfer_by_priority(struct raft *r);
 

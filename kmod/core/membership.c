@@ -155,6 +155,21 @@ bool raft_may_campaign(const struct raft *r)
 		     !(m->flags & (RAFT_MEMBER_LEARNER | RAFT_MEMBER_GONE)));
 }
 
+/* For the status only: who was given up, until it votes or is tried again. */
+static void note_given_up(struct raft *r, const struct raft_membership *c)
+{
+	const struct raft_member *m = raft_member_of(c, r->given_up.subject);
+
+	if (c->result >= RAFT_CHANGE_GIVEN_UP) {
+		r->given_up.index = c->index;
+		r->given_up.result = c->result;
+		r->given_up.subject = c->subject;
+	} else if (m && (!(m->flags & RAFT_MEMBER_LEARNER) ||
+			 m->flags & RAFT_MEMBER_PROMOTE)) {
+		memset(&r->given_up, 0, sizeof(r->given_up));
+	}
+}
+
 /**
  * raft_membership_applied() - a configuration is committed and applied
  * @r: the core
@@ -168,8 +183,10 @@ void raft_membership_applied(struct raft *r, const struct raft_entry *e,
 {
 	struct raft_membership c;
 
-	if (raft_membership_read(&c, e, index))
-		r->conf_applied = c;
+	if (!raft_membership_read(&c, e, index))
+		return;
+	r->conf_applied = c;
+	note_given_up(r, &c);
 }
 
 /**

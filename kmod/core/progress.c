@@ -33,6 +33,8 @@ void raft_progress_reset(struct raft_peer *p, u64 next)
 	p->match = 0;
 	p->commit_sent = 0;
 	p->active = false;
+	p->lost = false;
+	p->proof = 0;
 	p->outranked = false;
 	p->round = 0;
 	p->lease_until = 0;

@@ -22,9 +22,9 @@
  *	became current last, raft_applied_serial() tells which own proposals it
  *	has; then RAFT_UP_APPLIED: entries [applied_first, applied_last] are
  *	committed and decided: publish them, wake readers, complete own proposals;
- *   5. RAFT_UP_READ, RAFT_UP_CHANGE, RAFT_UP_ABORT, RAFT_UP_TRANSFER: a read
- *	barrier, a membership change, its taking back or a transfer that was
- *	asked here is decided;
+ *   5. RAFT_UP_READ, then RAFT_UP_READ_LOST, RAFT_UP_CHANGE, RAFT_UP_ABORT,
+ *	RAFT_UP_TRANSFER: read barriers, a membership change, its taking back
+ *	or a transfer that was asked here is decided;
  *   6. RAFT_UP_STATE: role, term or leader changed: publish, uevent;
  *   7. RAFT_UP_FAILED: stop answering, say why, keep the data;
  *   8. RAFT_UP_CHUNK, RAFT_UP_INSTALL: a part of a snapshot is to be stored, or
@@ -129,6 +129,8 @@ enum raft_msg_type {
 	RAFT_MSG_READ_INDEX = 13,
 	RAFT_MSG_READ_INDEX_RESP = 14,
 	RAFT_MSG_FORWARD_RESP = 15,	/* a change or transfer is refused */
+	RAFT_MSG_JOIN = 16,		/* of the shell, without a term: */
+	RAFT_MSG_JOIN_RESP = 17,	/* the core knows neither */
 	RAFT_MSG_TYPES
 };
 
@@ -140,6 +142,10 @@ enum raft_msg_type {
 #define RAFT_MSG_LEASE		0x04	/* READ_INDEX: by lease if there is one */
 /* FORWARD: of a membership change; FORWARD_RESP: to one */
 #define RAFT_MSG_CHANGE		0x08
+/* APPEND_RESP, HEARTBEAT_RESP: refused by who may have lost its log; APPEND: to
+ * such a node: it counts as having what is committed (lost.c)
+ */
+#define RAFT_MSG_LOST		0x20
 
 /**
  * struct raft_chunk - bytes of a snapshot
@@ -183,17 +189,20 @@ struct raft_snapshot {
  * @index: APPEND: previous index.  VOTE, PREVOTE: candidate's last index.
  *	APPEND_RESP: match index, or the largest index that may match (reject).
  *	HEARTBEAT_RESP: last index verified in this term.  READ_INDEX_RESP: read
- *	index.  FORWARD of a transfer: target, 0 for the best.  FORWARD_RESP:
- *	errno, positive.  SNAPSHOT and its answer: last index in the snapshot
+ *	index.  FORWARD of a transfer: target, 0 for the best.  FORWARD_RESP,
+ *	JOIN_RESP: errno, positive.  SNAPSHOT and its answer: last index in it
  * @log_term: APPEND: term at @index.  VOTE, PREVOTE: last term.
  *	APPEND_RESP reject: term at @index in the follower's log.  SNAPSHOT and
  *	its answer: term at @index
  * @commit: APPEND, SNAPSHOT, HEARTBEAT: commit index; HEARTBEAT: not above the
  *	receiver's match index (trap 10).  HEARTBEAT_RESP: what of @index is
- *	durable.  SNAPSHOT_RESP: bytes of the snapshot that are durable, from 0
+ *	durable.  PREVOTE, VOTE and their answers: what the sender knows to be
+ *	committed.  SNAPSHOT_RESP: bytes of the snapshot that are durable, from 0
  * @reject_index: APPEND_RESP reject: the @index of the refused APPEND (trap 15).
  *	APPEND, SNAPSHOT: term of the entry at @commit, 0 if @commit is 0.
- *	HEARTBEAT_RESP: ns for which the sender refuses votes from now on.
+ *	HEARTBEAT: election timeout of the sender, ns.
+ *	HEARTBEAT_RESP: ns for which the sender refuses votes from now on: its
+ *	election timeout, or 0.
  *	SNAPSHOT_RESP: bytes of the snapshot that were received, from 0
  * @n_entries: APPEND, FORWARD: number of entries.  SNAPSHOT: 1, of
  *	RAFT_ENTRY_CHUNK; one without bytes asks how much is there
@@ -254,7 +263,8 @@ struct raft_member {
 enum raft_change_result {
 	RAFT_CHANGE_DONE = 0,		/* as asked, or on its way there */
 	RAFT_CHANGE_ABORTED = 1,	/* the operator took it back */
-	RAFT_CHANGE_GIVEN_UP = 2,	/* a new node did not catch up */
+	RAFT_CHANGE_GIVEN_UP = 2,	/* a new node made no progress */
+	RAFT_CHANGE_TOO_SLOW = 3,	/* given up as well: it never caught up */
 };
 
 /**
@@ -262,7 +272,7 @@ enum raft_change_result {
  * @index: of its entry, 0 for the initial one
  * @n: number of @m
  * @result: enum raft_change_result
- * @subject: GIVEN_UP: the node that did not catch up, else 0
+ * @subject: GIVEN_UP, TOO_SLOW: the node that did not catch up, else 0
  * @m: members in ascending order of id
  */
 struct raft_membership {
@@ -281,6 +291,7 @@ enum raft_change_op {
 	RAFT_OP_REMOVE = 5,
 	RAFT_OP_ADDRESS = 6,	/* the member has moved */
 	RAFT_OP_ABORT = 7,	/* take back what is not committed, or catches up */
+	RAFT_OP_JOIN = 8,	/* as ADD_VOTER, of one that is no member yet */
 };
 
 /**
@@ -288,7 +299,7 @@ enum raft_change_op {
  * @joint: by joint consensus, all at once; without it @n is 1
  * @n: number of @item
  * @item: what shall happen to whom; no id twice; of @item.m only @m.id and, for
- *	the ADD operations and ADDRESS, @m.addr count
+ *	the ADD operations, JOIN and ADDRESS, @m.addr count
  */
 struct raft_change {
 	bool joint;
@@ -325,6 +336,8 @@ struct raft_change {
  * @priority: a leader hands over to a voter with a higher one
  * @lease_drift: millionths by which clocks may differ: a lease is shorter by
  *	them than @election_timeout; below 1000000
+ * @unproven: a member whose store is new may have lost another (lost.c); without
+ *	it the operator vouches that nothing was lost
  */
 struct raft_config {
 	u32 id;
@@ -343,7 +356,12 @@ struct raft_config {
 	u64 max_uncommitted;
 	u32 priority;
 	u32 lease_drift;
+	bool unproven;
 };
+
+/* raft_hard_state.reach of a node that may have lost its log: lost.c. */
+#define RAFT_REACH_NEW		(U64_MAX - 1)	/* its store was new */
+#define RAFT_REACH_LOST		U64_MAX		/* ... and the group is not */
 
 /**
  * struct raft_hard_state - what must survive a crash besides the log
@@ -351,8 +369,8 @@ struct raft_config {
  * @vote: candidate voted for in @term, 0 if none
  * @commit: a lower bound of the commit index; a hint, never forces a write
  *	and never speaks of entries that are not durable yet
- * @reach: what was committed when a leader first spoke to this empty log: until
- *	that is here, this node neither leads nor votes for who lacks it
+ * @reach: what was committed when a leader let this empty log in: until that is
+ *	here, this node neither leads nor votes for who lacks it; or RAFT_REACH_*
  * @reach_term: term of entry @reach
  */
 struct raft_hard_state {
@@ -455,9 +473,10 @@ struct raft_event {
 #define RAFT_UP_TRANSFER	0x100	/* .transfer_result */
 #define RAFT_UP_CONFIG		0x200	/* see raft_membership() */
 #define RAFT_UP_ABORT		0x400	/* .abort_result */
-#define RAFT_UP_SNAPSHOT	0x800	/* .snapshot replaces all that was applied */
-#define RAFT_UP_CHUNK		0x1000	/* .snapshot, .chunk: store it */
-#define RAFT_UP_INSTALL		0x2000	/* .snapshot: make it current */
+#define RAFT_UP_READ_LOST	0x800	/* removed: reads that wait get no answer */
+#define RAFT_UP_SNAPSHOT	0x1000	/* .snapshot replaces all that was applied */
+#define RAFT_UP_CHUNK		0x2000	/* .snapshot, .chunk: store it */
+#define RAFT_UP_INSTALL		0x4000	/* .snapshot: make it current */
 
 /* struct raft_persist.what */
 #define RAFT_PERSIST_HARD_STATE	0x01
@@ -528,7 +547,8 @@ struct raft_repeated {
  * @read_id: READ: the read is decided with this number
  * @read_done: RAFT_UP_READ: reads up to this number are: what is applied now
  *	includes everything acknowledged before they began
- * @read_index: RAFT_UP_READ: their read index, applied here
+ * @read_index: RAFT_UP_READ: their read index, applied here.  With
+ *	RAFT_UP_READ_LOST all that are not done by then are over: -ENOTCONN
  * @lease_until: READ: answered by the own lease, which ends then (ns on
  *	CLOCK_BOOTTIME); a caller that returns later must read again without.
  *	0: not by an own lease
@@ -601,8 +621,11 @@ enum raft_progress_state {
  * @next: next index to send
  * @inflight: AppendEntries on the way
  * @active: heard since the last CheckQuorum round
+ * @lost: it may have lost its log, and does not count yet
  * @last_heard: ns of the last response, 0 if none
  * @priority: its election priority, as it said last
+ * @election_timeout: ns, as it said last; 0 if it did not, as without
+ *	CheckQuorum.  Of all peers at a leader, else of the leader only
  */
 struct raft_peer_status {
 	u32 id;
@@ -612,8 +635,10 @@ struct raft_peer_status {
 	u64 next;
 	u32 inflight;
 	bool active;
+	bool lost;
 	u64 last_heard;
 	u32 priority;
+	u64 election_timeout;
 };
 
 /**
@@ -640,11 +665,17 @@ struct raft_peer_status {
  * @member: this node is in the configuration in force
  * @removed: it is not, and was before
  * @reach: index without which this node neither leads nor votes as it likes, 0 if
- *	it has that
+ *	it has that or may not take anything yet: see @unproven
+ * @unproven: its log is new, or was lost, and no leader has let it in
+ * @lost: ... and the group is older than its log
  * @config_index: entry of the configuration in force, 0 for the initial one
  * @joint: that is joint
  * @catching_up: leader: node that is to vote when it has caught up, 0 if none
  * @round: leader: of its catching up, from 1
+ * @given_up: the last node that did not catch up and is none of the voters
+ *	since, 0 if none
+ * @given_up_why: RAFT_CHANGE_GIVEN_UP or _TOO_SLOW
+ * @given_up_index: entry of the configuration by which it was given up
  * @transferring: leader: node that is to lead, 0 if none
  * @lease_until: leader: ns on CLOCK_BOOTTIME, 0 if it has no lease
  * @read_rounds: leader: heartbeat rounds that were sent for reads
@@ -673,10 +704,15 @@ struct raft_status {
 	bool member;
 	bool removed;
 	u64 reach;
+	bool unproven;
+	bool lost;
 	u64 config_index;
 	bool joint;
 	u32 catching_up;
 	u32 round;
+	u32 given_up;
+	u8 given_up_why;
+	u64 given_up_index;
 	u32 transferring;
 	u64 lease_until;
 	u64 read_rounds;
@@ -726,8 +762,12 @@ const struct raft_entry *raft_msg_entry(const struct raft *r,
 struct raft_entry raft_msg_chunk(const struct raft_msg *m);
 u32 raft_entry_disk_bytes(u32 len);
 const struct raft_membership *raft_membership(const struct raft *r);
+const struct raft_member *raft_member_of(const struct raft_membership *c,
+					 u32 id);
 void raft_membership_encode(const struct raft_membership *c, u8 *buf);
 int raft_membership_decode(struct raft_membership *c, const u8 *buf, u32 len);
+void raft_change_encode(const struct raft_change *c, u8 *buf);
+int raft_change_decode(struct raft_change *c, const u8 *buf, u32 len);
 bool raft_is_joint(const struct raft_membership *c);
 int raft_change_check(const struct raft_change *c);
 void raft_status(const struct raft *r, struct raft_status *st);
@@ -737,5 +777,6 @@ const char *raft_check(const struct raft *r);
 const char *raft_role_name(enum raft_role role);
 const char *raft_msg_name(enum raft_msg_type type);
 const char *raft_fail_name(enum raft_fail fail);
+const char *raft_given_up_name(u8 result);
 
 #endif /* _RAFT_CORE_H */

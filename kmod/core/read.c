@@ -69,7 +69,11 @@ void raft_lease_renew(struct raft *r, struct raft_peer *p, u64 round,
 
 static bool has_lease(const struct raft *r)
 {
-	return r->boot_now < raft_lease_until(r);
+	u64 until = raft_lease_until(r);
+
+	if (RAFT_MUTANT("lease-forever"))
+		return until;
+	return r->boot_now < until;
 }
 
 /**
@@ -215,6 +219,25 @@ static void finish(struct raft *r)
 		rd->n_confirmed * sizeof(rd->confirmed[0]));
 }
 
+/*
+ * Who was removed has nobody to ask, and may never get what was promised.  A
+ * leader that removes itself still has: until that is committed.
+ */
+static void give_up(struct raft *r)
+{
+	struct raft_reads *rd = &r->reads;
+
+	if (r->self->member || r->role == RAFT_LEADER ||
+	    RAFT_MUTANT("read-kept-by-removed") ||
+	    (!rd->flying && !rd->waiting && !rd->n_confirmed))
+		return;
+	rd->flying = 0;
+	rd->waiting = false;
+	rd->waiting_lease = false;
+	rd->n_confirmed = 0;
+	r->up->flags |= RAFT_UP_READ_LOST;
+}
+
 /**
  * raft_read_go_on() - begin, confirm and finish reads
  * @r: the core; entries of this step are applied
@@ -232,6 +255,7 @@ void raft_read_go_on(struct raft *r)
 		ask_leader(r);
 	}
 	finish(r);
+	give_up(r);
 }
 
 /**

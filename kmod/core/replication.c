@@ -27,7 +27,11 @@ static bool is_served(const struct raft *r, const struct raft_peer *p)
  */
 void raft_leader_heartbeat(struct raft *r)
 {
-	struct raft_msg m = { .type = RAFT_MSG_HEARTBEAT, .term = r->term };
+	struct raft_msg m = {
+		.type = RAFT_MSG_HEARTBEAT,
+		.term = r->term,
+		.reject_index = r->cfg.election_timeout,
+	};
 	const struct raft_peer *p;
 
 	m.serial = ++r->round;
@@ -64,6 +68,7 @@ void raft_become_leader(struct raft *r)
 	r->leader = r->cfg.id;
 	r->state_changed = true;
 	r->lease_off = false;
+	raft_lost_proven(r);
 	raft_for_each_peer(r, p)
 		raft_progress_reset(p, next);
 	r->self->match = r->durable;
@@ -155,6 +160,8 @@ static void send_append(struct raft *r, struct raft_peer *p, u32 n, u32 bytes)
 		.n_entries = n,
 	};
 
+	if (raft_lost_let_in(r, p))
+		m.flags = RAFT_MSG_LOST;
 	raft_emit(r, &m);
 	p->commit_sent = r->commit;
 	if (n || p->state == RAFT_PROBE)
@@ -319,6 +326,9 @@ void raft_handle_heartbeat_resp(struct raft *r, struct raft_peer *p,
 		return;
 	p->round = max(p->round, m->serial);
 	p->priority = m->priority;
+	/* 0 is no promise; it says nothing of the setting. */
+	if (fresh && m->reject_index)
+		p->election_timeout = m->reject_index;
 	raft_lease_renew(r, p, m->serial, m->reject_index);
 	raft_progress_ack(p, m->commit);
 	raft_snapshot_reconnect(r, p);

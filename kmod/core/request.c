@@ -274,7 +274,7 @@ static void request_applied(struct raft *r, struct raft_request *q,
 	if (is_own(r, q, e)) {
 		q->applied = true;
 		if (!goes_on(&r->conf_applied))
-			change_done(r, q, r->conf_applied.result ==
+			change_done(r, q, r->conf_applied.result >=
 					  RAFT_CHANGE_GIVEN_UP ? -ETIMEDOUT : 0);
 	} else if (q->applied ? e->type == RAFT_ENTRY_CONFIG :
 				e->term > q->term) {

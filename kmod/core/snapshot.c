@@ -207,6 +207,8 @@ static void send_part(struct raft *r, struct raft_peer *p, u32 len)
 		},
 	};
 
+	if (raft_lost_let_in(r, p))
+		m.flags = RAFT_MSG_LOST;
 	raft_emit(r, &m);
 	p->snap.sent += len;
 }
@@ -410,6 +412,15 @@ static bool is_plausible(const struct raft_msg *m)
 	       e->len <= e->incarnation - e->serial;
 }
 
+/* As of an APPEND: nothing is taken before a leader has let this node in. */
+static void refuse_lost(struct raft *r, const struct raft_msg *m)
+{
+	struct raft_msg out = raft_reply(r, m, RAFT_MSG_SNAPSHOT_RESP);
+
+	out.flags = RAFT_MSG_REJECT | RAFT_MSG_LOST;
+	raft_hold(r, &out, 0);
+}
+
 /**
  * raft_handle_snapshot() - SNAPSHOT: a part of one, or a question how much is here
  * @r: the core, a follower of m->from in m->term
@@ -430,7 +441,10 @@ void raft_handle_snapshot(struct raft *r, const struct raft_msg *m)
 	if (!is_plausible(m))
 		return;
 	s.total = m->entries[0].incarnation;
-	raft_remember_reach(r, m);
+	if (!raft_lost_take(r, m)) {
+		refuse_lost(r, m);
+		return;
+	}
 	if (!is_needed(r, &s)) {
 		if (s.index > r->commit)
 			raft_commit_to(r, s.index);

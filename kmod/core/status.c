@@ -91,7 +91,8 @@ u64 raft_applied_serial(const struct raft *r)
 	return r->pend_first - 1;
 }
 
-static void status_peer(const struct raft_peer *p, struct raft_peer_status *out)
+static void status_peer(const struct raft *r, const struct raft_peer *p,
+			struct raft_peer_status *out)
 {
 	out->id = p->id;
 	out->flags = p->flags;
@@ -100,8 +101,12 @@ static void status_peer(const struct raft_peer *p, struct raft_peer_status *out)
 	out->next = p->next;
 	out->inflight = p->inflight_count;
 	out->active = p->active;
+	out->lost = p->lost;
 	out->last_heard = p->last_heard;
 	out->priority = p->priority;
+	/* A follower hears only the leader say it. */
+	if (r->role == RAFT_LEADER || p->id == r->leader)
+		out->election_timeout = p->election_timeout;
 }
 
 static void status_membership(const struct raft *r, struct raft_status *st)
@@ -112,11 +117,17 @@ static void status_membership(const struct raft *r, struct raft_status *st)
 	st->flags = r->self->flags;
 	st->member = r->self->member;
 	st->removed = r->was_member && !r->self->member;
-	if (!raft_log_suffices(r, r->log.last,
+	st->unproven = raft_is_unproven(r);
+	st->lost = r->reach == RAFT_REACH_LOST;
+	if (!st->unproven &&
+	    !raft_log_suffices(r, r->log.last,
 			       raft_log_term(&r->log, r->log.last)))
 		st->reach = r->reach;
 	st->config_index = r->conf.index;
 	st->joint = raft_is_joint(&r->conf);
+	st->given_up = r->given_up.subject;
+	st->given_up_why = r->given_up.result;
+	st->given_up_index = r->given_up.index;
 	if (r->role == RAFT_LEADER) {
 		st->catching_up = r->catch_up.id;
 		st->round = r->catch_up.round;
@@ -129,7 +140,7 @@ static void status_membership(const struct raft *r, struct raft_status *st)
 			continue;
 		raft_for_each_peer(r, p)
 			if (p->id == r->conf.m[i].id)
-				status_peer(p, &st->peers[st->n_peers++]);
+				status_peer(r, p, &st->peers[st->n_peers++]);
 	}
 }
 
@@ -206,6 +217,8 @@ static const char * const msg_names[RAFT_MSG_TYPES] = {
 	[RAFT_MSG_READ_INDEX] = "read_index",
 	[RAFT_MSG_READ_INDEX_RESP] = "read_index_resp",
 	[RAFT_MSG_FORWARD_RESP] = "forward_resp",
+	[RAFT_MSG_JOIN] = "join",
+	[RAFT_MSG_JOIN_RESP] = "join_resp",
 };
 
 /**
@@ -240,4 +253,23 @@ const char *raft_fail_name(enum raft_fail fail)
 		return "invariant";
 	}
 	return "unknown";
+}
+
+/**
+ * raft_given_up_name() - the word for why a node was given up
+ * @result: enum raft_change_result
+ *
+ * Context: any.
+ * Return: a constant string.
+ */
+const char *raft_given_up_name(u8 result)
+{
+	switch (result) {
+	case RAFT_CHANGE_GIVEN_UP:
+		return "silent";
+	case RAFT_CHANGE_TOO_SLOW:
+		return "slow";
+	default:
+		return "none";
+	}
 }

@@ -177,9 +177,7 @@ int raft_start(struct raft *r, const struct raft_hard_state *hs)
 	last_term = raft_log_term(&r->log, r->log.last);
 	r->term = hs->term;
 	r->vote = hs->vote;
-	r->reach = hs->reach;
-	r->reach_term = hs->reach_term;
-	r->hs_reach = hs->reach;
+	raft_lost_start(r, hs);
 	/* As handed to the log: a raised term below goes there first. */
 	r->hs_term = r->term;
 	r->hs_vote = r->vote;
@@ -292,6 +290,13 @@ static bool is_request(const struct raft_msg *m)
 	       m->flags & (RAFT_MSG_CHANGE | RAFT_MSG_TRANSFER);
 }
 
+/* Its commit index is what the sender knows to be committed, or less. */
+static bool speaks_of_commit(const struct raft_msg *m)
+{
+	return m->type >= RAFT_MSG_PREVOTE && m->type <= RAFT_MSG_HEARTBEAT &&
+	       m->type != RAFT_MSG_APPEND_RESP;
+}
+
 static bool asks_for_vote(const struct raft_msg *m)
 {
 	return m->type == RAFT_MSG_PREVOTE || m->type == RAFT_MSG_VOTE;
@@ -316,6 +321,8 @@ static bool note_sender(struct raft *r, struct raft_peer *p,
 		 * lost its disk, more.  Ask again.
 		 */
 		p->match = 0;
+		p->lost = false;
+		p->proof = 0;
 		p->read_asked = 0;
 		p->read_flying = 0;
 		raft_progress_probe(p, p->next);
@@ -378,6 +385,22 @@ static bool handle_new_term(struct raft *r, const struct raft_msg *m)
 	return true;
 }
 
+/*
+ * Whoever leads may be a stranger to a candidate, who then does not ask it for a
+ * vote, and may know only an earlier boot of it: what it says is no sign of life.
+ * It learns of this boot from a refusal.
+ */
+static void tell_boot(struct raft *r, const struct raft_msg *m)
+{
+	struct raft_msg out = raft_reply(r, m, RAFT_MSG_HEARTBEAT_RESP);
+
+	if (m->type != RAFT_MSG_HEARTBEAT || !m->to_inc ||
+	    m->to_inc == r->cfg.incarnation || RAFT_MUTANT("boot-untold"))
+		return;
+	out.flags = RAFT_MSG_REJECT;
+	raft_hold(r, &out, 0);
+}
+
 static void handle_leader_msg(struct raft *r, const struct raft_msg *m,
 			      bool fresh)
 {
@@ -387,13 +410,7 @@ static void handle_leader_msg(struct raft *r, const struct raft_msg *m,
 	if (!RAFT_MUTANT("candidate-ignores-append"))
 		raft_leader_seen(r, m->from, fresh);
 	if (r->role != RAFT_FOLLOWER) {
-		/*
-		 * What is sent to an earlier boot is no sign of life.  If this
-		 * configuration does not have the leader, it hears of this boot
-		 * by nothing else.
-		 */
-		if (m->to_inc && m->to_inc != r->cfg.incarnation)
-			refuse_leader(r, m);
+		tell_boot(r, m);
 		return;
 	}
 	if (m->type == RAFT_MSG_APPEND)
@@ -411,6 +428,12 @@ static void handle_leader_resp(struct raft *r, struct raft_peer *p,
 {
 	if (r->role != RAFT_LEADER)
 		return;
+	if (m->flags & RAFT_MSG_LOST) {
+		if (fresh && p->member)
+			raft_lost_lead(r, p,
+				       m->type == RAFT_MSG_HEARTBEAT_RESP);
+		return;
+	}
 	if (fresh)
 		p->active = true;
 	if (m->type == RAFT_MSG_APPEND_RESP)
@@ -496,6 +519,8 @@ static void handle_message(struct raft *r, const struct raft_msg *m)
 		p = stranger(r, m);
 	if (!p || !note_sender(r, p, m, &fresh))
 		return;
+	if (speaks_of_commit(m))
+		raft_lost_hear(r, m);
 	/* Proposals outlive terms: the origin's rule is the session. */
 	if (m->type == RAFT_MSG_FORWARD) {
 		if (is_request(m))
@@ -649,8 +674,7 @@ static u64 next_deadline(const struct raft *r)
 		return U64_MAX;
 	at = raft_request_deadline(r);
 	if (r->role == RAFT_LEADER) {
-		if (r->transfer.target)
-			at = min(at, r->transfer.deadline);
+		at = min(at, raft_transfer_deadline(r));
 		at = min(at, r->heartbeat_deadline);
 		return min(at, r->quorum_deadline);
 	}

@@ -128,6 +128,17 @@ void raft_transfer_check(struct raft *r)
 		give_up(r);
 }
 
+/* Has the target all, so that it can be told to campaign? */
+static bool is_level(const struct raft *r)
+{
+	const struct raft_peer *p;
+
+	raft_for_each_peer(r, p)
+		if (p->id == r->transfer.target)
+			return p->member && p->match >= r->log.last;
+	return false;
+}
+
 /**
  * raft_transfer_go_on() - tell the target to campaign when it is up to date
  * @r: the core, a leader
@@ -144,20 +155,39 @@ void raft_transfer_go_on(struct raft *r)
 		.to = t->target,
 		.term = r->term,
 	};
-	const struct raft_peer *p;
 
 	if (!t->target || (t->sent && r->now < t->again_at))
 		return;
 	if (t->sent && RAFT_MUTANT("timeout-now-once"))
 		return;
-	p = raft_peer_member(r, t->target);
-	if (!p || p->match < r->log.last)
+	if (!is_level(r))
 		return;
 	raft_emit(r, &m);
 	t->sent = true;
 	t->again_at = r->now + r->cfg.heartbeat;
 	if (!RAFT_MUTANT("lease-after-transfer"))
 		r->lease_off = true;
+}
+
+/**
+ * raft_transfer_deadline() - when is something to be done about it?
+ * @r: the core, a leader
+ *
+ * Not for a target that fell behind since it was told: it is told again when it
+ * answers.
+ *
+ * Context: owner thread.
+ * Return: ns, U64_MAX if never.
+ */
+u64 raft_transfer_deadline(const struct raft *r)
+{
+	const struct raft_transfer *t = &r->transfer;
+
+	if (!t->target)
+		return U64_MAX;
+	if (!t->sent || !is_level(r) || RAFT_MUTANT("timeout-now-once"))
+		return t->deadline;
+	return min(t->deadline, t->again_at);
 }
 
 /**

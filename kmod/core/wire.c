@@ -221,6 +221,8 @@ static bool type_known(u8 type)
 	case RAFT_MSG_READ_INDEX:
 	case RAFT_MSG_READ_INDEX_RESP:
 	case RAFT_MSG_FORWARD_RESP:
+	case RAFT_MSG_JOIN:
+	case RAFT_MSG_JOIN_RESP:
 		return true;
 	default:
 		return false;
@@ -232,7 +234,7 @@ static u32 type_entries(const struct raft_wire_header *h)
 {
 	if (h->type == RAFT_MSG_APPEND)
 		return RAFT_MAX_BATCH;
-	if (h->type == RAFT_MSG_SNAPSHOT)
+	if (h->type == RAFT_MSG_SNAPSHOT || h->type == RAFT_MSG_JOIN)
 		return 1;
 	if (h->type != RAFT_MSG_FORWARD || h->flags & RAFT_MSG_TRANSFER)
 		return 0;
@@ -244,10 +246,15 @@ static u8 type_flags(u8 type)
 	switch (type) {
 	case RAFT_MSG_PREVOTE_RESP:
 	case RAFT_MSG_VOTE_RESP:
+	case RAFT_MSG_JOIN_RESP:
+		return RAFT_MSG_REJECT;
 	case RAFT_MSG_APPEND_RESP:
 	case RAFT_MSG_HEARTBEAT_RESP:
 	case RAFT_MSG_SNAPSHOT_RESP:
-		return RAFT_MSG_REJECT;
+		return RAFT_MSG_REJECT | RAFT_MSG_LOST;
+	case RAFT_MSG_APPEND:
+	case RAFT_MSG_SNAPSHOT:
+		return RAFT_MSG_LOST;
 	case RAFT_MSG_VOTE:
 		return RAFT_MSG_TRANSFER;
 	case RAFT_MSG_FORWARD:
@@ -264,7 +271,7 @@ static u8 type_flags(u8 type)
 /* Types of entries that a message may have. */
 static bool entry_fits(const struct raft_wire_header *h, u8 type)
 {
-	if (h->flags & RAFT_MSG_CHANGE)
+	if (h->flags & RAFT_MSG_CHANGE || h->type == RAFT_MSG_JOIN)
 		return type == RAFT_ENTRY_CHANGE;
 	if (h->type == RAFT_MSG_SNAPSHOT)
 		return type == RAFT_ENTRY_CHUNK;
@@ -330,6 +337,19 @@ static enum raft_wire_error check_frame(const struct raft_wire_header *h,
 	return RAFT_WIRE_OK;
 }
 
+/*
+ * Who joins knows the address of a member, not its id, and nobody's term: a JOIN
+ * is for whoever is there, and neither it nor its answer moves a term.
+ */
+static bool joins_ok(const struct raft_wire_header *h)
+{
+	bool join = h->type == RAFT_MSG_JOIN;
+
+	if (join == !!h->to)
+		return false;
+	return !h->term || (!join && h->type != RAFT_MSG_JOIN_RESP);
+}
+
 /* Whose message it is and whether its fields can be (trap 27, 56). */
 static enum raft_wire_error check_fields(const struct raft_wire_header *h,
 					 u64 group, u32 node)
@@ -340,7 +360,7 @@ static enum raft_wire_error check_fields(const struct raft_wire_header *h,
 		return RAFT_WIRE_NODE;
 	if (!type_known(h->type))
 		return RAFT_WIRE_TYPE;
-	if (h->flags & ~type_flags(h->type))
+	if (h->flags & ~type_flags(h->type) || !joins_ok(h))
 		return RAFT_WIRE_FIELD;
 	if (h->reserved0 || !h->from_inc ||
 	    !all_zero(h->auth, sizeof(h->auth)))
@@ -423,7 +443,7 @@ static enum raft_wire_error decode_entries(const struct raft_wire_header *h,
  * @buf: the bytes
  * @len: how many; the message must have this length
  * @group: group id that it must have
- * @node: node id that it must be for
+ * @node: node id that it must be for; 0 for a JOIN, and for nothing else
  * @m: the message, filled in; @m->entries points to @entries
  * @entries: room for @max entries; the payloads are left NULL
  * @offsets: room for @max offsets: the command of entry i has

@@ -35,7 +35,7 @@
  * @n_entries: entry headers that follow
  * @group: group id
  * @from: node id of the sender
- * @to: node id of the receiver
+ * @to: node id of the receiver; JOIN: 0, whoever is there
  * @from_inc: boot of the sender, not 0
  * @to_inc: boot of the receiver, 0 if not known
  * @term: as in struct raft_msg, and so are the fields that follow

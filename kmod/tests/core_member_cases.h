@@ -55,6 +55,77 @@ static inline void case_demote_and_promote(struct raft_case_env *env)
 	CASE_EXPECT(c, case_status(c, 3)->role == RAFT_FOLLOWER);
 }
 
+/* Heartbeats go on for a while, and nobody campaigns. */
+static inline void case_heartbeats(struct case_cluster *c, u32 n)
+{
+	struct raft_event ev = { .type = RAFT_EV_TICK };
+
+	while (n--) {
+		c->now += 10 * CASE_MS;
+		case_step(c, &c->nodes[0], &ev);
+		case_settle(c);
+	}
+}
+
+/* What a node asks for itself changes no member, however late it comes. */
+static inline void case_join(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_led_by_1(env);
+
+	case_change(c, 1, RAFT_OP_DEMOTE, 3, false);
+	case_settle(c);
+	case_change(c, 1, RAFT_OP_JOIN, 3, false);
+	CASE_EXPECT(c, c->nodes[0].up.change_result == -EEXIST);
+	case_change(c, 1, RAFT_OP_JOIN, 2, false);
+	CASE_EXPECT(c, c->nodes[0].up.change_result == -EEXIST);
+	CASE_EXPECT(c, case_flags(c, 1, 3) == RAFT_MEMBER_LEARNER);
+	case_change(c, 2, RAFT_OP_JOIN, 9, false);
+	case_settle(c);
+	CASE_EXPECT(c, case_flags(c, 1, 9) == (RAFT_MEMBER_LEARNER |
+					       RAFT_MEMBER_PROMOTE));
+	CASE_EXPECT(c, case_status(c, 1)->catching_up == 9);
+}
+
+/* Thesis 4.2.1: who is not there is given up, and all know who and why. */
+static inline void case_given_up(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_led_by_1(env);
+	u32 id;
+
+	case_change(c, 1, RAFT_OP_ADD_VOTER, 9, false);
+	case_settle(c);
+	case_heartbeats(c, 490);
+	CASE_EXPECT(c, !case_status(c, 1)->given_up);
+	case_heartbeats(c, 30);
+	for (id = 1; id <= CASE_NODES; id++) {
+		CASE_EXPECT(c, case_flags(c, id, 9) == U32_MAX);
+		CASE_EXPECT(c, case_status(c, id)->given_up == 9);
+		CASE_EXPECT(c, c->status.given_up_why == RAFT_CHANGE_GIVEN_UP);
+		CASE_EXPECT(c, c->status.given_up_index == 3);
+	}
+	/* It is tried again: that is over. */
+	case_change(c, 1, RAFT_OP_ADD_VOTER, 9, false);
+	case_settle(c);
+	CASE_EXPECT(c, !case_status(c, 2)->given_up);
+}
+
+/* A setting of each node's own, which others know by heartbeats only. */
+static inline void case_timeouts_are_told(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_led_by_1(env);
+	struct raft_config cfg = case_config(2);
+
+	cfg.election_timeout = 70 * CASE_MS;
+	CASE_EXPECT(c, !raft_reconfigure(c->nodes[1].r, &cfg));
+	case_heartbeats(c, 1);
+	CASE_EXPECT(c, case_status(c, 1)->peers[0].election_timeout ==
+		       70 * CASE_MS);
+	CASE_EXPECT(c, c->status.peers[1].election_timeout == 100 * CASE_MS);
+	CASE_EXPECT(c, case_status(c, 2)->peers[0].election_timeout ==
+		       100 * CASE_MS);
+	CASE_EXPECT(c, !c->status.peers[1].election_timeout);
+}
+
 /* Traps 19, 26: joint, and left without being asked. */
 static inline void case_joint_is_left(struct raft_case_env *env)
 {

@@ -28,8 +28,8 @@ static void raft_device_test_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_name), 40);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_propose), 80);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_wait), 32);
-	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_peer), 72);
-	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_status), 336);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_peer), 80);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_status), 384);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_change), 40);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_members), 40);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_transfer), 24);
@@ -37,6 +37,7 @@ static void raft_device_test_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_set), 56);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_session), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_applied), 32);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_join), 56);
 }
 
 static void raft_device_test_numbers(struct kunit *test)
@@ -47,13 +48,14 @@ static void raft_device_test_numbers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_ATTACH, 0x4028bb03);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_PROPOSE, 0xc050bb04);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_WAIT, 0xc020bb05);
-	KUNIT_EXPECT_EQ(test, RAFT_IOC_STATUS, 0xc150bb06);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_STATUS, 0xc180bb06);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_MEMBERS, 0xc028bb07);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_TRANSFER, 0xc018bb08);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_READ, 0xc018bb09);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_SET, 0x4038bb0a);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_SESSION, 0xc018bb0b);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_APPLIED, 0x4020bb0c);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_JOIN, 0xc038bb0d);
 }
 
 struct raft_name_case {

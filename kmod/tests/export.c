@@ -30,6 +30,7 @@ EXPORT_SYMBOL_GPL(raft_log_give);
 EXPORT_SYMBOL_GPL(raft_config_want);
 EXPORT_SYMBOL_GPL(raft_config_give);
 EXPORT_SYMBOL_GPL(raft_step);
+EXPORT_SYMBOL_GPL(raft_reconfigure);
 EXPORT_SYMBOL_GPL(raft_entry_at);
 EXPORT_SYMBOL_GPL(raft_msg_entry);
 EXPORT_SYMBOL_GPL(raft_entry_disk_bytes);

@@ -216,6 +216,7 @@ static const struct {
 	  -ENODEV },
 	{ "APPLIED", RAFT_IOC_APPLIED, sizeof(struct raft_ioc_applied),
 	  -EINVAL },
+	{ "JOIN", RAFT_IOC_JOIN, sizeof(struct raft_ioc_join), -EINVAL },
 };
 
 #define N_CMDS	(sizeof(cmds) / sizeof(cmds[0]))
@@ -335,6 +336,7 @@ int main(int argc, char **argv)
 	test_members();
 	test_transfer();
 	test_barrier();
+	test_join();
 	test_set();
 	test_session();
 	test_applied();

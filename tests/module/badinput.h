@@ -33,6 +33,9 @@ struct field_case {
 	{ #field " = " #val, offsetof(type, field), \
 	  sizeof(((type *)0)->field), (val), (err) }
 
+#define PROPOSE(field, val, err) \
+	FIELD(struct raft_ioc_propose, field, val, err)
+
 void field_set(void *base, const struct field_case *c);
 
 /* 0 or more, or -errno, of a system call. */
@@ -51,6 +54,8 @@ void start_init(struct start *st, const char *name, uint64_t id, int log);
 int group_start(int dev, const char *name, uint64_t id, const char *log);
 int group_stop(int dev, const char *name);
 int wait_leader(int dev);
+/* A valid PROPOSE. */
+void propose_init(struct raft_ioc_propose *p);
 /* A group "io" of one node, led by it; an open file attached to it. */
 int fresh_group(int flags);
 const char *log_path(const char *name);
@@ -66,6 +71,7 @@ void test_status(void);
 void test_members(void);
 void test_transfer(void);
 void test_barrier(void);
+void test_join(void);
 void test_set(void);
 void test_session(void);
 void test_applied(void);

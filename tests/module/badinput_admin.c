@@ -251,6 +251,58 @@ void test_barrier(void)
 	close(dev);
 }
 
+#define JOIN(field, val)	FIELD(struct raft_ioc_join, field, val, -EINVAL)
+
+static const struct field_case join_cases[] = {
+	JOIN(flags, 2),
+	JOIN(flags, 0x80000000),
+	JOIN(via.id, 1),
+	JOIN(via.flags, 1),
+	JOIN(via.family, 0),
+	JOIN(via.family, AF_UNIX),
+	JOIN(via.port, 0),
+	JOIN(via.scope_id, 1),
+	JOIN(via.addr[0], 0),
+	JOIN(via.addr[0], 224),
+	JOIN(via.addr[4], 1),
+};
+
+/* To whom nobody listens, or what is no address: of a group of one. */
+void test_join(void)
+{
+	struct raft_ioc_join j, good = {
+		.size = sizeof(good),
+		.via = {
+			.family = AF_INET,
+			.port = 27001,
+			.addr = { 127, 0, 0, 1 },
+		},
+		.timeout_ms = 100,
+	};
+	int dev = fresh_group(O_RDWR), ro = dev_open(O_RDONLY);
+	unsigned int i;
+
+	for (i = 0; i < sizeof(join_cases) / sizeof(*join_cases); i++) {
+		j = good;
+		field_set(&j, &join_cases[i]);
+		expect(do_ioctl(dev, RAFT_IOC_JOIN, &j), join_cases[i].want,
+		       "JOIN with %s", join_cases[i].what);
+	}
+	j = good;
+	expect(do_ioctl(ro, RAFT_IOC_JOIN, &j), -EBADF,
+	       "JOIN on a file opened for reading");
+	expect(res(write(dev, "x", 1)), 1, "write");
+	expect(do_ioctl(dev, RAFT_IOC_JOIN, &j), 0, "JOIN of a member");
+	check(j.outcome == RAFT_OUTCOME_DONE && !j.node, "nobody was asked");
+	expect(group_stop(dev, "io"), 0, "STOP io");
+	j = good;
+	expect(do_ioctl(dev, RAFT_IOC_JOIN, &j), -ECANCELED,
+	       "JOIN, group stopped");
+	check(j.outcome == RAFT_OUTCOME_NONE, "it was not asked");
+	close(ro);
+	close(dev);
+}
+
 #define SET(field, val, mask_) { \
 	FIELD(struct raft_ioc_set, field, val, -EINVAL), .mask = (mask_) }
 

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,16 +30,13 @@ int fresh_group(int flags)
 	return dev;
 }
 
-static void propose_init(struct raft_ioc_propose *p)
+void propose_init(struct raft_ioc_propose *p)
 {
 	memset(p, 0, sizeof(*p));
 	p->size = sizeof(*p);
 	p->data = (uintptr_t)"hello";
 	p->len = 5;
 }
-
-#define PROPOSE(field, val, err) \
-	FIELD(struct raft_ioc_propose, field, val, err)
 
 static const struct field_case propose_cases[] = {
 	PROPOSE(flags, 8, -EINVAL),
@@ -195,7 +193,8 @@ void test_status(void)
 	s.peers = (uintptr_t)peers;
 	expect(do_ioctl(dev, RAFT_IOC_STATUS, &s), -EINVAL,
 	       "STATUS with peers of size 0");
-	s.peer_size = sizeof(struct raft_ioc_peer) - 1;
+	/* As they were in version 1. */
+	s.peer_size = offsetof(struct raft_ioc_peer, election_timeout_ms) - 1;
 	expect(do_ioctl(dev, RAFT_IOC_STATUS, &s), -EINVAL,
 	       "STATUS with peers that are too small");
 	s.peer_size = 4097;

@@ -13,17 +13,6 @@
 
 static char room[RAFT_RESULT_MAX + 1];
 
-static void propose_init(struct raft_ioc_propose *p)
-{
-	memset(p, 0, sizeof(*p));
-	p->size = sizeof(*p);
-	p->data = (uintptr_t)"hello";
-	p->len = 5;
-}
-
-#define PROPOSE(field, val, err) \
-	FIELD(struct raft_ioc_propose, field, val, err)
-
 /* Without a session and a flag. */
 static const struct field_case plain_cases[] = {
 	PROPOSE(flags, RAFT_PROPOSE_RESULT | RAFT_PROPOSE_NOWAIT, -EINVAL),

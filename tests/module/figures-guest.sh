@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# figures-guest.sh - runs in the guest of figures.sh and prints its figures.
+# figures-guest.sh [PART...] - runs in the guest of figures.sh and prints its figures: udp
+# disk commits reads readers transfers failovers catchup, all of them if none is named.
 set -eu
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 TMP=/run/t RAFT_DIR=/srv/mem
@@ -8,7 +9,8 @@ export TOP TMP
 # shellcheck source=tests/module/lib.sh
 . "$TOP/tests/module/lib.sh"
 ROUNDS=${ROUNDS:-20} SECONDS_EACH=${SECONDS_EACH:-10}
-COUNT_1=${COUNT_1:-2000} COUNT_64=${COUNT_64:-16000}
+COUNT_1=${COUNT_1:-2000} COUNT_8=${COUNT_8:-4000} COUNT_64=${COUNT_64:-16000}
+TRANSFERS=${TRANSFERS:-50} ENTRIES=${ENTRIES:-100000}
 
 us() { # us NS...: microseconds
 	local n
@@ -29,15 +31,16 @@ udp() {
 
 disk() {
 	local json
-	json=$("$RAFT_TOOLS/raft-bench" fsync "$1" -T "$SECONDS_EACH" --json)
+	json=$("$RAFT_TOOLS/raft-bench" fsync /srv/disk -T "$SECONDS_EACH" --json)
 	echo "one synchronous 4 KiB write (O_DIRECT|O_DSYNC) of the disk: p50 $(us "$(field p50_ns <<<"$json")")p99 $(us "$(field p99_ns <<<"$json")")"
 }
 
 # By number, not by time: a fast machine must not fill the log.
-bench() { # bench WHAT THREADS NODE COUNT
-	local json
-	json=$(ns "$3" "$RAFT_TOOLS/raft-bench" propose -g g -t "$2" -n "$4" --json)
-	printf '%s: %s commits/s, p50 %sp99 %s\n' "$1" "$(field per_second <<<"$json")" \
+bench() { # bench WHAT THREADS NODE COUNT MODE [OPTION]
+	local what=$1 threads=$2 node=$3 count=$4 json
+	shift 4
+	json=$(ns "$node" "$RAFT_TOOLS/raft-bench" "$@" -g g -t "$threads" -n "$count" --json)
+	printf '%s: %s/s, p50 %sp99 %s\n' "$what" "$(field per_second <<<"$json")" \
 		"$(us "$(field p50_ns <<<"$json")")" "$(us "$(field p99_ns <<<"$json")")"
 }
 
@@ -47,16 +50,126 @@ cluster_figures() { # cluster_figures NAME DIR
 	mkdir -p "$RAFT_DIR"
 	cluster g 3 -s 96M
 	follower=$(others 3 "$leader")
-	bench "$1 log, 1 client at the leader" 1 "$leader" "$COUNT_1"
-	bench "$1 log, 1 client at a follower" 1 "${follower%% *}" "$COUNT_1"
-	bench "$1 log, 64 clients at the leader" 64 "$leader" "$COUNT_64"
+	bench "$1 log, commits, 1 client at the leader" 1 "$leader" "$COUNT_1" propose
+	bench "$1 log, commits, 1 client at a follower" 1 "${follower%% *}" "$COUNT_1" propose
+	bench "$1 log, commits, 64 clients at the leader" 64 "$leader" "$COUNT_64" propose
+	end
+}
+
+end() { # the group's, and of its logs
 	raft_down g 1 2 3
 	rm -f "$RAFT_DIR"/*.log
 }
 
+commits() {
+	cluster_figures "memory-backed (tmpfs)" /srv/mem
+	cluster_figures "disk-backed (ext4)" /srv/disk/logs
+}
+
+# Barriers and leases beside proposals, to a group with its logs on the disk.
+reads() {
+	local at threads count rounds
+	RAFT_DIR=/srv/disk/logs
+	mkdir -p "$RAFT_DIR"
+	cluster g 3 -s 120M
+	at=$(others 3 "$leader")
+	for at in "$leader" "${at%% *}"; do
+		for threads in 1 8 64; do
+			count=COUNT_$threads
+			count=$((${!count} / 2))
+			set -- "$threads clients at a $(raft_get g "$at" role)"
+			bench "commits, $1" "$threads" "$at" "$count" propose
+			rounds=$(raft_get g "$leader" read_rounds)
+			bench "barriers, $1" "$threads" "$at" "$count" read
+			echo "  for which $(($(raft_get g "$leader" read_rounds) - rounds)) rounds were sent for $count barriers"
+			bench "reads by lease, $1" "$threads" "$at" "$count" read --lease
+		done
+	done
+	end
+}
+
+# A thousand threads that start together, with nothing in the way of the first one; and a
+# thousand of whom the last one came before the first was answered.
+readers() {
+	local at rounds msgs
+	RAFT_DIR=/srv/mem
+	cluster g 3
+	patient g
+	at=$(others 3 "$leader")
+	for at in "$leader" "${at%% *}"; do
+		readers_together g "$at" 1000
+		echo "1000 readers who wait together at a $(raft_get g "$at" role): $rounds rounds, its node sent $msgs messages"
+		rounds=$(raft_get g "$leader" read_rounds)
+		probe "$at" barrier g 1000 0 0
+		echo "1000 readers that start together at a $(raft_get g "$at" role): $(($(raft_get g "$leader" read_rounds) - rounds)) rounds"
+	done
+	end
+}
+
+# spread FILE: of the numbers in it.
+spread() {
+	local n
+	n=$(wc -l <"$1")
+	sort -n "$1" | awk -v n="$n" 'NR == 1 { least = $1 } NR == int(n / 2) + 1 { median = $1 } END { printf "median %s ms, least %s ms, most %s ms\n", median, least, $1 }'
+}
+
+# longest_wait NODE CMD...: of a client there, who proposes for a second, in ms; in its
+# middle CMD is run, and has to work.
+longest_wait() {
+	local node=$1 ns
+	shift
+	ns "$node" "$RAFT_TOOLS/raft-bench" propose -g g -T 1 --json >"$TMP/wait" &
+	sleep 0.4
+	"$@" >/dev/null
+	wait $!
+	ns=$(field max_ns <"$TMP/wait")
+	echo $((ns / 1000000)).$((ns / 100000 % 10))
+}
+
+# What a client sees who is at the node that leads neither before nor after.
+transfers() {
+	local k
+	RAFT_DIR=/srv/mem
+	: >"$TMP/with"
+	: >"$TMP/without"
+	for ((k = 0; k < TRANSFERS; k++)); do
+		# Its log would get full.
+		[ $((k % 5)) != 0 ] || cluster g 3 -s 192M
+		leader=$(raft_wait_leader g 1 2 3)
+		# shellcheck disable=SC2046
+		set -- $(others 3 "$leader")
+		longest_wait "$2" true >>"$TMP/without"
+		longest_wait "$2" ctl "$leader" transfer -g g "$1" >>"$TMP/with"
+		is "$(raft_wait_leader g 1 2 3)" "$1" "leader"
+		[ $((k % 5)) != 4 ] || end
+	done
+	[ $((k % 5)) = 0 ] || end
+	echo "longest wait of a client in a second with a transfer, $TRANSFERS rounds: $(spread "$TMP/with")"
+	echo "longest wait of a client in a second without, $TRANSFERS rounds: $(spread "$TMP/without")"
+}
+
+# From "add" at the leader until the new node votes, by when it has all of the log.
+catchup() {
+	local t0
+	RAFT_DIR=/srv/mem
+	cluster g 3 -s 64M
+	ns "$leader" "$RAFT_TOOLS/raft-bench" propose -g g -t 64 -s 16 -n "$ENTRIES" --json >/dev/null
+	mkdir "$RAFT_DIR/4"
+	printf '[Group]\nNode = 4\nListen = 10.77.0.4:7000\nLog = %s/%%g.%%n.log\nLogSize = 64M\nElectionTimeout = %s\n' \
+		"$RAFT_DIR" "$RAFT_ET" >"$RAFT_DIR/4/g.conf"
+	ctl 4 up "$RAFT_DIR/4/g.conf" 2>/dev/null
+	t0=${EPOCHREALTIME/./}
+	ctl "$leader" member add -g g --timeout 10m 4=10.77.0.4:7000 >/dev/null
+	t0=$(((${EPOCHREALTIME/./} - t0) / 1000))
+	[ "$(raft_get g 4 applied)" -ge "$ENTRIES" ] || fail "node 4 has not got all"
+	echo "a node is added and votes, $ENTRIES entries of 16 bytes: $t0 ms"
+	raft_down g 4
+	end
+}
+
 # From killing the leader (its link and then the group: it says nothing more) to the first
 # proposal that the next one commits, as a client at a follower sees it.
-failover() {
+failovers() {
 	local k t0 i rest
 	RAFT_DIR=/srv/mem
 	cluster g 3 -s 16M
@@ -74,22 +187,17 @@ failover() {
 		ip -n labbr link set "v$leader" up
 		raft_up g "$leader"
 		raft_level g 1 2 3
-	done | sort -n >"$TMP/failover"
-	echo "leader killed to first commit of the next, election timeout $RAFT_ET, $ROUNDS rounds:" \
-		"median $(sed -n "$((ROUNDS / 2 + 1))p" "$TMP/failover") ms," \
-		"least $(head -n 1 "$TMP/failover") ms, most $(tail -n 1 "$TMP/failover") ms"
-	raft_down g 1 2 3
+	done >"$TMP/failover"
+	echo "leader killed to first commit of the next, election timeout $RAFT_ET, $ROUNDS rounds: $(spread "$TMP/failover")"
+	end
 }
 
 mkdir -p "$TMP" /srv/mem /srv/disk
 mount -t tmpfs -o size=800M tmpfs /srv/mem
 for dev in /dev/vda /dev/ubda; do [ ! -b $dev ] || mount -t ext4 $dev /srv/disk; done
-lab_net_up 3
+lab_net_up 4
 raft_load
 echo "kernel $(uname -r), $(nproc) processor(s), three nodes in namespaces"
-udp
-disk /srv/disk
-cluster_figures "memory-backed (tmpfs)" /srv/mem
-cluster_figures "disk-backed (ext4)" /srv/disk/logs
-failover
+[ $# != 0 ] || set -- udp disk commits reads readers transfers failovers catchup
+for part; do "$part"; done
 raft_unload

@@ -1,16 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# figures.sh [um|stock] - `make figures`: what a cluster of three costs, beside what its
-# network and its disk cost in the same run; figures-guest.sh measures.
+# figures.sh [um|stock [PART...]] - `make figures`: what a cluster of three costs, beside
+# what its network and its disk cost in the same run; figures-guest.sh measures, and says
+# what its parts are.
 #
 # Figures of an emulated machine are good for comparing with each other, not with those of
-# hardware. ROUNDS=20 fail-overs, SECONDS_EACH=10 for the disk, COUNT_1=2000 commands of one
-# client, COUNT_64=16000 of 64.
+# hardware. ROUNDS=20 fail-overs, TRANSFERS=50, SECONDS_EACH=10 for the disk, COUNT_1=2000
+# commands of one client, COUNT_8=4000 of eight, COUNT_64=16000 of 64, ENTRIES=100000 for a
+# node that is added to catch up with.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top"
 kernel=${1:-stock}
-make -s tools
+shift $(($# > 0))
+make -s tools build/module-probe
 ko=$(tools/lab/module.sh "$kernel")
 paths=$(tools/lab/kernel.sh "$kernel")
 eval "$paths"
@@ -25,9 +28,11 @@ trap 'rm -f "$disk"' EXIT
 truncate -s 512M "$disk"
 mkfs.ext4 -q -F "$disk"
 env=(-e "RAFT_TOOLS=$top/build" -e "RAFT_KO=$ko" -e "UDPRTT_KO=$top/build/udprtt-$kernel/udprtt.ko"
-	-e ROUNDS -e SECONDS_EACH -e COUNT_1 -e COUNT_64 -e RAFT_ET)
+	-e ROUNDS -e TRANSFERS -e SECONDS_EACH -e COUNT_1 -e COUNT_8 -e COUNT_64 -e ENTRIES -e RAFT_ET)
+echo "host: $(uptime)"
 case $kernel in
-stock) tools/lab/vm.sh -smp 2 -m 1536 -t 3000 "${env[@]}" --disk "$disk" tests/module/figures-guest.sh ;;
-um) tools/lab/um.sh -m 1024 -t 3000 "${env[@]}" --disk "$disk" tests/module/figures-guest.sh ;;
+stock) tools/lab/vm.sh -smp 2 -m 1536 -t 3000 "${env[@]}" --disk "$disk" tests/module/figures-guest.sh "$@" ;;
+um) tools/lab/um.sh -m 1024 -t 3000 "${env[@]}" --disk "$disk" tests/module/figures-guest.sh "$@" ;;
 *) echo "figures.sh: um or stock, not $kernel" >&2; exit 2 ;;
 esac
+echo "host: $(uptime)"

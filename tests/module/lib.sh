@@ -100,6 +100,34 @@ once_any_order() {
 	lines "$2" "$1" | sort | diff - <(grep "^$2-" "$TMP/log" | sort) >&2 || fail "$2 is not there once each"
 }
 
+# patient NAME: nodes 1 to 3 hold no election though $leader is cut off for long.
+patient() {
+	local i
+	for i in 1 2 3; do ctl $i set -g "$1" ElectionTimeout=300s; done
+	# It has not been deposed meanwhile.
+	ctl "$leader" read -g "$1" >/dev/null
+}
+
+# readers_together NAME I N: so many at node I, who all wait before the first can be
+# answered; how many rounds the leader sent for them and the node messages: $rounds, $msgs.
+# For a patient group.
+readers_together() {
+	local name=$1 i=$2 pid
+	rounds=$(raft_get "$name" "$leader" read_rounds)
+	ip -n labbr link set "v$leader" down
+	( exec nsenter "--net=/run/netns/n$i" "$RAFT_TOOLS/module-probe" barrier "$name" "$3" 0 0 ) 2>"$TMP/readers" &
+	pid=$!
+	until_true threads_wait $pid "$3" || fail "not all wait: $(cat "$TMP/readers")"
+	msgs=$(raft_get "$name" "$i" msgs_out)
+	ip -n labbr link set "v$leader" up
+	wait $pid || fail "a reader: $(cat "$TMP/readers")"
+	msgs=$(($(raft_get "$name" "$i" msgs_out) - msgs))
+	rounds=$(($(raft_get "$name" "$leader" read_rounds) - rounds))
+}
+
+# threads_wait PID N: so many of its threads sleep in the kernel, killably.
+threads_wait() { [ "$(cat /proc/"$1"/task/*/status 2>/dev/null | grep -c '^State:.D')" = "$2" ]; }
+
 # --- For run.sh ------------------------------------------------------------
 
 prepare() {

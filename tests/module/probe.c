@@ -2,9 +2,9 @@
 /*
  * probe.c - what the tests of the module do to /dev/raft and sysfs that a shell
  * cannot: read with a given buffer, seek, poll, listen to uevents, wait for many
- * read barriers at once.
+ * read barriers at once, propose without waiting.
  *
- * Says what was wrong on stderr and exits with 1; must not change a group.
+ * Says what was wrong on stderr and exits with 1; changes nothing but the log.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,12 +12,14 @@
 #include <linux/netlink.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "../../tools/lib/ioc.h"
@@ -246,6 +248,101 @@ static int do_barrier(char **argv)
 	return 0;
 }
 
+/* PREFIX-N, and dots up to @size bytes; 0: none. */
+static size_t command_make(char *buf, const char *prefix, unsigned long n,
+			   size_t size)
+{
+	size_t len = snprintf(buf, RAFT_COMMAND_MAX, "%s-%lu", prefix, n);
+
+	CHECK(size <= RAFT_COMMAND_MAX && len < RAFT_COMMAND_MAX);
+	if (len >= size)
+		return len;
+	memset(buf + len, '.', size - len);
+	return size;
+}
+
+/*
+ * fill GROUP PREFIX SIZE: commands that nobody waits for, until there is no room;
+ * prints how many were taken
+ */
+static int do_fill(char **argv)
+{
+	static char buf[RAFT_COMMAND_MAX];
+	int fd = attach(argv[0], O_WRONLY), ret;
+	size_t size = strtoul(argv[2], NULL, 0), len;
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	struct raft_ioc_propose r;
+	unsigned long n = 0;
+
+	do {
+		len = command_make(buf, argv[1], ++n, size);
+		ret = raft_ioc_propose(fd, buf, len, RAFT_PROPOSE_NONBLOCK |
+				       RAFT_PROPOSE_NOWAIT, 0, &r);
+	} while (!ret && n < 1000000);
+	CHECK(ret == -EAGAIN);
+	/* The others who do not want to wait hear the same. */
+	CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
+	CHECK(write(fd, buf, len) == -1 && errno == EAGAIN);
+	CHECK(poll(&p, 1, 0) == 0);
+	printf("%lu\n", n - 1);
+	return 0;
+}
+
+/* stream GROUP PREFIX COUNT: each waits for room, only the last one for its commit */
+static int do_stream(char **argv)
+{
+	static char buf[RAFT_COMMAND_MAX];
+	unsigned long i, n = strtoul(argv[2], NULL, 0);
+	int fd = attach(argv[0], O_WRONLY);
+	struct raft_ioc_propose r;
+	uint64_t serial = 0;
+	size_t len;
+
+	for (i = 1; i <= n; i++) {
+		len = command_make(buf, argv[1], i, 0);
+		CHECK(!raft_ioc_propose(fd, buf, len,
+					i < n ? RAFT_PROPOSE_NOWAIT : 0,
+					RAFT_WAIT_FOREVER, &r));
+		CHECK(r.serial > serial);
+		serial = r.serial;
+	}
+	return 0;
+}
+
+static volatile sig_atomic_t alarms;
+
+static void alarm_came(int sig)
+{
+	(void)sig;
+	alarms++;
+}
+
+/* write-signals GROUP TEXT: signals come while there is no room, and while it waits */
+static int do_write_signals(char **argv)
+{
+	const struct itimerval often = { { 0, 5000 }, { 0, 5000 } };
+	struct sigaction sa = { .sa_handler = alarm_came };
+	ssize_t len = strlen(argv[1]);
+	int fd = attach(argv[0], O_WRONLY);
+
+	/* No SA_RESTART: a write that a signal ends would show. */
+	CHECK(!sigaction(SIGALRM, &sa, NULL));
+	CHECK(!setitimer(ITIMER_REAL, &often, NULL));
+	CHECK(write(fd, argv[1], len) == len);
+	CHECK(alarms > 0);
+	return 0;
+}
+
+/* poll-out GROUP MS: no room at first */
+static int do_poll_out(char **argv)
+{
+	struct pollfd p = { .fd = attach(argv[0], O_RDWR), .events = POLLOUT };
+
+	CHECK(poll(&p, 1, 0) == 0);
+	CHECK(poll(&p, 1, atoi(argv[1])) == 1 && p.revents == POLLOUT);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int args;
@@ -260,6 +357,10 @@ static const struct {
 	{ "uevents", 0, do_uevents },
 	{ "bind", 2, do_bind },
 	{ "barrier", 4, do_barrier },
+	{ "fill", 3, do_fill },
+	{ "stream", 3, do_stream },
+	{ "write-signals", 2, do_write_signals },
+	{ "poll-out", 2, do_poll_out },
 };
 
 int main(int argc, char **argv)

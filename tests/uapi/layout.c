@@ -70,15 +70,16 @@ AT(raft_ioc_wait, value, 8);
 AT(raft_ioc_wait, timeout_ms, 16);
 AT(raft_ioc_wait, events, 24);
 
-SIZE(raft_ioc_peer, 72);
+SIZE(raft_ioc_peer, 80);
 AT(raft_ioc_peer, addr, 16);
 AT(raft_ioc_peer, match, 32);
 AT(raft_ioc_peer, inflight, 48);
 AT(raft_ioc_peer, priority, 52);
 AT(raft_ioc_peer, heard_ns, 56);
 AT(raft_ioc_peer, incarnation, 64);
+AT(raft_ioc_peer, election_timeout_ms, 72);
 
-SIZE(raft_ioc_status, 336);
+SIZE(raft_ioc_status, 384);
 AT(raft_ioc_status, group_id, 40);
 AT(raft_ioc_status, term, 56);
 AT(raft_ioc_status, first, 72);
@@ -103,6 +104,9 @@ AT(raft_ioc_status, max_batch, 316);
 AT(raft_ioc_status, max_uncommitted, 320);
 AT(raft_ioc_status, propose_timeout_ms, 328);
 AT(raft_ioc_status, sessions, 332);
+AT(raft_ioc_status, listen, 336);
+AT(raft_ioc_status, given_up, 368);
+AT(raft_ioc_status, given_up_index, 376);
 
 SIZE(raft_ioc_change, 40);
 AT(raft_ioc_change, member, 8);
@@ -117,6 +121,13 @@ SIZE(raft_ioc_transfer, 24);
 AT(raft_ioc_transfer, target, 8);
 AT(raft_ioc_transfer, outcome, 16);
 AT(raft_ioc_transfer, leader, 20);
+
+SIZE(raft_ioc_join, 56);
+AT(raft_ioc_join, via, 8);
+AT(raft_ioc_join, timeout_ms, 40);
+AT(raft_ioc_join, outcome, 44);
+AT(raft_ioc_join, node, 48);
+AT(raft_ioc_join, error, 52);
 
 SIZE(raft_ioc_read, 24);
 AT(raft_ioc_read, timeout_ms, 8);
@@ -134,10 +145,11 @@ NUMBER(RAFT_IOC_STOP, 0x4028bb02);
 NUMBER(RAFT_IOC_ATTACH, 0x4028bb03);
 NUMBER(RAFT_IOC_PROPOSE, 0xc050bb04);
 NUMBER(RAFT_IOC_WAIT, 0xc020bb05);
-NUMBER(RAFT_IOC_STATUS, 0xc150bb06);
+NUMBER(RAFT_IOC_STATUS, 0xc180bb06);
 NUMBER(RAFT_IOC_MEMBERS, 0xc028bb07);
 NUMBER(RAFT_IOC_TRANSFER, 0xc018bb08);
 NUMBER(RAFT_IOC_READ, 0xc018bb09);
 NUMBER(RAFT_IOC_SET, 0x4038bb0a);
 NUMBER(RAFT_IOC_SESSION, 0xc018bb0b);
 NUMBER(RAFT_IOC_APPLIED, 0x4020bb0c);
+NUMBER(RAFT_IOC_JOIN, 0xc038bb0d);

@@ -4,6 +4,7 @@
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*_test.c))
 UNIT_SRC_conf_test := $(wildcard tools/lib/conf*.c tools/lib/util.c)
+UNIT_SRC_sim_history_test = $(filter-out tools/sim/main.c,$(SIM_SRC))
 
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)

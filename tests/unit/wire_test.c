@@ -63,7 +63,7 @@ static struct raft_msg sample_of(u8 type, u32 n)
 
 static u8 entry_type(const struct raft_msg *m, u32 i)
 {
-	if (m->flags & RAFT_MSG_CHANGE)
+	if (m->flags & RAFT_MSG_CHANGE || m->type == RAFT_MSG_JOIN)
 		return RAFT_ENTRY_CHANGE;
 	if (m->type == RAFT_MSG_SNAPSHOT)
 		return RAFT_ENTRY_CHUNK;
@@ -110,18 +110,24 @@ static size_t encode(u8 *to, size_t size, const struct raft_msg *m, u32 len)
 	return raft_wire_end(&w);
 }
 
-static enum raft_wire_error decode(const u8 *from, size_t len,
-				   struct raft_msg *m)
+static enum raft_wire_error decode_for(u32 node, const u8 *from, size_t len,
+				       struct raft_msg *m)
 {
 	/* An allocation of just that size: ASan sees each byte beyond. */
 	u8 *copy = malloc(len ? len : 1);
 	enum raft_wire_error err;
 
 	memcpy(copy, from, len);
-	err = raft_wire_decode(copy, len, GROUP, SELF, m, entries, offsets,
+	err = raft_wire_decode(copy, len, GROUP, node, m, entries, offsets,
 			       RAFT_MAX_BATCH);
 	free(copy);
 	return err;
+}
+
+static enum raft_wire_error decode(const u8 *from, size_t len,
+				   struct raft_msg *m)
+{
+	return decode_for(SELF, from, len, m);
 }
 
 static void seal(u8 *msg, size_t len)
@@ -158,6 +164,8 @@ static const struct shape {
 	  RAFT_MSG_REJECT | RAFT_MSG_CHANGE },
 	{ "read_index", RAFT_MSG_READ_INDEX, RAFT_MSG_LEASE },
 	{ "read_index_resp", RAFT_MSG_READ_INDEX_RESP },
+	{ "join", RAFT_MSG_JOIN, 0, 1 },
+	{ "join_resp", RAFT_MSG_JOIN_RESP, RAFT_MSG_REJECT },
 	{ "snapshot", RAFT_MSG_SNAPSHOT, 0, 1 },
 	{ "snapshot_resp", RAFT_MSG_SNAPSHOT_RESP, RAFT_MSG_REJECT },
 };
@@ -169,6 +177,10 @@ static struct raft_msg shape_msg(const struct shape *s)
 	m.flags = s->flags;
 	if (s->type == RAFT_MSG_HEARTBEAT_RESP)
 		m.priority = 77;
+	if (s->type == RAFT_MSG_JOIN || s->type == RAFT_MSG_JOIN_RESP)
+		m.term = 0;
+	if (s->type == RAFT_MSG_JOIN)
+		m.to = 0;
 	return m;
 }
 
@@ -193,7 +205,7 @@ static void test_round_trip(void)
 	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
 		in = shape_msg(&shapes[i]);
 		len = encode(buf, sizeof(buf), &in, 10);
-		same &= decode(buf, len, &out) == RAFT_WIRE_OK;
+		same &= decode_for(in.to, buf, len, &out) == RAFT_WIRE_OK;
 		same &= out.entries == entries;
 		same &= same_header(&in, &out);
 		for (n = 0; n < in.n_entries; n++) {
@@ -398,6 +410,48 @@ static void test_part_fields(void)
 	len = encode(buf, sizeof(buf), &m, 0);
 	ok(len && decode(buf, len, &out) == RAFT_WIRE_OK && !entries[0].len,
 	   "a part without bytes is a question");
+}
+
+/* What @m is refused with; it has an entry if it is a JOIN. */
+static enum raft_wire_error refusal(u32 node, const struct raft_msg *m)
+{
+	struct raft_msg out;
+	size_t len = encode(buf, sizeof(buf), m, 10);
+
+	return decode_for(node, buf, len, &out);
+}
+
+static void test_join(void)
+{
+	struct raft_msg join = sample_of(RAFT_MSG_JOIN, 1);
+	struct raft_msg resp = sample_of(RAFT_MSG_JOIN_RESP, 0);
+	struct raft_msg m;
+
+	join.to = 0;
+	join.term = 0;
+	resp.term = 0;
+	ok(!refusal(0, &join) && !refusal(SELF, &resp), "a join and its answer");
+	m = join;
+	m.to = SELF;
+	ok(refusal(SELF, &m) == RAFT_WIRE_FIELD, "refused: a join for one node");
+	m = sample_of(RAFT_MSG_VOTE, 0);
+	m.to = 0;
+	ok(refusal(0, &m) == RAFT_WIRE_FIELD,
+	   "refused: anything else for whoever is there");
+	m = join;
+	m.term = 7;
+	ok(refusal(0, &m) == RAFT_WIRE_FIELD, "refused: a join with a term");
+	m = resp;
+	m.term = 7;
+	ok(refusal(SELF, &m) == RAFT_WIRE_FIELD,
+	   "refused: the answer to a join with a term");
+	m = resp;
+	m.n_entries = 1;
+	ok(refusal(SELF, &m) == RAFT_WIRE_FIELD,
+	   "refused: the answer to a join with an entry");
+	m = join;
+	m.n_entries = 2;
+	ok(refusal(0, &m) == RAFT_WIRE_LIMIT, "refused: a join of two");
 }
 
 static u8 mem[RAFT_FRAG_MEMORY];
@@ -650,6 +704,7 @@ int main(int argc, char **argv)
 	test_damage();
 	test_fields();
 	test_part_fields();
+	test_join();
 	test_frag_round_trip();
 	test_frag_forged();
 	test_frag_eviction();

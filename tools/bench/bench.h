@@ -21,6 +21,8 @@
  * @count: -n, 0: for @seconds
  * @seconds: -T
  * @timeout_ms: of a proposal, 0 for the group's
+ * @read: mode read
+ * @lease: --lease
  * @json: --json
  */
 struct bench_args {
@@ -32,6 +34,8 @@ struct bench_args {
 	uint64_t count;
 	uint64_t seconds;
 	uint32_t timeout_ms;
+	bool read;
+	bool lease;
 	bool json;
 };
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * raft-bench.c - latency and throughput of proposals, and of what they rest on.
+ * raft-bench.c - latency and throughput of proposals and read barriers, and of
+ * what they rest on.
  *
  * Closed loop: each thread proposes its next command when its last one is
  * committed, so latency under N threads is that of N clients, not of a queue.
+ * Readers do the same with barriers.
  */
 #include "bench.h"
 
@@ -74,17 +76,17 @@ static bool loop_more(struct loop *l)
 static void client_error(struct client *c, int error)
 {
 	struct loop *l = c->loop;
+	enum raft_ioc_op op = l->args->read ? RAFT_OP_BARRIER : RAFT_OP_PROPOSE;
 
 	pthread_mutex_lock(&l->lock);
-	if (raft_ioc_unknown(RAFT_OP_PROPOSE, error))
+	if (raft_ioc_unknown(op, error))
 		l->result->unknown++;
 	else
 		l->result->failed++;
 	if (!l->complained) {
 		l->complained = true;
 		fputs("raft-bench: ", stderr);
-		raft_ioc_explain(stderr, RAFT_OP_PROPOSE, error, l->args->group,
-				 NULL);
+		raft_ioc_explain(stderr, op, error, l->args->group, NULL);
 		putc('\n', stderr);
 	}
 	pthread_mutex_unlock(&l->lock);
@@ -103,13 +105,25 @@ static void command_fill(char *buf, uint32_t size, unsigned int client,
 	memcpy(buf, head, (uint32_t)len < size ? (uint32_t)len : size);
 }
 
+static int client_once(const struct client *c, const char *command)
+{
+	const struct bench_args *args = c->loop->args;
+	struct raft_ioc_propose r;
+	uint64_t index;
+
+	if (args->read)
+		return raft_ioc_read(c->fd, args->lease ? RAFT_READ_LEASE : 0,
+				     args->timeout_ms, &index);
+	return raft_ioc_propose(c->fd, command, args->size, 0,
+				args->timeout_ms, &r);
+}
+
 static void *client_run(void *arg)
 {
 	struct client *c = arg;
 	const struct bench_args *args = c->loop->args;
 	struct raft_hist *hist = calloc(1, sizeof(*hist));
 	char *buf = malloc(args->size);
-	struct raft_ioc_propose r;
 	uint64_t n = 0, before;
 	int ret = hist && buf ? 0 : -ENOMEM;
 
@@ -117,8 +131,7 @@ static void *client_run(void *arg)
 	while (!ret && loop_more(c->loop)) {
 		command_fill(buf, args->size, c->number, n++);
 		before = raft_clock_ns();
-		ret = raft_ioc_propose(c->fd, buf, args->size, 0,
-				       args->timeout_ms, &r);
+		ret = client_once(c, buf);
 		if (!ret)
 			raft_hist_add(hist, raft_clock_ns() - before);
 	}
@@ -180,7 +193,7 @@ static int clients_run(struct client *clients, struct loop *loop)
 	return loop->result->failed ? 1 : 0;
 }
 
-static int bench_propose(const struct bench_args *args, struct bench_result *r)
+static int bench_device(const struct bench_args *args, struct bench_result *r)
 {
 	struct loop loop = { .args = args, .left = args->count, .result = r };
 	struct client *clients;
@@ -224,7 +237,10 @@ static void result_json(const struct bench_args *args,
 	raft_json_open(&j, NULL, '{');
 	raft_json_str(&j, "mode", args->mode);
 	raft_json_u64(&j, "threads", args->threads);
-	raft_json_u64(&j, "size", args->size);
+	if (args->read)
+		raft_json_bool(&j, "lease", args->lease);
+	else
+		raft_json_u64(&j, "size", args->size);
 	raft_json_u64(&j, "done", h->n);
 	raft_json_u64(&j, "failed", r->failed);
 	raft_json_u64(&j, "unknown", r->unknown);
@@ -252,9 +268,13 @@ static void result_print(const struct bench_args *args,
 	char text[32];
 	size_t i;
 
-	printf("%s: %" PRIu64 " of %u bytes by %u in %.2f s, %.0f/s",
-	       args->mode, r->hist.n, args->size, args->threads,
-	       r->elapsed_ns / 1e9, rate(r));
+	printf("%s: %" PRIu64, args->mode, r->hist.n);
+	if (args->read)
+		printf(" %s", args->lease ? "barriers, leases" : "barriers");
+	else
+		printf(" of %u bytes", args->size);
+	printf(" by %u in %.2f s, %.0f/s", args->threads, r->elapsed_ns / 1e9,
+	       rate(r));
 	if (r->failed || r->unknown)
 		printf("; %" PRIu64 " failed, %" PRIu64 " unknown", r->failed,
 		       r->unknown);
@@ -274,15 +294,17 @@ static int overview(FILE *out)
 {
 	fputs("Usage: raft-bench MODE [OPTION...]\n\n"
 	      "  propose                    commands through /dev/raft, closed loop\n"
+	      "  read                       read barriers, likewise\n"
 	      "  fsync DIR|NEWFILE          4 KiB O_DIRECT|O_DSYNC overwrites in place\n"
 	      "  udp-server ADDRESS:PORT    send each datagram back, until killed\n"
 	      "  udp ADDRESS:PORT           round trips to a udp-server, from user space\n\n"
-	      "  -g, --group NAME     propose: the group; needed if there are several\n"
-	      "  -t, --threads N      propose: clients, default 1\n"
+	      "  -g, --group NAME     propose, read: the group; needed if there are several\n"
+	      "  -t, --threads N      propose, read: clients, default 1\n"
+	      "  -l, --lease          read: the leader may answer by its lease\n"
 	      "  -s, --size BYTES     of a command or datagram, default 64\n"
 	      "  -n, --count N        how many in all; default: as many as go in -T\n"
 	      "  -T, --seconds N      for so long, default 5\n"
-	      "  --timeout T          propose: give up on a command after this\n"
+	      "  --timeout T          propose, read: give up after this\n"
 	      "  -j, --json           one object\n\n"
 	      "Exit codes: 0 all done, 1 failed, 2 usage, 3 outcome of a proposal unknown,\n"
 	      "4 no such group or no module.\n", out);
@@ -298,6 +320,7 @@ static int options_read(int argc, char **argv, struct bench_args *args)
 		{ "count", required_argument, NULL, 'n' },
 		{ "seconds", required_argument, NULL, 'T' },
 		{ "timeout", required_argument, NULL, 'w' },
+		{ "lease", no_argument, NULL, 'l' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ }
@@ -305,7 +328,7 @@ static int options_read(int argc, char **argv, struct bench_args *args)
 	uint64_t v = 0;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "g:t:s:n:T:jh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "g:t:s:n:T:ljh", options, NULL)) != -1) {
 		if (c == 'h') {
 			overview(stdout);
 			exit(0);
@@ -328,6 +351,8 @@ static int options_read(int argc, char **argv, struct bench_args *args)
 		else if (c == 'w')
 			args->timeout_ms = (v + RAFT_NS_PER_MS - 1) /
 					   RAFT_NS_PER_MS;
+		else if (c == 'l')
+			args->lease = true;
 		else
 			args->json = true;
 	}
@@ -346,14 +371,15 @@ int main(int argc, char **argv)
 	if (options_read(argc, argv, &args) || optind == argc)
 		return overview(stderr);
 	args.mode = argv[optind++];
-	needs_target = strcmp(args.mode, "propose");
-	if (argc - optind != needs_target)
+	args.read = !strcmp(args.mode, "read");
+	needs_target = !args.read && strcmp(args.mode, "propose");
+	if ((args.lease && !args.read) || argc - optind != needs_target)
 		return overview(stderr);
 	args.target = argv[optind];
 	if (!strcmp(args.mode, "fsync"))
 		args.size = 4096;
-	if (!strcmp(args.mode, "propose"))
-		ret = bench_propose(&args, r);
+	if (!needs_target)
+		ret = bench_device(&args, r);
 	else if (!strcmp(args.mode, "fsync"))
 		ret = bench_fsync(&args, r);
 	else if (!strcmp(args.mode, "udp"))

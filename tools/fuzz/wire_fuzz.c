@@ -32,7 +32,7 @@ void *raft_payload_bytes(void *payload)
 	return payload;
 }
 
-static void check_message(const u8 *buf, size_t len)
+static void check_for(u32 node, const u8 *buf, size_t len)
 {
 	static struct raft_entry entries[RAFT_MAX_BATCH];
 	static u32 offsets[RAFT_MAX_BATCH];
@@ -41,10 +41,10 @@ static void check_message(const u8 *buf, size_t len)
 	struct raft_msg m;
 	u32 i;
 
-	if (raft_wire_decode(buf, len, GROUP, SELF, &m, entries, offsets,
+	if (raft_wire_decode(buf, len, GROUP, node, &m, entries, offsets,
 			     RAFT_MAX_BATCH))
 		return;
-	if (m.to != SELF || m.from == SELF || m.n_entries > RAFT_MAX_BATCH ||
+	if (m.to != node || m.from == node || m.n_entries > RAFT_MAX_BATCH ||
 	    m.term > RAFT_MAX_TERM || m.index > RAFT_MAX_INDEX)
 		abort();
 	raft_wire_begin(&w, again, sizeof(again), GROUP, &m);
@@ -56,6 +56,12 @@ static void check_message(const u8 *buf, size_t len)
 	}
 	if (raft_wire_end(&w) != len || memcmp(again, buf, len))
 		abort();
+}
+
+static void check_message(const u8 *buf, size_t len)
+{
+	check_for(SELF, buf, len);
+	check_for(0, buf, len);
 }
 
 static void fix_crc(u8 *buf, size_t len, size_t at, size_t head)

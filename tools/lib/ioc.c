@@ -302,6 +302,29 @@ int raft_ioc_set(int fd, struct raft_ioc_set *set)
 }
 
 /**
+ * raft_ioc_join() - have this blank node added to its group
+ * @fd: the device, attached, open for writing
+ * @via: where a member listens; its id and flags are not looked at
+ * @learner: without a vote
+ * @timeout_ms: as in raft_ioc_members()
+ * @result: outcome, and what the member said (out)
+ *
+ * Return: 0 or a negative errno, which means what @result->outcome says.
+ */
+int raft_ioc_join(int fd, const struct raft_ioc_member *via, bool learner,
+		  uint32_t timeout_ms, struct raft_ioc_join *result)
+{
+	memset(result, 0, sizeof(*result));
+	result->size = sizeof(*result);
+	result->flags = learner ? RAFT_JOIN_LEARNER : 0;
+	result->via = *via;
+	result->via.id = 0;
+	result->via.flags = 0;
+	result->timeout_ms = timeout_ms;
+	return call(fd, RAFT_IOC_JOIN, result);
+}
+
+/**
  * raft_ioc_unknown() - whether an error leaves open what happened
  * @op: what was attempted
  * @error: negative errno
@@ -400,6 +423,8 @@ static const char *order_text(enum raft_ioc_op op, int error)
 		return "this node is not a member, not yet or no more";
 	case -EPERM:
 		return "CAP_NET_ADMIN is needed";
+	case -EAFNOSUPPORT:
+		return "this node does not listen on an address of that kind";
 	}
 	return NULL;
 }
@@ -476,6 +501,28 @@ static const char *transfer_refused(int error)
 	return NULL;
 }
 
+/* By a member, or by this node. */
+static const char *join_refused(int error)
+{
+	switch (error) {
+	case -EAGAIN:
+		return "refused for now: the leader is too new";
+	case -EEXIST:
+		return "refused: another node has this id, or this one is a learner already";
+	case -EINVAL:
+		return "refused: nobody can be reached at the address of this node";
+	case -EIO:
+		return "refused: the node that was asked has failed";
+	case -ENOLINK:
+		return "refused for now: no leader is known there";
+	case -ENOTCONN:
+		return "refused: the node that was asked is not a member itself";
+	case -ESTALE:
+		return "refused: this node was removed; to come back it needs a new log";
+	}
+	return members_refused(error);
+}
+
 static const char *refused_text(enum raft_ioc_op op, int error)
 {
 	const char *text;
@@ -484,14 +531,28 @@ static const char *refused_text(enum raft_ioc_op op, int error)
 		text = transfer_refused(error);
 	else if (op == RAFT_OP_TAKE_BACK)
 		text = take_back_refused(error);
+	else if (op == RAFT_OP_JOIN_GROUP)
+		text = join_refused(error);
 	else
 		text = members_refused(error);
 	return text ? text : strerror(-error);
 }
 
 /**
+ * raft_ioc_join_error() - what a member says to a node that wants in
+ * @error: errno of struct raft_ioc_join, positive
+ *
+ * Return: a sentence.
+ */
+const char *raft_ioc_join_error(int error)
+{
+	return refused_text(RAFT_OP_JOIN_GROUP, -error);
+}
+
+/**
  * raft_ioc_outcome() - what became of a membership change or a transfer
- * @op: RAFT_OP_MEMBERS, RAFT_OP_TAKE_BACK or RAFT_OP_TRANSFER
+ * @op: RAFT_OP_MEMBERS, RAFT_OP_TAKE_BACK, RAFT_OP_TRANSFER or
+ *	RAFT_OP_JOIN_GROUP
  * @outcome: RAFT_OUTCOME_*
  * @error: negative errno
  *

@@ -36,6 +36,7 @@ enum raft_ioc_op {
 	RAFT_OP_BARRIER,	/* RAFT_IOC_READ */
 	RAFT_OP_SET,
 	RAFT_OP_APPLIED,
+	RAFT_OP_JOIN_GROUP,
 };
 
 int raft_ioc_open(int flags);
@@ -60,9 +61,12 @@ int raft_ioc_transfer(int fd, uint32_t target, uint32_t timeout_ms,
 int raft_ioc_read(int fd, uint32_t flags, uint32_t timeout_ms,
 		  uint64_t *index);
 int raft_ioc_set(int fd, struct raft_ioc_set *set);
+int raft_ioc_join(int fd, const struct raft_ioc_member *via, bool learner,
+		  uint32_t timeout_ms, struct raft_ioc_join *result);
 bool raft_ioc_unknown(enum raft_ioc_op op, int error);
 void raft_ioc_explain(FILE *out, enum raft_ioc_op op, int error,
 		      const char *group, const char *log);
 const char *raft_ioc_outcome(enum raft_ioc_op op, uint32_t outcome, int error);
+const char *raft_ioc_join_error(int error);
 
 #endif /* _RAFT_IOC_H */

@@ -94,6 +94,7 @@ static bool dir_option(struct parse *p, struct scn_dir *d)
 		{ "heartbeat", SCN_OPT_HEARTBEAT },
 		{ "prevote", SCN_OPT_PREVOTE },
 		{ "check_quorum", SCN_OPT_CHECK_QUORUM },
+		{ "unproven", SCN_OPT_UNPROVEN },
 		{ "max_inflight", SCN_OPT_MAX_INFLIGHT },
 		{ "max_batch", SCN_OPT_MAX_BATCH },
 		{ "max_uncommitted", SCN_OPT_MAX_UNCOMMITTED },
@@ -114,6 +115,7 @@ static bool dir_option(struct parse *p, struct scn_dir *d)
 	case SCN_OPT_HEARTBEAT:
 		return parse_time(p, &d->value);
 	case SCN_OPT_PREVOTE:
+	case SCN_OPT_UNPROVEN:
 	case SCN_OPT_CHECK_QUORUM:
 		return parse_switch(p, &d->value);
 	case SCN_OPT_MAX_INFLIGHT:

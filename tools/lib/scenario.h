@@ -62,6 +62,7 @@ enum scn_option {
 	SCN_OPT_ELECTION_TIMEOUT = 1,	/* ns */
 	SCN_OPT_HEARTBEAT,		/* ns */
 	SCN_OPT_PREVOTE,		/* 0, 1 */
+	SCN_OPT_UNPROVEN,		/* 0, 1 */
 	SCN_OPT_CHECK_QUORUM,		/* 0, 1 */
 	SCN_OPT_MAX_INFLIGHT,		/* messages */
 	SCN_OPT_MAX_BATCH,		/* entries in an append */

@@ -48,6 +48,7 @@ static bool single(struct parse *p, struct raft_change *c)
 	} ops[] = {
 		{ "add-learner", RAFT_OP_ADD_LEARNER },
 		{ "add-voter", RAFT_OP_ADD_VOTER },
+		{ "join", RAFT_OP_JOIN },
 		{ "promote", RAFT_OP_PROMOTE },
 		{ "demote", RAFT_OP_DEMOTE },
 		{ "remove", RAFT_OP_REMOVE },

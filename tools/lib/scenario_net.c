@@ -177,7 +177,7 @@ static bool msg_type(struct parse *p, struct scn_dir *d)
 	if (!parse_word(p, "a message type", &word))
 		return false;
 	for (i = 0; i < RAFT_MSG_TYPES; i++)
-		if (!strcmp(word, types[i]))
+		if (types[i] && !strcmp(word, types[i]))
 			break;
 	if (i == RAFT_MSG_TYPES)
 		return parse_error(p, "unknown message type '%s'", word);

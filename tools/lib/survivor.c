@@ -32,21 +32,7 @@ static_assert(RAFT_ADDR_PACKED == RAFT_ADDR_BYTES);
 /* Whatever @ctx is, the file descriptor comes first in it. */
 static int fd_read(void *ctx, u64 pos, void *buf, u32 len)
 {
-	int fd = *(int *)ctx;
-	u8 *p = buf;
-	ssize_t n;
-
-	while (len) {
-		n = pread(fd, p, len, (off_t)pos);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		p += n;
-		pos += (u64)n;
-		len -= (u32)n;
-	}
-	return 0;
+	return raft_pread(*(int *)ctx, pos, buf, len);
 }
 
 static int fd_write(int fd, u64 pos, const void *buf, size_t len)

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -466,6 +467,25 @@ const char *raft_role_name(uint32_t role)
 }
 
 /**
+ * raft_given_up_word() - RAFT_GIVEN_UP_* as a word
+ * @why: the number
+ *
+ * Return: a constant string.
+ */
+const char *raft_given_up_word(uint32_t why)
+{
+	switch (why) {
+	case 0:
+		return "none";
+	case RAFT_GIVEN_UP_SILENT:
+		return "silent";
+	case RAFT_GIVEN_UP_SLOW:
+		return "slow";
+	}
+	return "unknown";
+}
+
+/**
  * raft_failed_name() - RAFT_FAILED_* as a word
  * @failed: why the group failed
  *
@@ -499,6 +519,33 @@ const char *raft_member_role(uint32_t flags, bool joint)
 	if (flags & RAFT_MEMBER_LEARNER)
 		return flags & RAFT_MEMBER_OLD ? "demoting" : "learner";
 	return joint && !(flags & RAFT_MEMBER_OLD) ? "joining" : "voter";
+}
+
+/**
+ * raft_pread() - read all of it
+ * @fd: file or block device
+ * @pos: byte position
+ * @buf: where to (out)
+ * @len: bytes
+ *
+ * Return: 0, -EIO if it ends before, or a negative errno of pread(2).
+ */
+int raft_pread(int fd, uint64_t pos, void *buf, size_t len)
+{
+	uint8_t *p = buf;
+	ssize_t n;
+
+	while (len) {
+		n = pread(fd, p, len, (off_t)pos);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		p += n;
+		pos += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return 0;
 }
 
 /**

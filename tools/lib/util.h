@@ -68,8 +68,10 @@ uint64_t raft_name_hash(const char *name);
 
 const char *raft_role_name(uint32_t role);
 const char *raft_failed_name(uint32_t failed);
+const char *raft_given_up_word(uint32_t why);
 const char *raft_member_role(uint32_t flags, bool joint);
 
+int raft_pread(int fd, uint64_t pos, void *buf, size_t len);
 uint64_t raft_clock_ns(void);
 void raft_size_format(uint64_t bytes, char *buf, size_t size);
 void raft_duration_format(uint64_t ns, char *buf, size_t size);

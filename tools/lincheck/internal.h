@@ -4,7 +4,7 @@
  *
  * history.c gathers operations and splits them by key; model.c knows what a
  * register and a list are; search.c looks for an order; explain.c says why
- * there is none.  text.c needs lin_grow() only.
+ * there is none.  text.c needs lin_grow() only, print.c nothing.
  */
 #ifndef _LINCHECK_INTERNAL_H
 #define _LINCHECK_INTERNAL_H

@@ -113,12 +113,14 @@ struct raft_conf;
  * @module: path of raft.ko if modprobe does not find it, or NULL
  * @no_create: the log must be there
  * @fresh: this node was off for longer than any lease
+ * @lost_nothing: a new log of it replaces none that was lost
  */
 struct ctl_up_options {
 	const char *log;
 	const char *module;
 	bool no_create;
 	bool fresh;
+	bool lost_nothing;
 };
 
 int ctl_up_conf(const struct raft_conf *conf,

@@ -20,6 +20,8 @@ static int help_run(int argc, char **argv);
 	"--module FILE       raft.ko, if modprobe does not find it\n" \
 	"--no-create         fail if there is no log yet\n" \
 	"--fresh             this node was off longer than any lease: let it\n" \
+	"                    vote at once\n" \
+	"--lost-nothing      its log is new, and it never had another: let it\n" \
 	"                    vote at once\n"
 
 #define DOWN_OPTIONS \
@@ -35,9 +37,9 @@ static const struct ctl_command commands[] = {
 	{ "down", ctl_stop, "[NAME|FILE] [--no-transfer]",
 	  "stop a group at this node; a leader hands over first",
 	  DOWN_OPTIONS },
-	{ "join", ctl_join, "NAME|FILE [--via COMMAND] [OPTION...]",
-	  "start a new node, and wait until it is a member",
-	  "--via COMMAND       runs raftctl at a member, such as 'ssh node1 raftctl'\n"
+	{ "join", ctl_join, "NAME|FILE ADDRESS:PORT [OPTION...]",
+	  "start a new node, have a member add it, wait until it is one",
+	  "ADDRESS:PORT        where any member listens\n"
 	  "--learner           as a learner, without a vote\n"
 	  "-n, --node N        this node, instead of Node in the file\n"
 	  "-l, --log PATH      its log, instead of Log in the file\n"

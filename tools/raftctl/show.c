@@ -24,6 +24,8 @@ enum field_type {
 	FIELD_FAILED,
 	FIELD_NEVER64,		/* all ones: never */
 	FIELD_ADDR,
+	FIELD_LISTEN,
+	FIELD_GIVEN_UP,
 	FIELD_FLAG,		/* a bit of a u32 */
 	FIELD_KIND,		/* of a member: RAFT_MEMBER_* */
 };
@@ -79,6 +81,8 @@ static const struct field group_fields[] = {
 	ST(config_index, FIELD_U64),
 	ST_FLAG("member", state, RAFT_STATUS_MEMBER),
 	ST_FLAG("removed", state, RAFT_STATUS_REMOVED),
+	ST_FLAG("unproven", state, RAFT_STATUS_UNPROVEN),
+	ST_FLAG("lost", state, RAFT_STATUS_LOST),
 	ST_FLAG("joint", state, RAFT_STATUS_JOINT),
 	ST(catching_up, FIELD_U32),
 	ST(round, FIELD_U32),
@@ -93,6 +97,10 @@ static const struct field group_fields[] = {
 	ST(max_uncommitted, FIELD_U64),
 	ST(propose_timeout_ms, FIELD_U32),
 	ST(sessions, FIELD_U32),
+	ST(listen, FIELD_LISTEN),
+	ST(given_up, FIELD_U32),
+	ST_AS(given_up_why, "given_up_reason", FIELD_GIVEN_UP),
+	ST(given_up_index, FIELD_U64),
 };
 
 static const struct field peer_fields[] = {
@@ -109,6 +117,7 @@ static const struct field peer_fields[] = {
 	PEER(incarnation, FIELD_U64),
 	{ "kind", FIELD_KIND, offsetof(struct raft_ioc_peer, flags), 0 },
 	PEER(priority, FIELD_U32),
+	PEER(election_timeout_ms, FIELD_U32),
 };
 
 #define N_GROUP_FIELDS	(sizeof(group_fields) / sizeof(group_fields[0]))
@@ -127,6 +136,12 @@ static uint64_t u64_at(const void *base, const struct field *f)
 static void addr_print(const struct raft_ioc_peer *p, char *buf, size_t size)
 {
 	raft_addr_format(p->family, p->addr, p->scope_id, p->port, buf, size);
+}
+
+static void listen_print(const struct raft_ioc_member *m, char *buf,
+			 size_t size)
+{
+	raft_addr_format(m->family, m->addr, m->scope_id, m->port, buf, size);
 }
 
 static void field_print(const struct ctl_snapshot *snap, const void *base,
@@ -166,6 +181,13 @@ static void field_print(const struct ctl_snapshot *snap, const void *base,
 	case FIELD_ADDR:
 		addr_print(peer, addr, sizeof(addr));
 		fputs(addr, stdout);
+		break;
+	case FIELD_LISTEN:
+		listen_print(&snap->st.listen, addr, sizeof(addr));
+		fputs(addr, stdout);
+		break;
+	case FIELD_GIVEN_UP:
+		fputs(raft_given_up_word(u32_at(base, f)), stdout);
 		break;
 	case FIELD_FLAG:
 		fputs(u32_at(base, f) & f->flag ? "yes" : "no", stdout);
@@ -211,6 +233,13 @@ static void field_json(struct raft_json *j, const struct ctl_snapshot *snap,
 	case FIELD_ADDR:
 		addr_print(peer, text, sizeof(text));
 		raft_json_str(j, f->name, text);
+		break;
+	case FIELD_LISTEN:
+		listen_print(&snap->st.listen, text, sizeof(text));
+		raft_json_str(j, f->name, text);
+		break;
+	case FIELD_GIVEN_UP:
+		raft_json_str(j, f->name, raft_given_up_word(u32_at(base, f)));
 		break;
 	case FIELD_FLAG:
 		raft_json_bool(j, f->name, u32_at(base, f) & f->flag);

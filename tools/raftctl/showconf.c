@@ -13,16 +13,21 @@
 
 static void group_print(const struct raft_ioc_status *st)
 {
+	const struct raft_ioc_member *m = &st->listen;
+	char addr[RAFT_ADDR_STRLEN];
 	struct raft_conf conf;
 
 	raft_conf_from_status(&conf, st);
 	printf("[Group]\nId = 0x%016llx\nNode = %u\nLogSize = %llu\n",
 	       (unsigned long long)conf.group_id, conf.node,
 	       (unsigned long long)conf.log_size);
+	raft_addr_format(m->family, m->addr, m->scope_id, m->port, addr,
+			 sizeof(addr));
+	/* Of a member its [Peer] says it. */
+	if (!(st->state & RAFT_STATUS_MEMBER))
+		printf("Listen = %s\n", addr);
 	raft_conf_write(stdout, &conf, ALL_SETTINGS);
 	puts("# The path of the log cannot be asked from the kernel.");
-	if (!(st->state & RAFT_STATUS_MEMBER))
-		puts("# It is not a member: where it listens, Listen, cannot be asked either.");
 }
 
 /* Who is on the way out is not there any more for a group that starts. */

@@ -16,6 +16,7 @@ enum {
 	OPT_MODULE = 256,
 	OPT_NO_CREATE,
 	OPT_FRESH,
+	OPT_LOST_NOTHING,
 	OPT_KEY,		/* and behind: keys[opt - OPT_KEY] */
 };
 
@@ -32,6 +33,7 @@ static const struct option options[] = {
 	{ "module", required_argument, NULL, OPT_MODULE },
 	{ "no-create", no_argument, NULL, OPT_NO_CREATE },
 	{ "fresh", no_argument, NULL, OPT_FRESH },
+	{ "lost-nothing", no_argument, NULL, OPT_LOST_NOTHING },
 	{ "node", required_argument, NULL, OPT_KEY },
 	{ "id", required_argument, NULL, OPT_KEY + 1 },
 	{ "log-size", required_argument, NULL, OPT_KEY + 2 },
@@ -93,6 +95,8 @@ static int options_read(int argc, char **argv, struct ctl_up_options *opt,
 			opt->no_create = true;
 		else if (c == OPT_FRESH)
 			opt->fresh = true;
+		else if (c == OPT_LOST_NOTHING)
+			opt->lost_nothing = true;
 	}
 	if (optind + 1 != argc)
 		return ctl_usage("start: expected one NAME");

@@ -55,12 +55,22 @@ static void members_print(const struct ctl_snapshot *snap)
 		printf("  REMOVED  node %u is not a member any more; its log stays as it is\n",
 		       st->node_id);
 	else if (!(st->state & RAFT_STATUS_MEMBER))
-		puts("  BLANK    not a member yet: waits for raftctl member add at one");
+		puts("  BLANK    not a member yet: waits for raftctl join, or member add at one");
+	if (st->state & RAFT_STATUS_LOST)
+		puts("  LOST     its log is new, the group is not: a leader must let it in");
+	else if (st->state & RAFT_STATUS_UNPROVEN)
+		puts("  NEW      its log is new: waits for the first leader");
 	if (st->state & RAFT_STATUS_JOINT)
 		puts("  joint    two configurations are in force, a majority of each is needed");
 	if (st->catching_up)
 		printf("  joining  node %u catches up, round %u\n",
 		       st->catching_up, st->round);
+	if (st->given_up)
+		printf("  given up node %u: %s (at %llu)\n", st->given_up,
+		       st->given_up_why == RAFT_GIVEN_UP_SLOW ?
+		       "too slow, it did not catch up in ten rounds" :
+		       "silent, nothing reached it for 50 election timeouts",
+		       (unsigned long long)st->given_up_index);
 	if (st->transferring)
 		printf("  transfer to node %u, proposals wait\n",
 		       st->transferring);
@@ -148,10 +158,31 @@ static void peer_print(const struct ctl_snapshot *snap,
 		return;
 	}
 	printf(" %-14s %-10s %10llu %10llu %8u %8u\n", heard,
-	       self ? "-" : !(p->flags & RAFT_PEER_ACTIVE) ? "silent" :
+	       self ? "-" : p->flags & RAFT_PEER_LOST ? "lost log" :
+	       !(p->flags & RAFT_PEER_ACTIVE) ? "silent" :
 	       p->flags & RAFT_PEER_REPLICATE ? "replicate" : "probe",
 	       (unsigned long long)p->match, (unsigned long long)p->next,
 	       p->inflight, self ? st->priority : p->priority);
+}
+
+/* Safe, but elections are held by the shortest, and leases are as short. */
+static void timeouts_warn(const struct ctl_snapshot *snap)
+{
+	const struct raft_ioc_status *st = &snap->st;
+	const struct raft_ioc_peer *p;
+	char own[32], other[32];
+
+	raft_duration_format(st->election_timeout_ms * RAFT_NS_PER_MS, own,
+			     sizeof(own));
+	for (p = snap->peers; p < snap->peers + st->n_peers; p++) {
+		if (!p->election_timeout_ms ||
+		    p->election_timeout_ms == st->election_timeout_ms)
+			continue;
+		raft_duration_format(p->election_timeout_ms * RAFT_NS_PER_MS,
+				     other, sizeof(other));
+		printf("  WARNING  election timeouts differ: %s here, %s at node %u\n",
+		       own, other, p->id);
+	}
 }
 
 static void page_print(const struct ctl_snapshot *snap)
@@ -162,6 +193,7 @@ static void page_print(const struct ctl_snapshot *snap)
 	log_print(&snap->st);
 	members_print(snap);
 	counters_print(&snap->st);
+	timeouts_warn(snap);
 	reads_print(&snap->st);
 	if (!snap->st.n_peers)
 		return;

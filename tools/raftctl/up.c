@@ -142,6 +142,8 @@ int ctl_up_conf(const struct raft_conf *conf,
 		start.flags |= RAFT_START_CREATE;
 	if (opt->fresh)
 		start.flags |= RAFT_START_FRESH;
+	if (opt->lost_nothing)
+		start.flags |= RAFT_START_LOST_NOTHING;
 	ret = raft_ioc_start(fd, &start);
 	if (ret) {
 		ret = ctl_fail(RAFT_OP_START, ret, conf->name, path);
@@ -157,7 +159,7 @@ close_device:
 	return ret;
 }
 
-enum { OPT_MODULE = 256, OPT_NO_CREATE, OPT_FRESH };
+enum { OPT_MODULE = 256, OPT_NO_CREATE, OPT_FRESH, OPT_LOST_NOTHING };
 
 /**
  * ctl_up() - raftctl up NAME|FILE
@@ -174,6 +176,7 @@ int ctl_up(int argc, char **argv)
 		{ "module", required_argument, NULL, OPT_MODULE },
 		{ "no-create", no_argument, NULL, OPT_NO_CREATE },
 		{ "fresh", no_argument, NULL, OPT_FRESH },
+		{ "lost-nothing", no_argument, NULL, OPT_LOST_NOTHING },
 		{ }
 	};
 	struct ctl_up_options opt = { };
@@ -200,6 +203,9 @@ int ctl_up(int argc, char **argv)
 			break;
 		case OPT_FRESH:
 			opt.fresh = true;
+			break;
+		case OPT_LOST_NOTHING:
+			opt.lost_nothing = true;
 			break;
 		default:
 			return CTL_USAGE;

@@ -55,34 +55,8 @@ static u8 buf[RAFT_DISK_BUF];
 static int dump_read(void *ctx, u64 pos, void *to, u32 len)
 {
 	struct dump *d = ctx;
-	u8 *p = to;
-	ssize_t n;
 
-	while (len) {
-		n = pread(d->fd, p, len, (off_t)pos);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		p += n;
-		pos += (u64)n;
-		len -= (u32)n;
-	}
-	return 0;
-}
-
-static const char *type_name(u8 type)
-{
-	switch (type) {
-	case RAFT_ENTRY_NOOP:
-		return "noop";
-	case RAFT_ENTRY_CONFIG:
-		return "config";
-	case RAFT_ENTRY_OPEN:
-		return "open";
-	default:
-		return "command";
-	}
+	return raft_pread(d->fd, pos, to, len);
 }
 
 /* Why it follows the one before. */
@@ -92,7 +66,9 @@ static const char *result_name(u8 result)
 	case RAFT_CHANGE_ABORTED:
 		return "aborted";
 	case RAFT_CHANGE_GIVEN_UP:
-		return "given up";
+		return "given up: silent";
+	case RAFT_CHANGE_TOO_SLOW:
+		return "given up: too slow";
 	default:
 		return "done";
 	}
@@ -166,7 +142,7 @@ static void entry_json(struct dump *d, const struct raft_disk_record *rec,
 	raft_json_open(j, NULL, '{');
 	raft_json_u64(j, "index", rec->index);
 	raft_json_u64(j, "term", rec->term);
-	raft_json_str(j, "type", type_name(rec->type));
+	raft_json_str(j, "type", raft_disk_type_name(rec->type));
 	raft_json_u64(j, "origin", rec->origin);
 	raft_json_u64(j, "incarnation", rec->incarnation);
 	raft_json_u64(j, "serial", rec->serial);
@@ -204,7 +180,7 @@ static int dump_entry(void *ctx, const struct raft_disk_record *rec,
 		putchar('\n');
 	} else {
 		printf("%" PRIu64 " term %" PRIu64 " %s at %" PRIu64,
-		       rec->index, rec->term, type_name(rec->type), rec->pos);
+		       rec->index, rec->term, raft_disk_type_name(rec->type), rec->pos);
 		if (rec->origin)
 			printf(" from %u.%" PRIu64 ".%" PRIu64, rec->origin,
 			       rec->incarnation, rec->serial);

@@ -56,6 +56,7 @@ struct sim_prop *sim_read(struct sim *s, struct sim_node *n, const char *name,
 
 	p->lease = lease;
 	p->floor = s->acked;
+	history_read(s, p);
 	return ask(s, n, p);
 }
 
@@ -108,7 +109,7 @@ const char *sim_ask_text(const struct sim_prop *p, char *buf, size_t size)
 {
 	static const char *const ops[] = {
 		"nothing", "add-learner", "add-voter", "promote", "demote",
-		"remove", "address", "abort",
+		"remove", "address", "abort", "join",
 	};
 	size_t at;
 	u32 i;
@@ -178,6 +179,7 @@ static void answer_read(struct sim *s, struct sim_node *n, struct sim_prop *p,
 {
 	p->index = index;
 	check_read(s, n, p);
+	history_answered(s, n, p);
 	s->count.reads++;
 	decide(s, n, p, 0);
 }
@@ -186,8 +188,8 @@ static void begin_read(struct sim *s, struct sim_node *n, struct sim_prop *p)
 {
 	if (s->up.lease_until) {
 		if (!p->lease || s->up.lease_until <= sim_clock(s, n))
-			sim_fail(s, "node %u answers a read by a lease until %llu",
-				 n->id, (unsigned long long)s->up.lease_until);
+			sim_unkept(s, "node %u answers a read by a lease until %llu",
+				   n->id, (unsigned long long)s->up.lease_until);
 		s->count.lease_reads++;
 		answer_read(s, n, p, s->up.lease_index);
 		return;
@@ -242,6 +244,17 @@ static void reads_done(struct sim *s, struct sim_node *n, u64 done, u64 index)
 	}
 }
 
+static void reads_lost(struct sim *s, struct sim_node *n)
+{
+	struct sim_prop *p;
+
+	while ((p = n->reads)) {
+		n->reads = p->more;
+		decide(s, n, p, -ENOTCONN);
+	}
+	n->reads_tail = &n->reads;
+}
+
 static void ended(struct sim *s, struct sim_node *n, struct sim_prop **slot,
 		  int error)
 {
@@ -278,6 +291,8 @@ void sim_ask_update(struct sim *s, struct sim_node *n)
 		begin(s, n, s->asked);
 	if (up->flags & RAFT_UP_READ)
 		reads_done(s, n, up->read_done, up->read_index);
+	if (up->flags & RAFT_UP_READ_LOST)
+		reads_lost(s, n);
 	if (up->flags & RAFT_UP_CHANGE)
 		ended(s, n, &n->change, up->change_result);
 	if (up->flags & RAFT_UP_ABORT)

@@ -174,8 +174,8 @@ static bool cond_applied(struct sim *s, const struct scn_cond *c,
 
 	if (!n)
 		return false;
-	for (i = 0; i < n->n_machine; i++) {
-		text = check_text(s, n->machine[i].index);
+	for (i = 0; i < n->n_list; i++) {
+		text = check_text(s, n->list[i].index);
 		add(got, "%s%s", first ? "" : ",", text);
 		len = strlen(text);
 		if (!first && same)

@@ -459,10 +459,15 @@ void sim_disk_wipe(struct sim *s, struct sim_node *n)
 		d->chain[i] = check_committed_chain(s, i + 1);
 	while (d->n < d->snap.of.index)
 		durable_entry(n, &none, check_committed_chain(s, d->n + 1));
-	free(n->lost);
-	n->lost = d->chain;
-	n->n_lost = d->n;
+	/* Lost once more before there was anything: that is not the last. */
+	if (d->n) {
+		free(n->lost);
+		n->lost = d->chain;
+		n->n_lost = d->n;
+		d->chain = NULL;
+	}
 	durable_truncate(n, 1);
+	free(d->chain);
 	sim_snapshot_wipe(n);
 	d->base = 0;
 	d->base_term = 0;

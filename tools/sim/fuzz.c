@@ -27,9 +27,8 @@ struct options {
 	u64 from;
 	u64 to;
 	u32 jobs;
-	u32 max_actions;
-	bool trace;
 	bool keep_going;
+	struct sim_life life;
 };
 
 static void add_count(struct sim_count *to, const struct sim_count *from)
@@ -42,17 +41,14 @@ static void add_count(struct sim_count *to, const struct sim_count *from)
 		b[i] += a[i];
 }
 
-static struct sim *run_seed(u64 seed, u32 max_actions, bool trace,
-			    bool remember)
+static struct sim *run_seed(u64 seed, const struct sim_life *life)
 {
 	struct fuzz f = { 0 };
 	u64 gap;
 	u32 i;
 
-	fuzz_setup(&f, seed);
-	f.s->trace = trace;
-	f.s->remember = remember;
-	for (i = 0; i < min(f.n_actions, max_actions); i++) {
+	fuzz_setup(&f, seed, life);
+	for (i = 0; i < min(f.n_actions, life->max_actions); i++) {
 		if (f.s->failed[0] || f.s->count.events > f.max_events)
 			break;
 		gap = fuzz_random(&f, 4) ?
@@ -65,24 +61,25 @@ static struct sim *run_seed(u64 seed, u32 max_actions, bool trace,
 	}
 	if (!f.s->failed[0])
 		fuzz_liveness(&f);
+	if (!f.s->failed[0])
+		history_judge(f.s);
 	return f.s;
 }
 
 /**
  * sim_fuzz_seed() - one random life
  * @seed: which
- * @max_actions: at most so many actions before the faults end
- * @trace: print every event and message
+ * @life: how
  * @why: what is wrong, if it fails
  * @size: bytes of @why
  * @count: totals are added here
  *
  * Return: true if nothing is wrong.
  */
-bool sim_fuzz_seed(u64 seed, u32 max_actions, bool trace, char *why,
+bool sim_fuzz_seed(u64 seed, const struct sim_life *life, char *why,
 		   size_t size, struct sim_count *count)
 {
-	struct sim *s = run_seed(seed, max_actions, trace, false);
+	struct sim *s = run_seed(seed, life);
 	bool ok = !s->failed[0];
 
 	snprintf(why, size, "%s", s->failed);
@@ -93,15 +90,16 @@ bool sim_fuzz_seed(u64 seed, u32 max_actions, bool trace, char *why,
 }
 
 /* The fewest actions with which the seed fails; any failure will do. */
-static u32 shrink(u64 seed, u32 max_actions)
+static u32 shrink(u64 seed, struct sim_life life)
 {
-	u32 lo = 0, hi = min(max_actions, 1024U), mid;
+	u32 lo = 0, hi = min(life.max_actions, 1024U), mid;
 	struct sim_count count = { 0 };
 	char why[512];
 
 	while (lo < hi) {
 		mid = (lo + hi) / 2;
-		if (sim_fuzz_seed(seed, mid, false, why, sizeof(why), &count))
+		life.max_actions = mid;
+		if (sim_fuzz_seed(seed, &life, why, sizeof(why), &count))
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -111,16 +109,24 @@ static u32 shrink(u64 seed, u32 max_actions)
 
 static void report(u64 seed, const struct options *o, const char *why)
 {
-	u32 actions = shrink(seed, o->max_actions);
+	struct sim_life life = {
+		.max_actions = o->life.max_actions,
+		.history_alone = o->life.history_alone,
+	};
 	struct sim *s;
 
+	life.max_actions = shrink(seed, life);
+	life.remember = true;
 	printf("FAIL seed %llu: %s\n", (unsigned long long)seed, why);
-	s = run_seed(seed, actions, false, true);
-	printf("with %u actions: %s\n", actions, s->failed);
+	s = run_seed(seed, &life);
+	printf("with %u actions: %s\n", life.max_actions, s->failed);
 	sim_trace_last(s, stdout);
+	fputs(history_why(s), stdout);
 	sim_free(s);
-	printf("replay: raft-sim fuzz --seeds %llu..%llu --max-actions %u --trace\n",
-	       (unsigned long long)seed, (unsigned long long)seed, actions);
+	printf("replay: raft-sim fuzz --seeds %llu..%llu --max-actions %u%s --trace\n",
+	       (unsigned long long)seed, (unsigned long long)seed,
+	       life.max_actions,
+	       life.history_alone ? " --history-alone" : "");
 	fflush(stdout);
 }
 
@@ -131,8 +137,8 @@ static void job(struct board *board, u32 nr, const struct options *o)
 
 	for (seed = o->from + nr; seed <= o->to && !board->stop;
 	     seed += o->jobs) {
-		if (sim_fuzz_seed(seed, o->max_actions, o->trace, why,
-				  sizeof(why), &board->count[nr]))
+		if (sim_fuzz_seed(seed, &o->life, why, sizeof(why),
+				  &board->count[nr]))
 			continue;
 		board->failures[nr]++;
 		if (!o->keep_going)
@@ -183,8 +189,9 @@ static void summary(const struct board *board, double start)
 	printf("seeds %llu, failed %u, %.1f s\n"
 	       "events %llu, %.0f events/s, messages %llu, lost %llu\n"
 	       "leaders %llu, commits %llu, acknowledged %llu, duplicates dropped %llu (%llu of clients), truncations %llu\n"
-	       "crashes %llu (%llu with a torn write), restarts %llu, disk failures %llu, partitions %llu, pauses %llu\n"
-	       "reads %llu (%llu by lease), changes %llu (%llu joint), transfers %llu\n"
+	       "crashes %llu (%llu with a torn write), restarts %llu, disk failures %llu, disks lost %llu, partitions %llu, pauses %llu\n"
+	       "reads %llu (%llu by lease), operations of clients judged %llu\n"
+	       "changes %llu (%llu joint), transfers %llu\n"
 	       "snapshots %llu, compactions %llu, installed %llu, of parts %llu\n",
 	       (unsigned long long)c.seeds, failures, t,
 	       (unsigned long long)c.events, (double)c.events / t,
@@ -196,9 +203,11 @@ static void summary(const struct board *board, double start)
 	       (unsigned long long)c.crashes, (unsigned long long)c.torn,
 	       (unsigned long long)c.restarts,
 	       (unsigned long long)c.disk_failures,
+	       (unsigned long long)c.wipes,
 	       (unsigned long long)c.partitions,
 	       (unsigned long long)c.pauses,
 	       (unsigned long long)c.reads, (unsigned long long)c.lease_reads,
+	       (unsigned long long)c.ops,
 	       (unsigned long long)c.changes, (unsigned long long)c.joint,
 	       (unsigned long long)c.transfers,
 	       (unsigned long long)c.snapshots,
@@ -273,7 +282,11 @@ static bool parse_options(int argc, char **argv, struct options *o)
 		const char *value = i + 1 < argc ? argv[i + 1] : "";
 
 		if (!strcmp(argv[i], "--trace")) {
-			o->trace = true;
+			o->life.trace = true;
+			continue;
+		}
+		if (!strcmp(argv[i], "--history-alone")) {
+			o->life.history_alone = true;
 			continue;
 		}
 		if (!strcmp(argv[i], "--keep-going")) {
@@ -286,10 +299,15 @@ static bool parse_options(int argc, char **argv, struct options *o)
 		else if (!strcmp(argv[i - 1], "--jobs"))
 			o->jobs = (u32)strtoul(value, NULL, 10);
 		else if (!strcmp(argv[i - 1], "--max-actions"))
-			o->max_actions = (u32)strtoul(value, NULL, 10);
+			o->life.max_actions = (u32)strtoul(value, NULL, 10);
+		else if (!strcmp(argv[i - 1], "--history"))
+			o->life.history = value;
 		else
 			return false;
 	}
+	/* The files are those of one seed. */
+	if (o->life.history && o->from != o->to)
+		return false;
 	return seeds && o->jobs && o->jobs <= MAX_JOBS;
 }
 
@@ -302,7 +320,7 @@ static bool parse_options(int argc, char **argv, struct options *o)
  */
 int sim_fuzz_command(int argc, char **argv)
 {
-	struct options o = { .jobs = 1, .max_actions = U32_MAX };
+	struct options o = { .jobs = 1, .life.max_actions = U32_MAX };
 	double start = seconds();
 	struct board *board;
 	struct sim_count c;
@@ -310,7 +328,9 @@ int sim_fuzz_command(int argc, char **argv)
 
 	if (!parse_options(argc, argv, &o)) {
 		fprintf(stderr,
-			"usage: raft-sim fuzz --seeds A..B [--jobs N] [--max-actions N] [--keep-going] [--trace]\n");
+			"usage: raft-sim fuzz --seeds A..B [--jobs N] [--max-actions N] [--keep-going] [--trace]\n"
+			"                     [--history FILE] [--history-alone]\n"
+			"--history writes FILE.register and FILE.list, of one seed\n");
 		return 2;
 	}
 	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE,

@@ -42,8 +42,9 @@ struct fuzz {
 	u32 next_hold;
 };
 
+u32 fuzz_bare(const struct sim *s, const struct sim_node *n, u32 *voters);
 u64 fuzz_random(struct fuzz *f, u64 n);
-void fuzz_setup(struct fuzz *f, u64 seed);
+void fuzz_setup(struct fuzz *f, u64 seed, const struct sim_life *life);
 void fuzz_action(struct fuzz *f);
 bool fuzz_percent(struct fuzz *f, u32 chance);
 u64 fuzz_between(struct fuzz *f, u64 from, u64 to);

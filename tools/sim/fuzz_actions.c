@@ -119,6 +119,8 @@ static void members(struct fuzz *f)
 		learners = (u32)fuzz_between(f, 1, 2);
 	if (f->changes)
 		blank = (u32)fuzz_between(f, 0, 3);
+	/* Of an even number half can lack what the other has: lost.c. */
+	s->cfg.unproven = !f->changes && voters % 2 && fuzz_percent(f, 60);
 	for (i = 1; i <= voters + learners + blank; i++) {
 		sim_node(s, i)->member = i <= voters + learners;
 		sim_node(s, i)->learner = i > voters;
@@ -132,8 +134,9 @@ static void members(struct fuzz *f)
  * fuzz_setup() - a random cluster, all nodes up
  * @f: fuzzer
  * @seed: seed
+ * @life: how it is to be run
  */
-void fuzz_setup(struct fuzz *f, u64 seed)
+void fuzz_setup(struct fuzz *f, u64 seed, const struct sim_life *life)
 {
 	struct sim *s = sim_new(seed);
 	u32 i;
@@ -141,6 +144,10 @@ void fuzz_setup(struct fuzz *f, u64 seed)
 	f->s = s;
 	f->rng = sim_hash(seed, 2);
 	s->fuzz = true;
+	s->trace = life->trace;
+	s->remember = life->remember;
+	s->history_alone = life->history_alone;
+	s->history = history_new(life->history);
 	f->changes = fuzz_percent(f, 60);
 	f->transfers = fuzz_percent(f, 50);
 	f->reads = fuzz_percent(f, 60);
@@ -165,6 +172,30 @@ void fuzz_setup(struct fuzz *f, u64 seed)
 			sim_boot(s, s->nodes[i], false);
 	f->n_actions = (u32)fuzz_between(f, 20, 600);
 	f->max_events = fuzz_between(f, 2000, 8000);
+}
+
+/**
+ * fuzz_bare() - how many voters lack what they may have had?
+ * @s: simulation whose members do not change
+ * @n: one that is about to lose its disk, or NULL
+ * @voters: filled: how many there are
+ *
+ * Return: their number.
+ */
+u32 fuzz_bare(const struct sim *s, const struct sim_node *n, u32 *voters)
+{
+	const struct sim_node *m;
+	u32 i, bare = 0;
+
+	*voters = 0;
+	for (i = 0; i < s->n_nodes; i++) {
+		m = s->nodes[i];
+		if (!m->member || m->learner)
+			continue;
+		++*voters;
+		bare += m == n || !m->disk.n || m->disk.hs.reach > m->disk.n;
+	}
+	return bare;
 }
 
 static struct sim_node *any(struct fuzz *f)
@@ -314,12 +345,44 @@ static void act_change(struct fuzz *f, struct sim_node *n)
 		fuzz_change(f, n);
 }
 
+/* A disk is lost, and the node starts with its old configuration. */
+static void act_wipe(struct fuzz *f, struct sim_node *n)
+{
+	struct sim *s = f->s;
+	u32 voters, bare;
+
+	/* What a majority lost, nobody has. */
+	bare = fuzz_bare(s, n, &voters);
+	if (!s->cfg.unproven || 2 * bare >= voters)
+		return;
+	sim_trace(s, "node %u loses its disk", n->id);
+	sim_crash(s, n);
+	sim_disk_wipe(s, n);
+	s->count.wipes++;
+	if (fuzz_percent(f, 70))
+		sim_boot(s, n, fuzz_percent(f, 50));
+}
+
 static void act_transfer(struct fuzz *f, struct sim_node *n)
 {
 	u32 target = fuzz_percent(f, 20) ? 0 : any(f)->id;
 
 	if (f->transfers)
 		sim_transfer(f->s, n, NULL, target);
+}
+
+/* Somebody who leads, or thinks so. */
+static struct sim_node *leads(struct fuzz *f, struct sim_node *n)
+{
+	u32 i, k = (u32)fuzz_random(f, f->s->n_nodes);
+	struct sim_node *m;
+
+	for (i = 0; i < f->s->n_nodes; i++) {
+		m = f->s->nodes[(i + k) % f->s->n_nodes];
+		if (m->running && m->st.role == RAFT_LEADER)
+			return m;
+	}
+	return n;
 }
 
 static void act_read(struct fuzz *f, struct sim_node *n)
@@ -365,6 +428,62 @@ static void act_snapshot(struct fuzz *f, struct sim_node *n)
 	}
 	if (!s->failed[0] && sim_alive(n) && fuzz_percent(f, 60))
 		compact(f, n);
+}
+
+static void pass(struct fuzz *f, u64 ns)
+{
+	sim_run(f->s, f->s->now + fuzz_random(f, ns + 1));
+}
+
+/* What it said last is heard and answered, and the answers come late. */
+static void late_answers(struct fuzz *f, const struct sim_node *old)
+{
+	struct sim *s = f->s;
+	struct sim_rule *late = sim_rule_add(s, "late", 0, 0, old->id, 100);
+	u32 i;
+
+	pass(f, 2 * s->cfg.heartbeat);
+	for (i = 0; i < s->n_nodes; i++)
+		if (s->nodes[i] != old)
+			sim_link(s, old->id, s->nodes[i]->id, false);
+	pass(f, s->cfg.election_timeout);
+	if (!s->failed[0])
+		sim_release(s, late);
+}
+
+/*
+ * Where reads are stale if ever they are: who leads is not heard any more, or stands
+ * still, maybe when it has just told another to campaign; others elect one of
+ * them and write; it does not know and is asked.
+ */
+static void act_read_old(struct fuzz *f, struct sim_node *n)
+{
+	struct sim *s = f->s;
+	u64 timeout = s->cfg.election_timeout;
+	struct sim_node *old = leads(f, n);
+	u32 i;
+
+	if (!f->reads || !sim_alive(old))
+		return;
+	if (f->transfers && fuzz_percent(f, 40)) {
+		sim_transfer(s, old, NULL, any(f)->id);
+		pass(f, 2 * s->net.delay_max);
+	}
+	if (fuzz_percent(f, 30))
+		late_answers(f, old);
+	else if (fuzz_percent(f, 70))
+		act_isolate(f, old);
+	if (fuzz_percent(f, 40))
+		act_pause(f, old);
+	pass(f, 2 * timeout);
+	for (i = 0; i < 3 && !s->failed[0]; i++) {
+		sim_propose(s, any(f), NULL, "p", 0, 1);
+		pass(f, timeout / 4);
+	}
+	if (old->paused && !s->failed[0])
+		sim_resume(s, old);
+	if (!s->failed[0])
+		sim_read(s, old, NULL, fuzz_percent(f, 70));
 }
 
 static void act_resume(struct fuzz *f, struct sim_node *n)
@@ -484,7 +603,8 @@ void fuzz_action(struct fuzz *f)
 		{ 4, act_stall }, { 1, act_disk_error }, { 4, act_disk_ok },
 		{ 4, act_weather }, { 5, act_hold }, { 7, act_release },
 		{ 6, act_wait }, { 12, act_change }, { 5, act_transfer },
-		{ 14, act_read }, { 12, act_client }, { 16, act_snapshot },
+		{ 14, act_read }, { 3, act_read_old }, { 12, act_client },
+		{ 6, act_wipe }, { 16, act_snapshot },
 	};
 	u64 dice;
 	size_t i;

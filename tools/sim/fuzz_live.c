@@ -227,10 +227,10 @@ static void acknowledged_are_there(struct sim *s)
 			/* What it applied was compared with what all did. */
 			if (p->index > s->nodes[i]->applied ||
 			    !check_is_fate(s, p))
-				sim_fail(s, "'%s' of %u, acknowledged at %llu, is not on %u",
-					 p->payload->text, p->node,
-					 (unsigned long long)p->index,
-					 s->nodes[i]->id);
+				sim_unkept(s, "'%s' of %u, acknowledged at %llu, is not on %u",
+					   p->payload->text, p->node,
+					   (unsigned long long)p->index,
+					   s->nodes[i]->id);
 		}
 	}
 }
@@ -373,21 +373,43 @@ static u32 minority(const struct sim *s)
 	return n ? (n - 1) / 2 : 0;
 }
 
+/* Clients look at all there is, at every member. */
+static void last_reads(struct sim *s)
+{
+	const struct sim_prop *p;
+	u32 i;
+
+	history_last(s);
+	for (i = 0; i < s->n_nodes && !s->failed[0]; i++) {
+		if (!belongs(s, s->nodes[i]))
+			continue;
+		p = sim_read(s, s->nodes[i], NULL, false);
+		await_decision(s, p);
+		if (p->outcome != SCN_COMMITTED)
+			sim_fail(s, "liveness: the last read of node %u: %s, %d",
+				 s->nodes[i]->id,
+				 scenario_outcome_name(p->outcome), p->error);
+	}
+}
+
 /**
  * fuzz_liveness() - faults end: elect, commit, agree, change
  * @f: fuzzer
  *
  * Sometimes first with as few voters as can do, then with all.  While a change
- * of the membership may be on its way nobody knows who they are.
+ * of the membership may be on its way nobody knows who they are; and who lost
+ * its disk needs a majority of the others.
  */
 void fuzz_liveness(struct fuzz *f)
 {
 	struct sim *s = f->s;
+	u32 voters;
 
 	if (!s->conf.n)
 		s->conf.n = sim_initial(s, s->conf.m);
 	end_faults(f);
-	if (!f->changes && !fuzz_random(f, 2)) {
+	if (!f->changes && !fuzz_random(f, 2) &&
+	    (!s->cfg.unproven || !fuzz_bare(s, NULL, &voters))) {
 		boot(f, minority(s));
 		must_work(f);
 	}
@@ -404,4 +426,6 @@ void fuzz_liveness(struct fuzz *f)
 		must_work(f);
 	}
 	acknowledged_are_there(s);
+	if (!s->failed[0])
+		last_reads(s);
 }

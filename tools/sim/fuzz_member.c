@@ -74,6 +74,8 @@ void fuzz_change(struct fuzz *f, struct sim_node *n)
 		}
 	} else {
 		item(f, &c.item[0]);
+		if (c.item[0].op == RAFT_OP_ADD_VOTER && fuzz_percent(f, 50))
+			c.item[0].op = RAFT_OP_JOIN;
 	}
 	/* Operators tend to ask those who can do it. */
 	if (fuzz_percent(f, 60))

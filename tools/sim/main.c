@@ -16,6 +16,7 @@ static const struct {
 	  "        run scenarios; ok FILE, or FILE:LINE: expected ..., got ..." },
 	{ "fuzz", sim_fuzz_command,
 	  "fuzz --seeds A..B [--jobs N] [--max-actions N] [--trace]\n"
+	  "     [--history FILE] [--history-alone]\n"
 	  "        random clusters and faults, one for each seed" },
 	{ "hunt", sim_hunt_command,
 	  "hunt [NAME...] [-- FILE...]\n"

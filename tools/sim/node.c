@@ -467,8 +467,9 @@ void sim_boot(struct sim *s, struct sim_node *n, bool withhold)
 	n->n_own = 0;
 	n->n_asked = 0;
 	n->applied = 0;
-	n->n_machine = 0;
+	n->n_list = 0;
 	n->serial = 0;
+	machine_reset(&n->machine);
 	n->suspended_at = 0;
 	n->asleep = 0;
 	memset(n->raised, 0, sizeof(n->raised));

@@ -10,6 +10,9 @@
 
 #include "sim.h"
 
+/* What comes together in larger numbers is a load, and no operation of clients. */
+#define CLIENTS_AT_ONCE	5
+
 static struct sim_prop *prop_new(struct sim *s, struct sim_node *n,
 				 const char *text, u64 size)
 {
@@ -70,6 +73,8 @@ struct sim_prop *sim_propose(struct sim *s, struct sim_node *n, const char *name
 			p->more = prop_new(s, n, numbered, size);
 			p = p->more;
 		}
+		if (count <= CLIENTS_AT_ONCE)
+			history_propose(s, p);
 	}
 	p->name = name;
 	return propose(s, n, first, max(count, 1U));
@@ -96,6 +101,8 @@ struct sim_prop *sim_propose_client(struct sim *s, struct sim_node *n,
 		p->client = client;
 		p->client_serial = serial;
 		p->opens = !client;
+		if (client)
+			history_propose(s, p);
 		*at = p;
 		at = &p->more;
 	}
@@ -220,8 +227,8 @@ static struct sim_prop *own(struct sim *s, struct sim_node *n,
 	if (p->outcome == SCN_PENDING &&
 	    e->payload == (p->opens ? NULL : p->payload))
 		return p;
-	sim_fail(s, "node %u: serial %llu applied twice or with another command",
-		 n->id, (unsigned long long)e->serial);
+	sim_unkept(s, "node %u: serial %llu applied twice or with another command",
+		   n->id, (unsigned long long)e->serial);
 	return NULL;
 }
 
@@ -243,8 +250,10 @@ void sim_prop_repeated(struct sim *s, struct sim_node *n, u64 first,
 	p->index = first;
 	s->acked = max(s->acked, first);
 	s->count.repeated++;
-	if (first)
+	if (first) {
 		check_acked(s, p);
+		history_told(s, n, p);
+	}
 	sim_trace(s, "node %u: command %llu of client %llu was applied at %llu",
 		  n->id, (unsigned long long)e->client_serial,
 		  (unsigned long long)e->client, (unsigned long long)first);
@@ -269,6 +278,7 @@ void sim_prop_applied(struct sim *s, struct sim_node *n, u64 index,
 	s->acked = max(s->acked, index);
 	s->count.acked++;
 	check_acked(s, p);
+	history_told(s, n, p);
 	sim_trace(s, "node %u: '%s' is committed at %llu", n->id,
 		  p->payload->text, (unsigned long long)index);
 }

@@ -103,6 +103,9 @@ static bool do_option(struct run *r)
 	case SCN_OPT_CHECK_QUORUM:
 		cfg->check_quorum = value;
 		break;
+	case SCN_OPT_UNPROVEN:
+		cfg->unproven = value;
+		break;
 	case SCN_OPT_MAX_INFLIGHT:
 		cfg->max_inflight = (u32)value;
 		break;
@@ -441,81 +444,83 @@ static bool do_disk(struct run *r)
 	return true;
 }
 
-static bool execute(struct run *r)
+static bool do_seed(struct run *r)
+{
+	if (!r->seeded)
+		r->s->rng = sim_hash(r->d->value, 1);
+	return true;
+}
+
+static bool do_time(struct run *r)
+{
+	if (r->d->op == SCN_RUN)
+		sim_run(r->s, r->s->now + r->d->time);
+	else
+		sim_settle(r->s);
+	return true;
+}
+
+static bool do_link(struct run *r)
 {
 	const struct scn_dir *d = r->d;
 
-	switch (d->op) {
-	case SCN_SEED:
-		if (!r->seeded)
-			r->s->rng = sim_hash(d->value, 1);
-		return true;
-	case SCN_NODES:
-	case SCN_LEARNERS:
-		return do_members(r);
-	case SCN_OPTION:
-		return do_option(r);
-	case SCN_LOG:
-	case SCN_TERM:
-	case SCN_COMMIT:
-		return do_preset(r);
-	case SCN_START:
-		return do_start(r);
-	case SCN_RUN:
-		sim_run(r->s, r->s->now + d->time);
-		return true;
-	case SCN_AWAIT:
-		return do_await(r);
-	case SCN_SETTLE:
-		sim_settle(r->s);
-		return true;
-	case SCN_PROPOSE:
-		return do_propose(r);
-	case SCN_LINK:
+	if (d->op == SCN_HEAL) {
+		sim_heal(r->s);
+	} else if (d->op == SCN_ISOLATE) {
+		sim_isolate(r->s, d->id);
+	} else {
 		sim_link(r->s, d->id, d->id2, d->up);
 		if (!d->one_way)
 			sim_link(r->s, d->id2, d->id, d->up);
-		return true;
-	case SCN_ISOLATE:
-		sim_isolate(r->s, d->id);
-		return true;
-	case SCN_PARTITION:
-		return do_partition(r);
-	case SCN_HEAL:
-		sim_heal(r->s);
-		return true;
-	case SCN_NET:
-		return do_net(r);
-	case SCN_DROP:
-	case SCN_HOLD:
-		return do_rule(r);
-	case SCN_RELEASE:
-	case SCN_REPLAY:
-		return do_release(r);
-	case SCN_CRASH:
-		return do_crash(r);
-	case SCN_ELECT:
-	case SCN_RESTART:
-	case SCN_WIPE:
-	case SCN_PAUSE:
-	case SCN_RESUME:
-		return do_node(r);
-	case SCN_DISK:
-		return do_disk(r);
-	case SCN_EXPECT:
-		return do_expect(r);
-	case SCN_READ:
-		return do_read(r);
-	case SCN_MEMBER:
-		return do_member(r);
-	case SCN_TRANSFER:
-		return do_transfer(r);
-	case SCN_SNAPSHOT:
-		return do_snapshot(r);
-	case SCN_COMPACT:
-		return do_compact(r);
 	}
-	return error(r, "not yet: %s", d->text);
+	return true;
+}
+
+/* What is not there is not yet done. */
+static bool (*const todo[])(struct run *r) = {
+	[SCN_SEED] = do_seed,
+	[SCN_NODES] = do_members,
+	[SCN_LEARNERS] = do_members,
+	[SCN_OPTION] = do_option,
+	[SCN_LOG] = do_preset,
+	[SCN_TERM] = do_preset,
+	[SCN_COMMIT] = do_preset,
+	[SCN_START] = do_start,
+	[SCN_RUN] = do_time,
+	[SCN_AWAIT] = do_await,
+	[SCN_ELECT] = do_node,
+	[SCN_SETTLE] = do_time,
+	[SCN_PROPOSE] = do_propose,
+	[SCN_LINK] = do_link,
+	[SCN_ISOLATE] = do_link,
+	[SCN_PARTITION] = do_partition,
+	[SCN_HEAL] = do_link,
+	[SCN_NET] = do_net,
+	[SCN_DROP] = do_rule,
+	[SCN_HOLD] = do_rule,
+	[SCN_RELEASE] = do_release,
+	[SCN_REPLAY] = do_release,
+	[SCN_CRASH] = do_crash,
+	[SCN_RESTART] = do_node,
+	[SCN_WIPE] = do_node,
+	[SCN_PAUSE] = do_node,
+	[SCN_RESUME] = do_node,
+	[SCN_DISK] = do_disk,
+	[SCN_EXPECT] = do_expect,
+	[SCN_READ] = do_read,
+	[SCN_MEMBER] = do_member,
+	[SCN_TRANSFER] = do_transfer,
+	[SCN_SNAPSHOT] = do_snapshot,
+	[SCN_COMPACT] = do_compact,
+};
+
+static bool execute(struct run *r)
+{
+	enum scn_op op = r->d->op;
+
+	if (op < ARRAY_SIZE(todo) && todo[op])
+		return todo[op](r);
+	return error(r, "not yet: %s", r->d->text);
 }
 
 static bool run_all(struct run *r)

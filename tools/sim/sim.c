@@ -101,6 +101,27 @@ void sim_fail(struct sim *s, const char *fmt, ...)
 }
 
 /**
+ * sim_unkept() - a promise to clients is broken
+ * @s: simulation
+ * @fmt: printf format
+ *
+ * What the clients themselves must be able to tell: history.c finds it a second
+ * time, without knowing the rules.  So that this can be shown it may be left to it.
+ */
+void sim_unkept(struct sim *s, const char *fmt, ...)
+{
+	char text[sizeof(s->failed)];
+	va_list args;
+
+	if (s->history_alone)
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	sim_fail(s, "%s", text);
+}
+
+/**
  * sim_new() - an empty world
  * @seed: all randomness derives from it
  *
@@ -112,7 +133,7 @@ struct sim *sim_new(u64 seed)
 
 	s->seed = seed;
 	s->rng = sim_hash(seed, 1);
-	s->now = 1000000000ULL;
+	s->now = SIM_EPOCH;
 	s->disk_delay = SIM_DELAY;
 	s->log_room = U64_MAX;
 	s->net.delay_min = SIM_DELAY;
@@ -160,7 +181,8 @@ void sim_free(struct sim *s)
 		free(n->log.conf);
 		free(n->lost);
 		free(n->own);
-		free(n->machine);
+		free(n->list);
+		machine_free(&n->machine);
 		free(n->table);
 		free(n->r);
 		free(n);
@@ -169,6 +191,7 @@ void sim_free(struct sim *s)
 	check_free(s->check);
 	check_apply_free(s->applied);
 	free(s->confs);
+	history_free(s->history);
 	free(s);
 }
 

@@ -24,11 +24,42 @@
 
 #define SIM_MAX_ID		SCN_MAX_IDS
 #define SIM_DELAY		100000ULL	/* ns, message and disk write */
+#define SIM_EPOCH		1000000000ULL	/* ns, where time begins */
 #define SIM_SOCKET_BUFFER	256		/* messages that wait while paused */
 #define SIM_LAST_EVENTS		40		/* kept for a failure report */
 #define SIM_TABLE		1024		/* chunks of log memory */
 #define SIM_SETTLE_MAX		5000000ULL	/* events of one settle */
 #define SIM_MILLION		1000000U
+
+/* machine.c: the objects; from SIM_CAS on registers where cas is used, too. */
+#define SIM_LIST		0
+#define SIM_REGISTER		1
+#define SIM_CAS			2
+
+/* What a state machine is to do. */
+struct sim_command {
+	u8 kind;		/* enum lin_kind, 0: nothing */
+	u64 object;
+	u64 value;
+	u64 expect;
+};
+
+/* An object after a command. */
+struct sim_version {
+	u64 index;		/* of the command */
+	u64 object;
+	u64 value;		/* of a register; what was appended to the list */
+	u64 count;		/* list: elements */
+	u64 hash;		/* list: lin_list_hash() of them */
+	bool done;		/* cas: what it expected was there */
+};
+
+/* Ascending by index. */
+struct sim_machine {
+	struct sim_version *v;
+	u32 n;
+	u32 cap;
+};
 
 /* payload.c: what the handles of the core point to. */
 struct sim_payload {
@@ -36,7 +67,8 @@ struct sim_payload {
 	u32 len;		/* bytes as the core counts them */
 	u64 id;			/* equal contents, equal ids; 0: not known yet */
 	bool refused;		/* must never be applied */
-	char text[];		/* what the state machine gets */
+	struct sim_command command;
+	char text[];		/* what scenarios see applied */
 };
 
 /* A message on its way; immutable, shared by its copies. */
@@ -147,6 +179,8 @@ struct sim_prop {
 	bool opens;		/* command: not one, but a new session */
 	bool lease;		/* read: by lease */
 	u64 floor;		/* read: acknowledged before it began */
+	u64 call;		/* read: when it began, by the history's clock */
+	struct sim_op *op;	/* command: the client's operation, or NULL */
 	struct raft_change *change;	/* owned */
 	u64 entry;		/* change: its last committed configuration */
 	u32 target;		/* transfer */
@@ -194,10 +228,11 @@ struct sim_node {
 	struct sim_prop *transfer;	/* under way */
 	u64 n_asked;		/* changes and transfers taken in this boot */
 	u64 applied;		/* last index seen applied in this boot */
-	struct sim_applied *machine;	/* the state machine */
-	u64 n_machine;
+	struct sim_applied *list;	/* what was applied */
+	u64 n_list;
 	u64 serial;		/* own proposals up to this one are decided */
-	u64 cap_machine;
+	u64 cap_list;
+	struct sim_machine machine;	/* made of that */
 	u64 raised[SIM_MAX_ID + 1];	/* boot whose answer raised a match index */
 	struct sim_disk disk;
 	struct chk_log log;
@@ -264,6 +299,7 @@ struct sim_count {
 	u64 torn;
 	u64 restarts;
 	u64 disk_failures;
+	u64 wipes;
 	u64 partitions;
 	u64 pauses;
 	u64 truncations;
@@ -271,6 +307,7 @@ struct sim_count {
 	u64 repeated;		/* of clients, with the answer of the first */
 	u64 reads;
 	u64 lease_reads;
+	u64 ops;		/* of clients, judged */
 	u64 changes;
 	u64 joint;
 	u64 transfers;
@@ -282,6 +319,7 @@ struct sim_count {
 
 struct check;
 struct check_apply;
+struct history;
 
 struct sim {
 	u64 seed;
@@ -294,6 +332,7 @@ struct sim {
 	u64 log_room;
 	bool each_batch;	/* PERSISTED for each batch of a group */
 	bool fuzz;
+	bool history_alone;	/* must find stale reads and what is applied twice */
 	struct sim_node *by_id[SIM_MAX_ID + 1];
 	struct sim_node *nodes[SIM_MAX_ID];	/* ascending ids */
 	u32 n_nodes;
@@ -307,6 +346,7 @@ struct sim {
 	struct sim_prop *undecided;	/* none before this one is pending */
 	struct check *check;
 	struct check_apply *applied;
+	struct history *history;	/* NULL: nobody keeps one */
 	struct raft_update up;
 	const struct raft_msg *msg;	/* that is being handled, or NULL */
 	u32 accepted;		/* of the last PROPOSE */
@@ -337,6 +377,8 @@ bool sim_next(struct sim *s, u64 until);
 void sim_run(struct sim *s, u64 until);
 void sim_settle(struct sim *s);
 void sim_fail(struct sim *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void sim_unkept(struct sim *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void *sim_alloc(size_t size);
 void *sim_grow(void *p, size_t size);
@@ -418,8 +460,8 @@ void sim_disk_wipe(struct sim *s, struct sim_node *n);
 u64 sim_disk_room(const struct sim_node *n);
 
 /* snapshot.c */
-void sim_machine_apply(struct sim_node *n, u64 index, u64 id);
-void sim_machine_load(struct sim *s, struct sim_node *n);
+void sim_list_apply(struct sim_node *n, u64 index, u64 id);
+void sim_list_load(struct sim *s, struct sim_node *n);
 int sim_snapshot(struct sim *s, struct sim_node *n, u64 index);
 int sim_compact(struct sim *s, struct sim_node *n, u64 index);
 struct sim_payload *sim_snapshot_part(struct sim *s, struct sim_node *n,
@@ -478,6 +520,30 @@ void check_config_before(const struct sim *s, u64 index,
 void check_read(struct sim *s, struct sim_node *n, const struct sim_prop *p);
 void check_change(struct sim *s, struct sim_node *n, const struct sim_prop *p);
 
+/* machine.c: what nodes make of the commands */
+void machine_reset(struct sim_machine *m);
+void machine_free(struct sim_machine *m);
+void machine_apply(struct sim_machine *m, u64 index,
+		   const struct sim_command *c);
+struct sim_version machine_at(const struct sim_machine *m, u64 object,
+			      u64 index);
+const struct sim_version *machine_result(const struct sim_machine *m,
+					 u64 index);
+void machine_list(const struct sim_machine *m, u64 index, u64 *elements);
+
+/* history.c: what clients saw of it */
+struct history *history_new(const char *path);
+void history_free(struct history *h);
+void history_propose(struct sim *s, struct sim_prop *p);
+void history_told(struct sim *s, const struct sim_node *n,
+		  const struct sim_prop *p);
+void history_read(struct sim *s, struct sim_prop *p);
+void history_answered(struct sim *s, const struct sim_node *n,
+		      const struct sim_prop *p);
+void history_last(struct sim *s);
+void history_judge(struct sim *s);
+const char *history_why(const struct sim *s);
+
 /* trace.c */
 void sim_trace(struct sim *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -488,12 +554,21 @@ void sim_trace_last(const struct sim *s, FILE *to);
 /* cond.c: conditions of scenarios */
 bool sim_cond(struct sim *s, const struct scn_cond *c, char *got, size_t size);
 
+/* How to run a seed of the fuzzer. */
+struct sim_life {
+	u32 max_actions;	/* before the faults end */
+	bool trace;
+	bool remember;		/* the last lines of the trace */
+	bool history_alone;	/* as in struct sim */
+	const char *history;	/* file for it, or NULL */
+};
+
 /* run.c, fuzz.c, mutant.c: the commands */
 int sim_run_command(int argc, char **argv);
 int sim_run_file(const char *file, u64 seed, bool trace, bool quiet);
 int sim_fuzz_command(int argc, char **argv);
 int sim_hunt_command(int argc, char **argv);
-bool sim_fuzz_seed(u64 seed, u32 max_actions, bool trace, char *why,
+bool sim_fuzz_seed(u64 seed, const struct sim_life *life, char *why,
 		   size_t size, struct sim_count *count);
 bool sim_mutant_set(const char *name);
 

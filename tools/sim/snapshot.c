@@ -2,8 +2,8 @@
 /*
  * snapshot.c - the state machine of a simulated node, and its snapshots.
  *
- * The state machine is the list of what was applied.  A snapshot is the core's
- * image and that list, as bytes; on disk there is the current one, and what has
+ * Of the state machine there is the list of what was applied, and what that made
+ * of its objects: machine.c.  A snapshot is the core's image and both, as bytes; on disk there is the current one, and what has
  * come of another so far.  Each part that is written, and the switch to the new
  * one, is a write like any other: disk.c; so it can hang, fail, or be lost in a
  * crash, which keeps what was durable.
@@ -13,20 +13,20 @@
 #include "sim.h"
 
 /**
- * sim_machine_apply() - the state machine of a node gets a command
+ * sim_list_apply() - the state machine of a node gets a command
  * @n: node
  * @index: of its entry
  * @id: names the command
  */
-void sim_machine_apply(struct sim_node *n, u64 index, u64 id)
+void sim_list_apply(struct sim_node *n, u64 index, u64 id)
 {
-	if (n->n_machine == n->cap_machine) {
-		n->cap_machine = n->cap_machine ? 2 * n->cap_machine : 64;
-		n->machine = sim_grow(n->machine, n->cap_machine *
-				      sizeof(*n->machine));
+	if (n->n_list == n->cap_list) {
+		n->cap_list = n->cap_list ? 2 * n->cap_list : 64;
+		n->list = sim_grow(n->list, n->cap_list *
+				      sizeof(*n->list));
 	}
-	n->machine[n->n_machine].index = index;
-	n->machine[n->n_machine++].id = id;
+	n->list[n->n_list].index = index;
+	n->list[n->n_list++].id = id;
 }
 
 /* Where the list begins in the bytes of a snapshot. */
@@ -38,26 +38,41 @@ static u64 image_bytes(const struct sim_snapshot *snap)
 	return word;
 }
 
+/* The number of entries of the list. */
+static u64 list_entries(const struct sim_snapshot *snap)
+{
+	u64 word;
+
+	memcpy(&word, snap->data + snap->len - 2 * sizeof(word), sizeof(word));
+	return word;
+}
+
 /**
- * sim_machine_load() - the state machine of a node is that of its snapshot
+ * sim_list_load() - the state machine of a node is that of its snapshot
  * @s: simulation
  * @n: node with a snapshot
  */
-void sim_machine_load(struct sim *s, struct sim_node *n)
+void sim_list_load(struct sim *s, struct sim_node *n)
 {
 	const struct sim_snapshot *snap = &n->disk.snap;
-	u64 from = image_bytes(snap), bytes;
+	u64 from = image_bytes(snap), bytes, count = list_entries(snap), left;
 
-	if (from + sizeof(u64) > snap->len) {
+	bytes = count * sizeof(*n->list);
+	if (from + bytes + 2 * sizeof(u64) > snap->len) {
 		sim_fail(s, "node %u: the bytes of snapshot %llu are a mess",
 			 n->id, (unsigned long long)snap->of.index);
 		return;
 	}
-	bytes = snap->len - sizeof(u64) - from;
-	n->n_machine = bytes / sizeof(*n->machine);
-	n->cap_machine = n->n_machine;
-	n->machine = sim_grow(n->machine, max_t(u64, bytes, 1));
-	memcpy(n->machine, snap->data + from, bytes);
+	n->n_list = count;
+	n->cap_list = count;
+	n->list = sim_grow(n->list, max_t(u64, bytes, 1));
+	memcpy(n->list, snap->data + from, bytes);
+	from += bytes;
+	left = snap->len - 2 * sizeof(u64) - from;
+	n->machine.n = (u32)(left / sizeof(*n->machine.v));
+	n->machine.cap = n->machine.n;
+	n->machine.v = sim_grow(n->machine.v, max_t(u64, left, 1));
+	memcpy(n->machine.v, snap->data + from, left);
 }
 
 static void snapshot_free(struct sim_snapshot *snap)
@@ -79,13 +94,23 @@ void sim_snapshot_wipe(struct sim_node *n)
 static void fill(struct sim_node *n, u64 index, struct sim_snapshot *snap,
 		 u32 image)
 {
-	u64 word = image, id = 0, count = 0, i;
+	u64 word = image, id = 0, count = 0, bytes, i;
+	u32 made = 0;
 
-	while (count < n->n_machine && n->machine[count].index <= index)
+	while (count < n->n_list && n->list[count].index <= index)
 		count++;
-	snap->len = image + count * sizeof(*n->machine) + sizeof(word);
+	while (made < n->machine.n && n->machine.v[made].index <= index)
+		made++;
+	bytes = count * sizeof(*n->list);
+	snap->len = image + bytes + made * sizeof(*n->machine.v) +
+		    2 * sizeof(word);
 	snap->data = sim_grow(snap->data, snap->len);
-	memcpy(snap->data + image, n->machine, count * sizeof(*n->machine));
+	if (bytes)
+		memcpy(snap->data + image, n->list, bytes);
+	if (made)
+		memcpy(snap->data + image + bytes, n->machine.v,
+		       made * sizeof(*n->machine.v));
+	memcpy(snap->data + snap->len - 2 * sizeof(word), &count, sizeof(count));
 	memcpy(snap->data + snap->len - sizeof(word), &word, sizeof(word));
 	for (i = 0; i + sizeof(word) <= snap->len; i += sizeof(word)) {
 		memcpy(&word, snap->data + i, sizeof(word));

@@ -20,8 +20,8 @@ void sim_trace(struct sim *s, const char *fmt, ...)
 	if (!sim_traced(s))
 		return;
 	n = snprintf(line, sizeof(line), "%6llu.%06llu ",
-		     (unsigned long long)s->now / 1000000 - 1000,
-		     (unsigned long long)s->now % 1000000);
+		     (unsigned long long)(s->now - SIM_EPOCH) / 1000000,
+		     (unsigned long long)(s->now - SIM_EPOCH) % 1000000);
 	va_start(args, fmt);
 	vsnprintf(line + n, sizeof(line) - (size_t)n, fmt, args);
 	va_end(args);

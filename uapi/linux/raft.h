@@ -3,7 +3,7 @@
  * raft.h - the contract between raft.ko and user space, and its manual.
  *
  * Version 1: features, start, stop, attach, propose, wait, status.
- * Version 2: members, transfer, read, set, sessions and results.
+ * Version 2: members, transfer, read, set, sessions and results, join.
  *
  * A group is one replicated log.  It lives in the network namespace of the
  * process that started it.  /dev/raft speaks to one group per open file: the
@@ -52,6 +52,16 @@
  * what it has: read(2) returns it, and then waits; proposals and barriers fail
  * with ENOTCONN, and its status says RAFT_STATUS_REMOVED.
  *
+ * A node that is started without members is blank, and waits to be added:
+ * RAFT_IOC_JOIN asks one member, of which only the address needs to be known.
+ *
+ * A member that starts with a new log may have lost another, and with it what it
+ * promised.  It helps to elect the first leader of a new group, and otherwise
+ * stores nothing and votes for nobody until a leader lets it in, which takes a
+ * majority without it: RAFT_STATUS_UNPROVEN.  With RAFT_START_LOST_NOTHING the
+ * caller vouches that it never had another log, or that all which that had is at
+ * another node that it will follow; commands are lost if that is not so.
+ *
  * ioctls take a structure whose first field is its size: a larger one from a
  * newer program is taken if what the kernel does not know is zero (else E2BIG),
  * a smaller one from an older program is filled up with zeros.  Reserved fields
@@ -61,7 +71,7 @@
  * E2BIG         the kernel does not know a field that is set    no
  * EADDRINUSE    another program has the UDP port                no
  * EADDRNOTAVAIL this node's address is not one of this machine  no
- * EAFNOSUPPORT  no IPv6 here                                    no
+ * EAFNOSUPPORT  no IPv6 here, or (JOIN) no such socket          no
  * EAGAIN        too much waits for commit, or nothing to read   yes
  * EBADF         log_fd is not an open file, or /dev/raft was    no
  *               not opened for writing
@@ -89,12 +99,13 @@
  *               CAP_SYS_ADMIN
  * EPIPE         the cursor was overtaken by compaction          read again
  * EPROTO        the log is of another version                   no
- * ESTALE        the log belongs to another group or node        no
+ * ESTALE        the log belongs to another group or node, or    no
+ *               (JOIN) to a member that was removed
  * ETIMEDOUT     the outcome is UNKNOWN, it may commit later     look first
  * EINTR         killed while waiting: the outcome is UNKNOWN    look first
  *               (WAIT: a signal came)
  *
- * MEMBERS and TRANSFER say in @outcome what an error means: with
+ * MEMBERS, TRANSFER and JOIN say in @outcome what an error means: with
  * RAFT_OUTCOME_NONE and RAFT_OUTCOME_UNKNOWN it is one of those above, else one
  * of these, and it is certain that what was asked did not happen:
  *
@@ -182,6 +193,7 @@ struct raft_ioc_features {
 #define RAFT_FEATURE_READ	0x8	/* RAFT_IOC_READ */
 #define RAFT_FEATURE_SET	0x10	/* RAFT_IOC_SET */
 #define RAFT_FEATURE_SESSION	0x20	/* RAFT_IOC_SESSION, RAFT_IOC_APPLIED */
+#define RAFT_FEATURE_JOIN	0x40	/* RAFT_IOC_JOIN */
 
 /*
  * A member without flags is a voter.  While one has RAFT_MEMBER_OLD two
@@ -216,6 +228,7 @@ struct raft_ioc_member {
 #define RAFT_START_NO_PREVOTE	0x2
 #define RAFT_START_NO_CHECK_QUORUM 0x4	/* also no stickiness */
 #define RAFT_START_FRESH	0x8	/* off longer than any lease: vote at once */
+#define RAFT_START_LOST_NOTHING	0x10	/* a new log replaces no lost one: vote */
 
 /**
  * struct raft_ioc_start - RAFT_IOC_START: start a node of a group, in one step
@@ -480,6 +493,37 @@ struct raft_ioc_transfer {
 	__u32 leader;
 };
 
+#define RAFT_JOIN_LEARNER	0x1	/* and stay one */
+
+/**
+ * struct raft_ioc_join - RAFT_IOC_JOIN: have this node, which is blank, added
+ * @size: sizeof this structure
+ * @flags: RAFT_JOIN_LEARNER or 0: it is to vote when it has caught up
+ * @via: where any member listens; @via.id and @via.flags are 0
+ * @timeout_ms: how long to wait, as in struct raft_ioc_members
+ * @outcome: RAFT_OUTCOME_* (out)
+ * @node: the member that answered last, 0 if nobody did (out)
+ * @error: errno that it gave, 0: it is under way (out)
+ *
+ * Asks, and asks again what is lost or refused for now (EAGAIN, EBUSY, ENOLINK,
+ * ENOMEM, ENOSPC), until this node is a member, it is refused for good, or the
+ * time is over (ETIMEDOUT, RAFT_OUTCOME_UNKNOWN).  With RAFT_OUTCOME_REFUSED
+ * EEXIST means that another node has this id, or that this one is a learner
+ * already; ENOTCONN that the node at @via is not a member itself; ESTALE that
+ * this node was one and was removed: it needs a new log.  Returns 0 at once if
+ * it is a member as asked.  Needs CAP_NET_ADMIN, and /dev/raft opened for
+ * writing.
+ */
+struct raft_ioc_join {
+	__u32 size;
+	__u32 flags;
+	struct raft_ioc_member via;
+	__u32 timeout_ms;
+	__u32 outcome;
+	__u32 node;
+	__u32 error;
+};
+
 #define RAFT_READ_LEASE		0x1	/* trust clocks, see @lease_drift_ppm */
 
 /**
@@ -575,6 +619,9 @@ struct raft_ioc_set {
  * @priority: leader only: its election priority, as it said last
  * @heard_ns: ns since the last message from it, all ones if never
  * @incarnation: its boot, 0 if not known
+ * @election_timeout_ms: as it said last, 0 if it did not, as without CheckQuorum;
+ *	at a leader of all others, else of the leader only
+ * @reserved: 0
  */
 struct raft_ioc_peer {
 	__u32 id;
@@ -589,15 +636,23 @@ struct raft_ioc_peer {
 	__u32 priority;
 	__u64 heard_ns;
 	__u64 incarnation;
+	__u32 election_timeout_ms;
+	__u32 reserved;
 };
 
 #define RAFT_PEER_ACTIVE	0x100	/* heard in the last CheckQuorum round */
 #define RAFT_PEER_REPLICATE	0x200	/* pipelined, not probing */
 #define RAFT_PEER_SELF		0x400
+#define RAFT_PEER_LOST		0x800	/* has a new log, and is not let in yet */
+
+#define RAFT_GIVEN_UP_SILENT	2	/* it made no progress */
+#define RAFT_GIVEN_UP_SLOW	3	/* it never caught up */
 
 #define RAFT_STATUS_MEMBER	0x1	/* this node is in the configuration */
 #define RAFT_STATUS_REMOVED	0x2	/* it is not, and was before */
 #define RAFT_STATUS_JOINT	0x4	/* two configurations are in force */
+#define RAFT_STATUS_UNPROVEN	0x8	/* its log is new: not let in by a leader yet */
+#define RAFT_STATUS_LOST	0x10	/* ... and the group is older than that */
 
 /**
  * struct raft_ioc_status - RAFT_IOC_STATUS: the state of the attached group
@@ -656,6 +711,11 @@ struct raft_ioc_peer {
  * @max_uncommitted: as in force
  * @propose_timeout_ms: as in force
  * @sessions: of clients that are open
+ * @listen: where this node listens, member or not
+ * @given_up: the last node whose addition was given up, if it has not become a
+ *	voter and is not tried again, else 0
+ * @given_up_why: RAFT_GIVEN_UP_*, 0 without @given_up
+ * @given_up_index: log index of the configuration by which it was given up
  */
 struct raft_ioc_status {
 	__u32 size;
@@ -710,6 +770,10 @@ struct raft_ioc_status {
 	__u64 max_uncommitted;
 	__u32 propose_timeout_ms;
 	__u32 sessions;
+	struct raft_ioc_member listen;
+	__u32 given_up;
+	__u32 given_up_why;
+	__u64 given_up_index;
 };
 
 #define RAFT_IOC_TYPE		0xBB
@@ -726,5 +790,6 @@ struct raft_ioc_status {
 #define RAFT_IOC_SET		_IOW(RAFT_IOC_TYPE, 0x0a, struct raft_ioc_set)
 #define RAFT_IOC_SESSION	_IOWR(RAFT_IOC_TYPE, 0x0b, struct raft_ioc_session)
 #define RAFT_IOC_APPLIED	_IOW(RAFT_IOC_TYPE, 0x0c, struct raft_ioc_applied)
+#define RAFT_IOC_JOIN		_IOWR(RAFT_IOC_TYPE, 0x0d, struct raft_ioc_join)
 
 #endif /* _UAPI_LINUX_RAFT_H */

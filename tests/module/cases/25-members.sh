@@ -260,6 +260,47 @@ t_barrier() {
 }
 t "the read barrier from every node, 200 readers at once at each" t_barrier
 
+# What one reader costs, or a few, and not what a thousand do.
+batch() {
+	readers_together g "$1" 1000
+	echo "1000 readers at node $1: $rounds rounds, it sent $msgs messages"
+	[ "$rounds" -ge 1 ] || fail "no round was counted"
+	[ "$rounds" -le 5 ] || fail "$rounds rounds"
+	[ "$msgs" -le 500 ] || fail "$msgs messages"
+}
+
+t_barrier_batch() {
+	local term
+	cluster g 3
+	patient g
+	term=$(raft_get g "$leader" term)
+	batch "$leader"
+	# shellcheck disable=SC2046
+	set -- $(others 3 "$leader")
+	batch "$1"
+	is "$(raft_get g "$leader" term)" "$term" "term"
+}
+t "a thousand readers who wait together cost a round or two" t_barrier_batch
+
+t_barrier_removed() {
+	local i pids=()
+	cluster g 3
+	# shellcheck disable=SC2046
+	set -- $(others 3 "$leader")
+	# It hears its leader, who does not hear it.
+	ns "$1" tc qdisc add dev eth0 root netem loss 100% || skip "no netem here"
+	for i in 1 2 3; do
+		ctl "$1" read -g g --timeout 1000s >"$TMP/r$i" 2>&1 & pids+=($!)
+	done
+	sleep 0.5
+	member "$leader" remove "$1" >/dev/null
+	for i in "${pids[@]}"; do
+		if wait "$i"; then fail "a reader at a removed node got an answer"; fi
+	done
+	for i in 1 2 3; do grep -q 'not a member' "$TMP/r$i" || fail "a reader: $(cat "$TMP/r$i")"; done
+}
+t "who waits for a barrier at a node that is removed is told so" t_barrier_removed
+
 t_barrier_minority() {
 	local i
 	cluster g 3

@@ -117,3 +117,36 @@ t_dm_back() {
 	once 10 after
 }
 t "a disk that failed is mended: the node comes back" t_dm_back
+
+# node_lost I: it says that its log is gone. Not before it heard somebody.
+node_lost() { ctl "$1" status g | grep -q '^  LOST'; }
+node_let_in() { ! ctl "$1" status g | grep -qE '^  (LOST|NEW)'; }
+
+t_lost_log() {
+	cluster g 3
+	lines first 20 | propose g 1 -q
+	same_logs g 1 2 3
+	raft_down g 3
+	# Node 3 does not have this; who has it is 1 and 2, of which 2 loses it.
+	lines second 20 | propose g 1 -q
+	raft_down g 2
+	ctl 1 down g --no-transfer
+	rm "$RAFT_DIR/g.2.log"
+	raft_up g 2 3
+	until_true node_lost 2 || fail "node 2 does not say that it lost its log"
+	ns 1 sleep 5
+	[ -z "$(raft_leader g 2 3)" ] || fail "what two nodes had is lost: node $(raft_leader g 2 3) leads"
+	is "$(raft_get g 2 last)" 0 "entries of a node that is not let in"
+	raft_up g 1
+	is "$(raft_wait_leader g 1 2 3)" 1 "the leader"
+	same_logs g 1 2 3
+	once 20 first
+	once 20 second
+	until_true node_let_in 2 || fail "node 2 is not let in"
+	# It counts again.
+	raft_down g 3
+	lines third 20 | propose g 2 -q
+	same_logs g 1 2
+	once 20 third
+}
+t "a log is deleted: its node neither votes nor confirms before it is let in" t_lost_log

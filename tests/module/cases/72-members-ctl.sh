@@ -170,15 +170,30 @@ t_ctl_abort() {
 t "raftctl member abort" t_ctl_abort
 
 t_ctl_given_up() {
+	local i
 	cluster g 3
 	denied 1 'given up: the new node did not catch up' \
 		ctl 2 member add -g g "4=$(at 4)" --timeout 300s
 	all_see g "1 voter,2 voter,3 voter," 1 2 3
+	# Every member knows who, why and since when, and after a restart too.
+	raft_level g 1 2 3
+	raft_down g 3
+	raft_up g 3
+	for i in 1 2 3; do
+		until_true field g "$i" given_up 4 || fail "given_up at node $i: $(raft_get g "$i" given_up)"
+		is "$(raft_get g "$i" given_up_reason)" silent "why, at node $i"
+		is "$(lab_in "$i" cat /sys/class/raft/g/given_up)" 4 "given_up in sysfs of node $i"
+		is "$(lab_in "$i" cat /sys/class/raft/g/given_up_reason)" silent "why, in sysfs of node $i"
+		ctl "$i" status g | grep -q 'given up node 4: silent' || fail "$(ctl "$i" status g)"
+	done
+	blank g 4
+	ctl 4 join "$RAFT_DIR/g.4/g.conf" "$(at 1)" --timeout 300s 2>/dev/null
+	is "$(raft_get g 4 given_up)" 0 "given_up, now that it is a voter"
 	raft_down g 1 2 3
 	"$RAFT_TOOLS/raftdump" "$RAFT_DIR/g.2.log" >"$TMP/dump"
 	grep -q 'config at .*; node 4 did not catch up$' "$TMP/dump" || fail "$(grep config "$TMP/dump")"
 }
-t "a new node that is not there is given up" t_ctl_given_up
+t "a new node that is not there is given up" t_ctl_given_up 4
 
 t_ctl_address() {
 	cluster g 3
@@ -320,22 +335,41 @@ t_ctl_events() {
 }
 t "raftctl events tells of members" t_ctl_events 4
 
+klog_has() { dmesg | grep -qF "$1" || fail "the kernel log does not say: $1"; }
+# join I VIA [OPTION...]: node I, from its file, by the address of a member.
+join() { local i=$1 via=$2; shift 2; ctl "$i" join "$RAFT_DIR/g.$i/g.conf" "$(at "$via")" "$@"; }
+
 t_ctl_join() {
+	local follower
 	cluster g 3
 	steady g 3
 	lines old 100 | propose g 1 -q -J 8
-	refused 2 'expected Listen and no \[Peer\]' ctl 4 join "$RAFT_DIR/g.conf" --node 1
+	leader=$(raft_wait_leader g 1 2 3)
+	# shellcheck disable=SC2046
+	set -- $(others 3 "$leader")
+	follower=$1
+	refused 2 'expected Listen and no \[Peer\]' ctl 4 join "$RAFT_DIR/g.conf" "$(at 1)" --node 1
 	blank g 4
-	refused 5 'raftctl member add -g g .4=10.77.0.4:7000' \
-		ctl 4 join "$RAFT_DIR/g.4/g.conf" --timeout 1s
-	ctl 4 join "$RAFT_DIR/g.4/g.conf" --via "nsenter --net=/run/netns/n2 $RAFT_TOOLS/raftctl" 2>/dev/null
+	refused 2 'ADDRESS:PORT of a member' ctl 4 join "$RAFT_DIR/g.4/g.conf"
+	refused 2 'expected ADDRESS:PORT' ctl 4 join "$RAFT_DIR/g.4/g.conf" 10.77.0.1
+	# One follower is all that it knows, and that one passes it on.
+	ctl 4 join "$RAFT_DIR/g.4/g.conf" "$(at "$follower")" --timeout 300s 2>"$TMP/join" ||
+		fail "join: $(cat "$TMP/join")"
+	is "$(raft_get g 4 member)" yes "node 4 is a member when join returns"
 	all_see g "1 voter,2 voter,3 voter,4 voter," 1 2 3 4
-	ctl 4 join "$RAFT_DIR/g.4/g.conf" --timeout 10s
+	klog_has "g: node 4 at 10.77.0.4:7000 asks to be let in"
+	# It counts: three of four without another.
+	raft_down g "$follower"
+	ctl 4 propose -g g from-4 --timeout 100s >/dev/null
+	raft_up g "$follower"
+	# Again: nothing to do. By the leader itself, as a learner, through lost datagrams.
+	join 4 "$leader" --timeout 10s
 	blank g 5
-	ctl 5 join "$RAFT_DIR/g.5/g.conf" --learner 2>"$TMP/join" &
-	until_true grep -q 'raftctl member add-learner' "$TMP/join"
-	do_it ctl 3 member add-learner -g g "5=$(at 5)" >/dev/null
-	wait %1
+	ns 5 tc qdisc add dev eth0 root netem loss 40% || echo "no netem here"
+	join 5 "$leader" --learner --timeout 300s 2>/dev/null
+	ns 5 tc qdisc del dev eth0 root || :
+	all_see g "1 voter,2 voter,3 voter,4 voter,5 learner," 1 2 3 4 5
+	refused 1 'a learner already' join 5 4 --timeout 10s
 	same_logs g 1 2 3 4 5
 	# Its file has no [Peer], and its log says who the members are.
 	raft_down g 4
@@ -343,7 +377,88 @@ t_ctl_join() {
 	ctl 4 propose -g g again >/dev/null
 	same_logs g 1 2 3 4 5
 }
-t "raftctl join" t_ctl_join 5
+t "raftctl join, by a follower's address" t_ctl_join 5
+
+# Who may not join, and what it is told.
+t_ctl_join_refused() {
+	cluster g 3
+	steady g 3
+	# Nobody there.
+	blank g 4
+	refused 5 'no answer from 10.77.0.3:7001' \
+		ctl 4 join "$RAFT_DIR/g.4/g.conf" 10.77.0.3:7001 --timeout 2s
+	# Of another group, which says so in the kernel log of the member.
+	blank g 5 Id=0x1234
+	refused 5 'no answer from .* no member of group 0x0000000000001234' join 5 1 --timeout 2s
+	klog_has 'node 5 at 10.77.0.5:7000 asks to be let into group 0x0000000000001234, which is not here'
+	# By one that is no member itself.
+	raft_down g 5
+	rm "$RAFT_DIR/g.5.log"
+	blank g 5
+	refused 1 'not a member itself' join 5 4 --timeout 10s
+	# The id of another, whether that one is asked or not.
+	raft_down g 5
+	blank g 5
+	sed -i 's/^Node = 5/Node = 3/' "$RAFT_DIR/g.5/g.conf"
+	refused 1 'another node has this id' join 5 1 --timeout 20s --log "$RAFT_DIR/another.log"
+	refused 1 'another node has this id' join 5 3 --timeout 20s
+	is "$(kinds g 1)" "1 voter,2 voter,3 voter," "members"
+	raft_down g 5
+	# While another change is under way it waits, and says so.
+	ctl 1 member add -g g 6=10.77.0.6:7000 >/dev/null 2>&1 &
+	until_true see g 2 "1 voter,2 voter,3 voter,6 joining," || fail "$(kinds g 2)"
+	refused 5 'node 2 says: refused: another change' join 4 2 --timeout 3s
+	( sleep 1; do_it ctl 2 member abort -g g >/dev/null ) &
+	join 4 2 --timeout 300s 2>/dev/null
+	all_see g "1 voter,2 voter,3 voter,4 voter," 1 2 3 4
+	# Who was removed does not come back with its log.
+	do_it ctl 1 member remove -g g 4 >/dev/null
+	until_true field g 4 removed yes || fail "node 4 is not told that it was removed"
+	refused 1 'was removed; to come back it needs a new log' join 4 1 --timeout 10s
+	is "$(kinds g 1)" "1 voter,2 voter,3 voter," "members"
+	same_logs g 1 2 3
+}
+t "raftctl join is refused with words" t_ctl_join_refused 5
+
+t_ctl_listen() {
+	blank_up g 1
+	ctl 1 status g | grep -q 'BLANK.*raftctl join' || fail "$(ctl 1 status g)"
+	is "$(ctl 1 show g listen)" "$(at 1)" listen
+	ctl 1 showconf g >"$RAFT_DIR/s.conf"
+	grep -qx "Listen = $(at 1)" "$RAFT_DIR/s.conf" || fail "$(cat "$RAFT_DIR/s.conf")"
+	mkdir -p "$RAFT_DIR/s"
+	mv "$RAFT_DIR/s.conf" "$RAFT_DIR/s/g.conf"
+	ctl 1 checkconf "$RAFT_DIR/s/g.conf" >/dev/null
+	ctl 1 down g
+	ctl 1 up "$RAFT_DIR/s/g.conf" --log "$RAFT_DIR/g.1.log"
+	is "$(ctl 1 show g listen)" "$(at 1)" "listen, after showconf and up"
+}
+t "showconf of a blank node" t_ctl_listen 1
+
+# warned I TEXT: its status says so.
+warned() { ctl "$1" status g | grep -qE "WARNING  election timeouts differ: $2"; }
+quiet() { ! ctl "$1" status g | grep -q WARNING; }
+
+t_ctl_timeouts() {
+	local i
+	cluster g 3
+	# shellcheck disable=SC2046
+	set -- $(others 3 "$leader")
+	for i in 1 2 3; do until_true quiet "$i" || fail "$(ctl "$i" status g)"; done
+	ctl "$1" set -g g ElectionTimeout=5s
+	leader=$(raft_wait_leader g 1 2 3)
+	if [ "$leader" = "$1" ]; then
+		until_true warned "$1" "5.0 s here, .* at node $2" || fail "$(ctl "$1" status g)"
+	else
+		until_true warned "$leader" ".* here, 5.0 s at node $1" || fail "$(ctl "$leader" status g)"
+		until_true warned "$1" "5.0 s here, .* at node $leader" || fail "$(ctl "$1" status g)"
+		is "$(lab_in "$leader" cat "/sys/class/raft/g/peers/$1/election_timeout_ms")" 5000 \
+			"election timeout of node $1 in sysfs"
+	fi
+	for i in 1 2 3; do ctl "$i" set -g g ElectionTimeout=5s; done
+	for i in 1 2 3; do until_true quiet "$i" || fail "$(ctl "$i" status g)"; done
+}
+t "election timeouts that differ are shown" t_ctl_timeouts
 
 # recover_files NAME I: what raftctl recover made takes the place of what was there.
 recover_node() {

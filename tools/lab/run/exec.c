@@ -114,12 +114,12 @@ void run_settle(struct run *r)
 	     SETTLE_MAX, (unsigned long long)(quiet / NS_PER_US));
 }
 
-static void expect(struct run *r, const struct scn_cond *c)
+static void expect(struct run *r, const struct scn_dir *d)
 {
 	char got[512];
 
-	if (!run_cond(r, c, got, sizeof(got)))
-		fail(r, "expected %s, got %s", c->source, got);
+	if (!run_cond(r, &d->cond, got, sizeof(got)))
+		fail(r, "expected %s, got %s", d->cond.source, got);
 }
 
 static void await(struct run *r, const struct scn_dir *d)
@@ -136,7 +136,7 @@ static void await(struct run *r, const struct scn_dir *d)
 	}
 }
 
-static void members(struct run *r, const struct scn_dir *d, bool learner)
+static void members(struct run *r, const struct scn_dir *d)
 {
 	u32 i;
 
@@ -144,7 +144,7 @@ static void members(struct run *r, const struct scn_dir *d, bool learner)
 		struct run_node *n = run_node(r, d->ids.id[i]);
 
 		n->member = true;
-		n->learner = learner;
+		n->learner = d->op == SCN_LEARNERS;
 	}
 }
 
@@ -192,10 +192,13 @@ static void start(struct run *r, const struct scn_dir *d)
 		run_boot(r, d->ids.id[i], true);
 }
 
-static void pause_node(struct run *r, u32 id, bool paused)
+static void pause_node(struct run *r, const struct scn_dir *d)
 {
-	run_fault(r, id, paused ? "pause" : "resume");
-	r->node[id].paused = paused;
+	bool paused = d->op == SCN_PAUSE;
+
+	run_node_up(r, d->id);
+	run_fault(r, d->id, paused ? "pause" : "resume");
+	r->node[d->id].paused = paused;
 }
 
 /*
@@ -238,101 +241,123 @@ static void mends(struct run *r, const struct scn_dir *d)
 		skip(r, "a rule at the moment of mending: nftables takes time");
 }
 
+static void pass_time(struct run *r, const struct scn_dir *d)
+{
+	(void)r;
+	run_sleep(d->time);
+}
+
+static void settle(struct run *r, const struct scn_dir *d)
+{
+	(void)d;
+	run_settle(r);
+}
+
+static void elect(struct run *r, const struct scn_dir *d)
+{
+	run_node_up(r, d->id);
+	keep_in_flight(r, d);
+	run_fault(r, d->id, "elect");
+}
+
+static void propose(struct run *r, const struct scn_dir *d)
+{
+	keep_in_flight(r, d);
+	run_propose(r, d);
+}
+
+static void ask(struct run *r, const struct scn_dir *d)
+{
+	keep_in_flight(r, d);
+	run_ask(r, d);
+}
+
+static void net_link(struct run *r, const struct scn_dir *d)
+{
+	run_net_link(r, d->id, d->id2, d->up);
+	if (!d->one_way)
+		run_net_link(r, d->id2, d->id, d->up);
+}
+
+static void isolate(struct run *r, const struct scn_dir *d)
+{
+	run_net_isolate(r, d->id);
+}
+
+static void heal(struct run *r, const struct scn_dir *d)
+{
+	mends(r, d);
+	run_net_heal(r);
+	run_rule_heal(r);
+}
+
+static void weather(struct run *r, const struct scn_dir *d)
+{
+	run_net_weather(r, &d->net);
+}
+
+static void crash(struct run *r, const struct scn_dir *d)
+{
+	run_crash(r, d->id, d->torn);
+}
+
+static void restart(struct run *r, const struct scn_dir *d)
+{
+	run_boot(r, d->id, false);
+}
+
+static void wipe(struct run *r, const struct scn_dir *d)
+{
+	run_wipe(r, d->id);
+}
+
+/* The kernel draws its own numbers. */
+static void seed(struct run *r, const struct scn_dir *d)
+{
+	(void)r;
+	(void)d;
+}
+
+static void (*const todo[])(struct run *r, const struct scn_dir *d) = {
+	[SCN_SEED] = seed,
+	[SCN_NODES] = members,
+	[SCN_LEARNERS] = members,
+	[SCN_OPTION] = option,
+	[SCN_LOG] = preset,
+	[SCN_TERM] = preset,
+	[SCN_COMMIT] = preset,
+	[SCN_START] = start,
+	[SCN_RUN] = pass_time,
+	[SCN_AWAIT] = await,
+	[SCN_ELECT] = elect,
+	[SCN_SETTLE] = settle,
+	[SCN_PROPOSE] = propose,
+	[SCN_LINK] = net_link,
+	[SCN_ISOLATE] = isolate,
+	[SCN_PARTITION] = run_net_partition,
+	[SCN_HEAL] = heal,
+	[SCN_NET] = weather,
+	[SCN_DROP] = run_rule_add,
+	[SCN_HOLD] = run_rule_add,
+	[SCN_RELEASE] = run_rule_release,
+	[SCN_REPLAY] = run_rule_release,
+	[SCN_CRASH] = crash,
+	[SCN_RESTART] = restart,
+	[SCN_WIPE] = wipe,
+	[SCN_PAUSE] = pause_node,
+	[SCN_RESUME] = pause_node,
+	[SCN_DISK] = run_disk,
+	[SCN_EXPECT] = expect,
+	[SCN_READ] = ask,
+	[SCN_MEMBER] = ask,
+	[SCN_TRANSFER] = ask,
+};
+
 static void one(struct run *r, const struct scn_dir *d)
 {
-	switch (d->op) {
-	case SCN_SEED:
-		break;		/* the kernel draws its own numbers */
-	case SCN_NODES:
-	case SCN_LEARNERS:
-		members(r, d, d->op == SCN_LEARNERS);
-		break;
-	case SCN_OPTION:
-		option(r, d);
-		break;
-	case SCN_LOG:
-	case SCN_TERM:
-	case SCN_COMMIT:
-		preset(r, d);
-		break;
-	case SCN_START:
-		start(r, d);
-		break;
-	case SCN_RUN:
-		run_sleep(d->time);
-		break;
-	case SCN_AWAIT:
-		await(r, d);
-		break;
-	case SCN_ELECT:
-		run_node_up(r, d->id);
-		keep_in_flight(r, d);
-		run_fault(r, d->id, "elect");
-		break;
-	case SCN_SETTLE:
-		run_settle(r);
-		break;
-	case SCN_PROPOSE:
-		keep_in_flight(r, d);
-		run_propose(r, d);
-		break;
-	case SCN_LINK:
-		run_net_link(r, d->id, d->id2, d->up);
-		if (!d->one_way)
-			run_net_link(r, d->id2, d->id, d->up);
-		break;
-	case SCN_ISOLATE:
-		run_net_isolate(r, d->id);
-		break;
-	case SCN_PARTITION:
-		run_net_partition(r, d);
-		break;
-	case SCN_HEAL:
-		mends(r, d);
-		run_net_heal(r);
-		run_rule_heal(r);
-		break;
-	case SCN_NET:
-		run_net_weather(r, &d->net);
-		break;
-	case SCN_DROP:
-	case SCN_HOLD:
-		run_rule_add(r, d);
-		break;
-	case SCN_RELEASE:
-	case SCN_REPLAY:
-		run_rule_release(r, d);
-		break;
-	case SCN_CRASH:
-		run_crash(r, d->id, d->torn);
-		break;
-	case SCN_RESTART:
-		run_boot(r, d->id, false);
-		break;
-	case SCN_WIPE:
-		run_wipe(r, d->id);
-		break;
-	case SCN_PAUSE:
-	case SCN_RESUME:
-		run_node_up(r, d->id);
-		pause_node(r, d->id, d->op == SCN_PAUSE);
-		break;
-	case SCN_DISK:
-		run_disk(r, d);
-		break;
-	case SCN_EXPECT:
-		expect(r, &d->cond);
-		break;
-	case SCN_READ:
-	case SCN_MEMBER:
-	case SCN_TRANSFER:
-		keep_in_flight(r, d);
-		run_ask(r, d);
-		break;
-	case SCN_SNAPSHOT:
-	case SCN_COMPACT:
-		break;		/* skip_snapshots() */
-	}
+	if (d->op >= ARRAY_SIZE(todo) || !todo[d->op])
+		fail(r, "not yet: %s", d->text);
+	todo[d->op](r, d);
 }
 
 /* Known before any node is started. */

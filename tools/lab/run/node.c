@@ -178,6 +178,7 @@ static void start_fill(struct run *r, u32 id, bool fresh,
 	u32 i;
 
 	s->flags = RAFT_START_CREATE | (fresh ? RAFT_START_FRESH : 0) |
+		   (r->opt[SCN_OPT_UNPROVEN] ? 0 : RAFT_START_LOST_NOTHING) |
 		   (r->no_prevote ? RAFT_START_NO_PREVOTE : 0) |
 		   (r->no_check_quorum ? RAFT_START_NO_CHECK_QUORUM : 0);
 	memcpy(s->name, RUN_GROUP, sizeof(RUN_GROUP));

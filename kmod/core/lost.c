@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * lost.c - a node that may have lost its log (trap 27).
+ *
+ * A store that is new belongs to a node that never ran, or to one that forgot
+ * its term, its votes and what it acknowledged.  The node cannot know which.  So
+ * it takes part in the election of a first leader, among logs that are all empty
+ * (NEW), until it hears that something is committed (LOST), and in nothing else:
+ * it votes for nobody who has entries, stores and confirms nothing.
+ *
+ * What lets it in, each of which is more than any leader of before the loss could
+ * do:
+ *   - it voted for the leader of this term with this store, and that leader's
+ *     log begins in this term: the group is as new as the store;
+ *   - a leader has committed an entry that it appended after it had heard of
+ *     this boot, and without this node: it tells how far the commit index is.
+ *     The node counts as having that (raft_log_suffices()).
+ *
+ * Owns raft.reach.  What a vote may go to is in election.c.
+ */
+#include "raft_env.h"
+#include "internal.h"
+
+/**
+ * raft_is_unproven() - is this a node that may have lost its log, and not let in?
+ * @r: the core
+ *
+ * Context: owner thread.
+ * Return: true if so.
+ */
+bool raft_is_unproven(const struct raft *r)
+{
+	return r->reach >= RAFT_REACH_NEW;
+}
+
+/**
+ * raft_lost_start() - what the store says of it
+ * @r: the core; its log is loaded, its configuration is in force
+ * @hs: what was on disk
+ *
+ * A blank node has nothing that it could vote by before a leader speaks to it,
+ * and its id is not that of a member: raft_lost_take().
+ *
+ * Context: as raft_start().
+ */
+void raft_lost_start(struct raft *r, const struct raft_hard_state *hs)
+{
+	r->reach = hs->reach;
+	r->reach_term = hs->reach_term;
+	r->hs_reach = hs->reach;
+	if (!r->cfg.unproven) {
+		/* The operator knows better. */
+		if (raft_is_unproven(r))
+			r->reach = 0;
+		return;
+	}
+	if (!hs->term && !hs->vote && !hs->reach && !r->log.last &&
+	    r->self->member && !RAFT_MUTANT("new-log-votes"))
+		r->reach = RAFT_REACH_NEW;
+}
+
+/**
+ * raft_lost_proven() - the group is as new as the store
+ * @r: the core, elected from an empty log, or a follower of who was
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_lost_proven(struct raft *r)
+{
+	if (!raft_is_unproven(r))
+		return;
+	r->reach = 0;
+	r->reach_term = 0;
+	r->state_changed = true;
+}
+
+/**
+ * raft_lost_hear() - does a message say that the group is older than the store?
+ * @r: the core
+ * @m: a message that speaks of its sender's commit index
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_lost_hear(struct raft *r, const struct raft_msg *m)
+{
+	if (r->reach != RAFT_REACH_NEW || !m->commit)
+		return;
+	r->reach = RAFT_REACH_LOST;
+	r->state_changed = true;
+	if (r->role != RAFT_FOLLOWER)
+		raft_become_follower(r, r->term, 0);
+}
+
+/* This store voted for the leader, which began with an empty log. */
+static bool founded(const struct raft *r, const struct raft_msg *m)
+{
+	return r->reach == RAFT_REACH_NEW && r->vote == m->from && !m->index &&
+	       m->n_entries && m->entries[0].term == m->term;
+}
+
+/**
+ * raft_lost_take() - may this node take what a leader sends?
+ * @r: the core, a follower of m->from in m->term
+ * @m: an APPEND that is plausible
+ *
+ * Also a node that is not in doubt, but had an empty log when a leader first
+ * spoke to it: it may have been removed, and on its way through the log it meets
+ * old configurations, of which it may be the majority.
+ *
+ * Context: owner thread, in a step.
+ * Return: false if it must be refused.
+ */
+bool raft_lost_take(struct raft *r, const struct raft_msg *m)
+{
+	if (!raft_is_unproven(r)) {
+		if (r->log.last || m->commit <= r->reach ||
+		    m->reject_index < r->reach_term)
+			return true;
+		r->reach = m->commit;
+		r->reach_term = m->reject_index;
+		return true;
+	}
+	if (founded(r, m)) {
+		raft_lost_proven(r);
+		return true;
+	}
+	if (!(m->flags & RAFT_MSG_LOST) || m->to_inc != r->cfg.incarnation)
+		return RAFT_MUTANT("lost-log-acks");
+	r->reach = m->commit;
+	r->reach_term = m->reject_index;
+	r->state_changed = true;
+	return true;
+}
+
+/**
+ * raft_lost_lead() - a member says that it may have lost its log
+ * @r: the core, a leader
+ * @p: the member
+ * @again: it is time to send it something: once a heartbeat is enough
+ *
+ * An entry for it, once for each of its boots, and the log from the start.  The
+ * room of a no-op is left for the term that follows.
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_lost_lead(struct raft *r, struct raft_peer *p, bool again)
+{
+	struct raft_entry noop = { .type = RAFT_ENTRY_NOOP, .term = r->term };
+
+	p->lost = true;
+	if (!p->proof && r->log_room >= 2 * raft_entry_disk_bytes(0) &&
+	    raft_append_local(r, &noop))
+		p->proof = r->log.last;
+	if (again)
+		raft_progress_probe(p, 1);
+}
+
+/**
+ * raft_lost_let_in() - may a member that lost its log be let in?
+ * @r: the core, a leader
+ * @p: the member
+ *
+ * Context: owner thread.
+ * Return: true if an APPEND may say so.
+ */
+bool raft_lost_let_in(const struct raft *r, const struct raft_peer *p)
+{
+	return p->proof && (r->commit >= p->proof ||
+			    RAFT_MUTANT("let-in-early"));
+}
