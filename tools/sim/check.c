@@ -447,7 +447,7 @@ void check_sent(struct sim *s, struct sim_node *n, const struct raft_msg *m)
 		if (!no && m->commit && m->serial != n->disk.snap.of.id &&
 		    (m->serial != n->disk.incoming.of.id ||
 		     m->commit > n->disk.incoming.len))
-			sim_fail(s, "node %u says that %llu bytes of a snapshot are durable, and they are not",
+			sim_fail(s, "node %u has not got %llu bytes of a snapshot on disk",
 				 n->id, (ull)m->commit);
 		break;
 	default:

@@ -3,10 +3,11 @@
  * snapshot.c - the state machine of a simulated node, and its snapshots.
  *
  * Of the state machine there is the list of what was applied, and what that made
- * of its objects: machine.c.  A snapshot is the core's image and both, as bytes; on disk there is the current one, and what has
- * come of another so far.  Each part that is written, and the switch to the new
- * one, is a write like any other: disk.c; so it can hang, fail, or be lost in a
- * crash, which keeps what was durable.
+ * of its objects: machine.c.  A snapshot is the core's image and both, as bytes;
+ * on disk there is the current one, and what has come of another so far.  Each part
+ * that is written, and the switch to the new one, is a write like any other:
+ * disk.c; so it can hang, fail, or be lost in a crash, which keeps what was
+ * durable.
  */
 #include <stdlib.h>
 
