@@ -37,6 +37,15 @@ static bool matches(const struct raft *r, const struct raft_snapshot *s)
 	       !RAFT_MUTANT("snapshot-cuts-suffix");
 }
 
+/*
+ * What this node counts as having (lost.c) must be on disk before a snapshot is:
+ * after a crash a log that begins there must not look like one that is lost.
+ */
+static bool may_be_durable(const struct raft *r)
+{
+	return !r->reach || r->persisted_seq >= r->hs_seq;
+}
+
 /**
  * raft_snapshot_encode() - begin to take a snapshot
  * @r: the core
@@ -50,7 +59,8 @@ static bool matches(const struct raft *r, const struct raft_snapshot *s)
  *
  * Context: owner thread, between steps.
  * Return: 0; -EEXIST: there is one that reaches as far; -EINVAL: @index is not
- * applied, or below what was asked for last; -EBUSY: one is being installed;
+ * applied, or below what was asked for last; -EBUSY: one is being installed, or
+ * what a new store must know first is not durable yet;
  * -ENODATA: no configuration is known at @index.
  */
 int raft_snapshot_encode(struct raft *r, u64 index, u8 *buf, u32 *len,
@@ -60,7 +70,7 @@ int raft_snapshot_encode(struct raft *r, u64 index, u8 *buf, u32 *len,
 		return -EEXIST;
 	if (index > r->applied || index < r->image.index)
 		return -EINVAL;
-	if (r->incoming.installing)
+	if (r->incoming.installing || !may_be_durable(r))
 		return -EBUSY;
 	raft_image_advance(r, index);
 	if (!r->image.conf.n)
@@ -351,7 +361,8 @@ static void install_if_complete(struct raft *r)
 {
 	struct raft_receiving *in = &r->incoming;
 
-	if (in->stored < in->of.total || in->installing)
+	/* Else the leader's next question comes back to it. */
+	if (in->stored < in->of.total || in->installing || !may_be_durable(r))
 		return;
 	if (!is_needed(r, &in->of)) {
 		forget(r);
