@@ -114,6 +114,10 @@ static void take_message(struct raft_owner *o, struct raft_group_priv *p,
 			       o->entries, o->offsets, RAFT_MAX_BATCH);
 	if (!err && o->msg.from != remote->id)
 		err = RAFT_WIRE_NODE;
+	/* There is no store for snapshots yet, so nothing asks for one either. */
+	if (!err && (o->msg.type == RAFT_MSG_SNAPSHOT ||
+		     o->msg.type == RAFT_MSG_SNAPSHOT_RESP))
+		err = RAFT_WIRE_TYPE;
 	if (err) {
 		refuse(p, RAFT_DROP_WIRE, err);
 		return;

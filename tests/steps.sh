@@ -54,8 +54,10 @@ scenarios() {
 	make -s build/raft-sim-asan
 	build/raft-sim-asan run tests/scenarios/*.scn tools/sim/testdata/*.scn 2>&1 |
 		tests/scenario-tap.sh 60 || bad=1
-	for f in tests/scenarios/notyet/*.scn; do
-		ok "$f is refused" sh -c '! build/raft-sim-asan run "$1" >build/notyet 2>&1 && grep -q "not yet" build/notyet' sh "$f" || bad=1
+	# Their first line says with what message.
+	for f in tests/scenarios/refused/*.scn; do
+		ok "$f is refused" sh -c '! build/raft-sim-asan run "$1" >build/refused 2>&1 &&
+			grep -qF "$(sed -n "1s/^# Refused: //p" "$1")" build/refused' sh "$f" || bad=1
 	done
 	return $bad
 }

@@ -321,6 +321,9 @@ static void follow_up(struct raft *r, const struct raft_membership *c)
 	/* Without memory or room: at the next step. */
 	if (e)
 		append(r, c, e->origin, e->incarnation, e->serial);
+	else if (r->conf.index && r->conf.index == r->image.conf.index)
+		append(r, c, r->image.origin, r->image.incarnation,
+		       r->image.serial);
 	else
 		append(r, c, 0, 0, 0);
 }
@@ -386,6 +389,8 @@ static void catch_up(struct raft *r)
 		cu->match = p->match;
 		cu->progress = r->now;
 	}
+	/* A large snapshot takes its time (trap 47). */
+	cu->progress = max(cu->progress, p->snap.progress);
 	if (RAFT_MUTANT("promote-empty")) {
 		end_catch_up(r, RAFT_CHANGE_DONE);
 	} else if (p->match < cu->target) {

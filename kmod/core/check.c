@@ -12,6 +12,8 @@ static const char *check_peer(const struct raft *r, const struct raft_peer *p)
 {
 	if (p->match > r->log.last)
 		return "match index above the last index";
+	if (p->state == RAFT_SNAPSHOT && p->match >= r->log.base)
+		return "sends a snapshot to a peer that needs none";
 	if (p != r->self && p->next <= p->match)
 		return "next index not above the match index";
 	if (p->inflight_count > r->cfg.max_inflight)
@@ -45,7 +47,7 @@ static const char *check_membership(const struct raft *r)
 
 	if (r->conf.index > r->log.last)
 		return "configuration of an entry that was cut";
-	if (r->conf.index && e->type != RAFT_ENTRY_CONFIG)
+	if (e ? e->type != RAFT_ENTRY_CONFIG : r->conf.index > r->log.base)
 		return "configuration of an entry that is none";
 	if (r->conf_applied.index > r->applied)
 		return "applied configuration is not applied";
@@ -70,6 +72,10 @@ const char *raft_check(const struct raft *r)
 {
 	if (r->applied > r->commit)
 		return "applied index above the commit index";
+	if (r->applied < r->log.base)
+		return "dropped what is not applied";
+	if (r->snap.index < r->log.base || r->image.index < r->snap.index)
+		return "dropped what is in no snapshot";
 	if (r->commit > r->log.last)
 		return "commit index above the last index";
 	if (r->durable > r->log.last)
@@ -80,8 +86,9 @@ const char *raft_check(const struct raft *r)
 		return "verified index above the last index";
 	if (raft_log_term(&r->log, r->log.last) > r->term)
 		return "last term above the current term";
-	if (r->log.last > 1 && raft_log_term(&r->log, r->log.last) <
-			       raft_log_term(&r->log, r->log.last - 1))
+	if (r->log.last > r->log.base + 1 &&
+	    raft_log_term(&r->log, r->log.last) <
+	    raft_log_term(&r->log, r->log.last - 1))
 		return "terms fall along the log";
 	if (r->conflicts)
 		return "a leader contradicts a committed entry";

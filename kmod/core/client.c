@@ -17,84 +17,77 @@
 #include "raft_env.h"
 #include "internal.h"
 
-static struct raft_client *client_find(struct raft *r, u64 id)
+static struct raft_client *client_find(struct raft_tables *t, u64 id)
 {
-	u32 low = 0, high = r->n_clients, mid;
+	u32 low = 0, high = t->n_clients, mid;
 
 	while (low < high) {
 		mid = low + (high - low) / 2;
-		if (r->clients[mid].id < id)
+		if (t->clients[mid].id < id)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	if (low == r->n_clients || r->clients[low].id != id)
+	if (low == t->n_clients || t->clients[low].id != id)
 		return NULL;
-	return &r->clients[low];
+	return &t->clients[low];
 }
 
-static void close_oldest(struct raft *r)
+static void close_oldest(struct raft_tables *t)
 {
 	u32 i, oldest = 0;
 
-	for (i = 1; i < r->n_clients; i++)
-		if (r->clients[i].used < r->clients[oldest].used)
+	for (i = 1; i < t->n_clients; i++)
+		if (t->clients[i].used < t->clients[oldest].used)
 			oldest = i;
-	r->n_clients--;
-	memmove(&r->clients[oldest], &r->clients[oldest + 1],
-		(r->n_clients - oldest) * sizeof(r->clients[0]));
+	t->n_clients--;
+	memmove(&t->clients[oldest], &t->clients[oldest + 1],
+		(t->n_clients - oldest) * sizeof(t->clients[0]));
 }
 
 /**
  * raft_client_open() - a RAFT_ENTRY_OPEN is applied
- * @r: the core
+ * @t: the tables
  * @index: its index, the id of the session
  *
  * Context: owner thread, in the order of the log.
  */
-void raft_client_open(struct raft *r, u64 index)
+void raft_client_open(struct raft_tables *t, u64 index)
 {
-	if (r->n_clients == RAFT_MAX_CLIENTS)
-		close_oldest(r);
+	if (t->n_clients == RAFT_MAX_CLIENTS)
+		close_oldest(t);
 	/* Indexes grow, so the table stays sorted. */
-	r->clients[r->n_clients++] = (struct raft_client) {
+	t->clients[t->n_clients++] = (struct raft_client) {
 		.id = index,
 		.used = index,
 	};
 }
 
-static void tell(struct raft *r, u64 index, const struct raft_client *c)
-{
-	struct raft_repeated *out = &r->up->repeated[r->up->n_repeated++];
-
-	out->index = index;
-	out->first = c ? c->index : 0;
-	out->term = c ? c->term : 0;
-}
-
 /**
  * raft_client_apply() - decide a committed command of a client
- * @r: the core; the update has room for one more that is repeated
+ * @t: the tables before it
  * @e: the entry, with a client
  * @index: its index
+ * @out: if it is not to be applied: why
  *
  * Context: owner thread, in the order of the log.
  * Return: true if it is to be applied; false if it is a copy or of a session
- * that is closed, which is told in the update.
+ * that is closed.
  */
-bool raft_client_apply(struct raft *r, const struct raft_entry *e, u64 index)
+bool raft_client_apply(struct raft_tables *t, const struct raft_entry *e,
+		       u64 index, struct raft_repeated *out)
 {
-	struct raft_client *c = client_find(r, e->client);
+	struct raft_client *c = client_find(t, e->client);
 
 	if (RAFT_MUTANT("client-twice"))
 		return true;
-	if (!c || e->client_serial < c->serial) {
-		tell(r, index, NULL);
+	*out = (struct raft_repeated) { .index = index };
+	if (!c || e->client_serial < c->serial)
 		return false;
-	}
 	c->used = index;
 	if (e->client_serial == c->serial) {
-		tell(r, index, c);
+		out->first = c->index;
+		out->term = c->term;
 		return false;
 	}
 	c->serial = e->client_serial;

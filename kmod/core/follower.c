@@ -9,7 +9,14 @@
 #include "raft_env.h"
 #include "internal.h"
 
-static void commit_to(struct raft *r, u64 commit)
+/**
+ * raft_commit_to() - entries are known to be committed
+ * @r: the core
+ * @commit: the last one, in the log
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_commit_to(struct raft *r, u64 commit)
 {
 	if (commit <= r->commit)
 		return;
@@ -183,7 +190,7 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
 		return;
 	}
 	if (RAFT_MUTANT("commit-own-last"))
-		commit_to(r, min(m->commit, r->log.last));
+		raft_commit_to(r, min(m->commit, r->log.last));
 	/*
 	 * What is committed here is the same at every leader: say so instead of
 	 * comparing (trap 13).
@@ -206,7 +213,7 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
 		return;
 	r->verified = max(r->verified, verified);
 	/* 5. commitIndex = min(leaderCommit, index of last new entry) (trap 9). */
-	commit_to(r, min(m->commit, verified));
+	raft_commit_to(r, min(m->commit, verified));
 	out.index = verified;
 	out.flags = bare_up_to(r, out.index);
 	raft_hold(r, &out, verified);
@@ -241,9 +248,9 @@ void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m, bool fresh)
 	 * wiped or restarted node has not verified anything yet (trap 10).
 	 */
 	if (RAFT_MUTANT("heartbeat-commit-unbounded"))
-		commit_to(r, min(m->commit, r->log.last));
+		raft_commit_to(r, min(m->commit, r->log.last));
 	else
-		commit_to(r, min(m->commit, r->verified));
+		raft_commit_to(r, min(m->commit, r->verified));
 	out.index = r->verified;
 	out.commit = min(r->verified, r->durable);
 	if (RAFT_MUTANT("ack-before-durable"))

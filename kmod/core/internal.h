@@ -42,20 +42,28 @@ struct raft_log_chunk {
 };
 
 /**
- * struct raft_log - the log in memory, from index 1
- * @table: chunks in order; memory of the shell
+ * struct raft_log - the log in memory
+ * @table: ring of chunks in order; memory of the shell
  * @table_size: slots of @table
- * @n_chunks: chunks in use, from the start of @table
+ * @first_slot: slot of the first chunk
+ * @first_chunk: its number, counted from that of index 1
+ * @n_chunks: chunks in use
  * @spare: chunks given but not used yet
  * @n_spare: length of @spare
- * @last: last index, 0 if empty
+ * @base: entries up to this one were dropped, 0 if none were
+ * @base_term: its term
+ * @last: last index, @base if empty
  */
 struct raft_log {
 	struct raft_log_chunk **table;
 	u32 table_size;
+	u32 first_slot;
+	u64 first_chunk;
 	u32 n_chunks;
 	struct raft_log_chunk *spare;
 	u32 n_spare;
+	u64 base;
+	u64 base_term;
 	u64 last;
 };
 
@@ -84,6 +92,41 @@ struct raft_asked {
 };
 
 /**
+ * struct raft_sending - a snapshot on its way to a peer
+ * @index: last index in it, 0: not begun
+ * @acked: bytes that are durable there
+ * @sent: offset of the next byte to send
+ * @probe: sequence number of the first question how much is there that has no
+ *	answer, 0: none
+ * @retry_at: ns when that is asked again, for nothing is heard
+ * @progress: ns when @acked last grew
+ */
+struct raft_sending {
+	u64 index;
+	u64 acked;
+	u64 sent;
+	u64 probe;
+	u64 retry_at;
+	u64 progress;
+};
+
+/**
+ * struct raft_receiving - a snapshot on its way from a leader
+ * @of: which, @of.index 0: none
+ * @from_term: term of the leader that sent the last part
+ * @received: bytes that came, from 0
+ * @stored: those of them that are durable
+ * @installing: it is complete, and the shell makes it current
+ */
+struct raft_receiving {
+	struct raft_snapshot of;
+	u64 from_term;
+	u64 received;
+	u64 stored;
+	bool installing;
+};
+
+/**
  * struct raft_peer - somebody we exchange messages with, this node included
  * @id: node id
  * @member: in the configuration in force; otherwise it left, or is a stranger:
@@ -97,6 +140,7 @@ struct raft_asked {
  * @commit_sent: highest commit index sent in an AppendEntries
  * @probe_sent: PROBE: one append is on the way, wait for a sign of life
  * @probe_last: PROBE: last index in it
+ * @snap: SNAPSHOT: how far that is
  * @active: answered this leader since the last CheckQuorum round
  * @lost: leader: it may have lost its log and is not let in
  * @proof: leader: entry that was appended for that, 0 if none
@@ -131,6 +175,7 @@ struct raft_peer {
 	u64 commit_sent;
 	bool probe_sent;
 	u64 probe_last;
+	struct raft_sending snap;
 	bool active;
 	bool lost;
 	u64 proof;
@@ -186,6 +231,38 @@ struct raft_client {
 	u64 index;
 	u64 term;
 	u64 used;
+};
+
+/**
+ * struct raft_tables - what is applied, by who proposed it; replicated state
+ * @sessions: by origin
+ * @clients: open client sessions, in ascending order of id
+ * @n_clients: their number
+ */
+struct raft_tables {
+	struct raft_session sessions[RAFT_MAX_SESSIONS];
+	struct raft_client clients[RAFT_MAX_CLIENTS];
+	u32 n_clients;
+};
+
+/**
+ * struct raft_image - the core's own replicated state as of an index
+ * @index: the index, 0: before the first entry
+ * @term: its term
+ * @conf: the last configuration up to there
+ * @origin: node that asked for that, 0 if none
+ * @incarnation: boot of @origin
+ * @serial: number of the request
+ * @tables: what was applied
+ */
+struct raft_image {
+	u64 index;
+	u64 term;
+	struct raft_membership conf;
+	u32 origin;
+	u64 incarnation;
+	u64 serial;
+	struct raft_tables tables;
 };
 
 /**
@@ -346,9 +423,11 @@ struct raft_held {
  * @round: heartbeat rounds sent at this boot
  * @round_sent: ns on CLOCK_BOOTTIME when round n left, at n % RAFT_ROUNDS
  * @lease_off: leader: somebody may campaign at our word: no lease in this term
- * @sessions: what is applied, by origin
- * @clients: open client sessions, in ascending order of id
- * @n_clients: their number
+ * @tables: as of @applied
+ * @image: replicated state as of the snapshot, or of one that was begun since
+ * @snap: the snapshot that is current on disk
+ * @incoming: one that comes from a leader
+ * @disk_base: @log.base as handed to the log
  * @pending: ring of own proposals, serials pend_first ...
  * @pend_head: slot of the first one
  * @pend_count: their number
@@ -426,9 +505,11 @@ struct raft {
 	u64 round;
 	u64 round_sent[RAFT_ROUNDS];
 	bool lease_off;
-	struct raft_session sessions[RAFT_MAX_SESSIONS];
-	struct raft_client clients[RAFT_MAX_CLIENTS];
-	u32 n_clients;
+	struct raft_tables tables;
+	struct raft_image image;
+	struct raft_snapshot snap;
+	struct raft_receiving incoming;
+	u64 disk_base;
 	struct raft_entry pending[RAFT_MAX_PENDING];
 	u32 pend_head;
 	u32 pend_count;
@@ -454,6 +535,8 @@ u64 raft_log_term(const struct raft_log *log, u64 index);
 struct raft_entry *raft_log_entry(const struct raft_log *log, u64 index);
 bool raft_log_append(struct raft_log *log, const struct raft_entry *e);
 void raft_log_truncate(struct raft_log *log, u64 from);
+void raft_log_compact(struct raft_log *log, u64 index);
+void raft_log_reset(struct raft_log *log, u64 index, u64 term);
 u64 raft_log_find_by_term(const struct raft_log *log, u64 index, u64 term);
 bool raft_log_up_to_date(const struct raft_log *log, u64 last, u64 last_term);
 
@@ -516,6 +599,7 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m);
 void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m,
 			   bool fresh);
 bool raft_append_local(struct raft *r, const struct raft_entry *e);
+void raft_commit_to(struct raft *r, u64 commit);
 
 /* lost.c */
 bool raft_is_unproven(const struct raft *r);
@@ -559,6 +643,7 @@ u64 raft_request_deadline(const struct raft *r);
 void raft_request_leader(struct raft *r);
 void raft_request_logged(struct raft *r, const struct raft_entry *e);
 void raft_request_applied(struct raft *r, const struct raft_entry *e);
+void raft_request_installed(struct raft *r, u64 before);
 void raft_handle_request(struct raft *r, struct raft_peer *p,
 			 const struct raft_msg *m);
 void raft_handle_forward_resp(struct raft *r, const struct raft_msg *m);
@@ -579,13 +664,17 @@ void raft_handle_read_index_resp(struct raft *r, const struct raft_msg *m);
 /* session.c */
 bool raft_is_proposal(const struct raft_entry *e);
 bool raft_session_next(u64 inc, u64 serial, const struct raft_entry *e);
-bool raft_session_apply(struct raft *r, const struct raft_entry *e, u64 index);
+struct raft_session *raft_session_find(struct raft_tables *t, u32 origin);
+bool raft_session_apply(struct raft_tables *t,
+			const struct raft_membership *conf,
+			const struct raft_entry *e, u64 index);
 void raft_session_applied(struct raft *r, struct raft_peer *p);
 void raft_session_logged(struct raft_peer *p, const struct raft_entry *e);
 
 /* client.c */
-void raft_client_open(struct raft *r, u64 index);
-bool raft_client_apply(struct raft *r, const struct raft_entry *e, u64 index);
+void raft_client_open(struct raft_tables *t, u64 index);
+bool raft_client_apply(struct raft_tables *t, const struct raft_entry *e,
+		       u64 index, struct raft_repeated *out);
 
 /* proposal.c */
 void raft_propose(struct raft *r, const struct raft_event *ev);
@@ -597,6 +686,26 @@ void raft_handle_forward(struct raft *r, struct raft_peer *p,
 void raft_proposal_lead(struct raft *r);
 void raft_proposal_truncated(struct raft *r, u64 from);
 void raft_apply(struct raft *r);
+void raft_proposal_installed(struct raft *r);
+
+/* image.c */
+void raft_image_advance(struct raft *r, u64 index);
+u32 raft_image_encode(const struct raft_image *img, u8 *buf);
+int raft_image_decode(struct raft_image *img, const struct raft_snapshot *s,
+		      const u8 *buf, u64 len);
+
+/* snapshot.c */
+bool raft_snapshot_send(struct raft *r, struct raft_peer *p);
+void raft_snapshot_reconnect(struct raft *r, struct raft_peer *p);
+void raft_handle_snapshot(struct raft *r, const struct raft_msg *m);
+void raft_handle_snapshot_resp(struct raft *r, struct raft_peer *p,
+			       const struct raft_msg *m);
+void raft_snapshot_taken(struct raft *r, const struct raft_snapshot *s);
+void raft_snapshot_stored(struct raft *r, const struct raft_snapshot *s,
+			  u64 bytes);
+void raft_snapshot_installed(struct raft *r, const struct raft_event *ev);
+void raft_snapshot_start(struct raft *r);
+void raft_compact(struct raft *r, u64 index);
 
 /* step.c */
 void raft_fail(struct raft *r, enum raft_fail why, int error);

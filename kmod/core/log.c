@@ -2,28 +2,47 @@
 /*
  * log.c - the log in memory: terms, lengths and payload handles by index.
  *
- * Owns the chunks that the shell gave and one payload reference per entry.
- * Knows nothing of commit, votes or disks, and never decides what to drop.
+ * The log begins behind its base, the entry that compaction dropped last: of
+ * that one only index and term are left.  Owns the chunks that the shell gave
+ * and one payload reference per entry.  Knows nothing of commit, votes or disks,
+ * and never decides what to drop.
  */
 #include "raft_env.h"
 #include "internal.h"
 
+/* Chunks count from that of index 1; the table is a ring of those in use. */
+static u64 chunk_of(u64 index)
+{
+	return (index - 1) / RAFT_CHUNK_ENTRIES;
+}
+
+static struct raft_log_chunk **slot_of(const struct raft_log *log, u64 chunk)
+{
+	u32 slot = log->first_slot + (u32)(chunk - log->first_chunk);
+
+	if (slot >= log->table_size)
+		slot -= log->table_size;
+	return &log->table[slot];
+}
+
+static struct raft_entry *entry_in(struct raft_log_chunk *c, u64 index)
+{
+	return &c->entries[(index - 1) % RAFT_CHUNK_ENTRIES];
+}
+
 /**
  * raft_log_entry() - look up an entry
  * @log: the log
- * @index: 1 to log->last
+ * @index: above log->base, to log->last
  *
- * Context: owner thread; for an applied index, any.
+ * Context: owner thread; for an applied index, any, unless the shell compacts.
  * Return: the entry, NULL if there is none at @index.
  */
 struct raft_entry *raft_log_entry(const struct raft_log *log, u64 index)
 {
-	u64 slot = index - 1;
-
-	if (!index || index > log->last)
+	if (index <= log->base || index > log->last)
 		return NULL;
-	return &log->table[slot / RAFT_CHUNK_ENTRIES]->entries[slot %
-							RAFT_CHUNK_ENTRIES];
+	return entry_in(*slot_of(log, chunk_of(index)), index);
 }
 
 /**
@@ -43,16 +62,49 @@ bool raft_entry_is_bare(const struct raft_entry *e)
 /**
  * raft_log_term() - term of an entry
  * @log: the log
- * @index: 0 (before the first entry: term 0) to log->last
+ * @index: log->base to log->last; 0 is before the first entry: term 0
  *
  * Context: owner thread.
- * Return: the term, 0 if there is no entry at @index.
+ * Return: the term, 0 if @index is not in the log.
  */
 u64 raft_log_term(const struct raft_log *log, u64 index)
 {
 	const struct raft_entry *e = raft_log_entry(log, index);
 
+	if (index == log->base)
+		return log->base_term;
 	return e ? e->term : 0;
+}
+
+/* The next chunk from the spare ones; NULL if there is none or no slot. */
+static struct raft_log_chunk *chunk_add(struct raft_log *log, u64 chunk)
+{
+	struct raft_log_chunk *c = log->spare;
+
+	if (!c || log->n_chunks >= log->table_size)
+		return NULL;
+	log->spare = c->next;
+	log->n_spare--;
+	if (!log->n_chunks)
+		log->first_chunk = chunk;
+	log->n_chunks++;
+	*slot_of(log, chunk) = c;
+	return c;
+}
+
+/* The first chunk is not needed any more. */
+static void chunk_drop(struct raft_log *log)
+{
+	struct raft_log_chunk *c = log->table[log->first_slot];
+
+	log->first_slot++;
+	if (log->first_slot == log->table_size)
+		log->first_slot = 0;
+	log->first_chunk++;
+	log->n_chunks--;
+	c->next = log->spare;
+	log->spare = c;
+	log->n_spare++;
 }
 
 /**
@@ -65,30 +117,36 @@ u64 raft_log_term(const struct raft_log *log, u64 index)
  */
 bool raft_log_append(struct raft_log *log, const struct raft_entry *e)
 {
-	u64 slot = log->last;
+	u64 index = log->last + 1, chunk = chunk_of(index);
 	struct raft_log_chunk *c;
+	struct raft_entry *to;
 
-	if (slot / RAFT_CHUNK_ENTRIES >= log->n_chunks) {
-		c = log->spare;
-		if (!c || log->n_chunks >= log->table_size)
-			return false;
-		log->spare = c->next;
-		log->n_spare--;
-		log->table[log->n_chunks++] = c;
-	}
-	c = log->table[slot / RAFT_CHUNK_ENTRIES];
-	c->entries[slot % RAFT_CHUNK_ENTRIES] = *e;
-	c->entries[slot % RAFT_CHUNK_ENTRIES].flags = 0;
+	if (!log->n_chunks || chunk >= log->first_chunk + log->n_chunks)
+		c = chunk_add(log, chunk);
+	else
+		c = *slot_of(log, chunk);
+	if (!c)
+		return false;
+	to = entry_in(c, index);
+	*to = *e;
+	to->flags = 0;
 	if (e->payload)
 		raft_payload_get(e->payload);
 	log->last++;
 	return true;
 }
 
+static void entry_drop(struct raft_entry *e)
+{
+	if (e->payload)
+		raft_payload_put(e->payload);
+	e->payload = NULL;
+}
+
 /**
  * raft_log_truncate() - drop a suffix
  * @log: the log
- * @from: first index to drop, 1 to log->last
+ * @from: first index to drop, above log->base
  *
  * Drops from the back, as the disk does (trap 18).
  *
@@ -96,15 +154,48 @@ bool raft_log_append(struct raft_log *log, const struct raft_entry *e)
  */
 void raft_log_truncate(struct raft_log *log, u64 from)
 {
-	struct raft_entry *e;
-
 	while (log->last >= from) {
-		e = raft_log_entry(log, log->last);
-		if (e->payload)
-			raft_payload_put(e->payload);
-		e->payload = NULL;
+		entry_drop(raft_log_entry(log, log->last));
 		log->last--;
 	}
+}
+
+/**
+ * raft_log_compact() - drop a prefix
+ * @log: the log
+ * @index: last index to drop, log->base to log->last
+ *
+ * Context: owner thread; nobody else looks at what is dropped.
+ */
+void raft_log_compact(struct raft_log *log, u64 index)
+{
+	u64 term = raft_log_term(log, index);
+
+	while (log->base < index) {
+		entry_drop(raft_log_entry(log, log->base + 1));
+		log->base++;
+	}
+	log->base_term = term;
+	while (log->n_chunks && log->first_chunk < chunk_of(index + 1))
+		chunk_drop(log);
+}
+
+/**
+ * raft_log_reset() - drop everything and begin behind another entry
+ * @log: the log
+ * @index: of that entry, which is in a snapshot
+ * @term: its term
+ *
+ * Context: owner thread, as raft_log_compact().
+ */
+void raft_log_reset(struct raft_log *log, u64 index, u64 term)
+{
+	raft_log_truncate(log, log->base + 1);
+	while (log->n_chunks)
+		chunk_drop(log);
+	log->base = index;
+	log->base_term = term;
+	log->last = index;
 }
 
 /**
@@ -114,15 +205,19 @@ void raft_log_truncate(struct raft_log *log, u64 from)
  * @term: term that the other side has at @index
  *
  * Entries above the result have a term above @term, so they cannot match what
- * the other side has there: whole terms are skipped at once (Raft 5.3).
+ * the other side has there: whole terms are skipped at once (Raft 5.3).  What is
+ * below the base is not known, so that is no reason to skip.
  *
  * Context: owner thread.
- * Return: the largest index up to @index whose term is at most @term, 0 if none.
+ * Return: the largest index up to @index whose term is at most @term; the base
+ * if there is none; @index if that is below the base.
  */
 u64 raft_log_find_by_term(const struct raft_log *log, u64 index, u64 term)
 {
-	u64 low = 0, mid;
+	u64 low = log->base, mid;
 
+	if (index <= log->base)
+		return index;
 	if (index > log->last)
 		index = log->last;
 	/* Terms never fall along a log: @low fits, above @index nothing does. */
@@ -197,4 +292,22 @@ void raft_log_give(struct raft *r, struct raft_log_chunk *chunk)
 	chunk->next = r->log.spare;
 	r->log.spare = chunk;
 	r->log.n_spare++;
+}
+
+/**
+ * raft_log_take() - take memory back that compaction has freed
+ * @r: the core
+ *
+ * Context: owner thread.
+ * Return: a chunk, the caller's now; NULL if none is left over.
+ */
+struct raft_log_chunk *raft_log_take(struct raft *r)
+{
+	struct raft_log_chunk *c = r->log.spare;
+
+	if (r->log.n_spare <= RAFT_LOG_SPARE)
+		return NULL;
+	r->log.spare = c->next;
+	r->log.n_spare--;
+	return c;
 }

@@ -6,6 +6,7 @@
  *              answer allows the next one (traps 45, 46), also to a peer
  *              that matches but has no room
  *   REPLICATE  pipelined; the ring of messages on the way bounds it
+ *   SNAPSHOT   what it lacks was dropped: no entries until it has a snapshot
  *
  * match only grows within a term, next is always above it (trap 14).  Knows
  * nothing of messages: replication.c decides what to send.
@@ -55,6 +56,7 @@ void raft_progress_probe(struct raft_peer *p, u64 next)
 	p->next = max(next, p->match + 1);
 	p->probe_sent = false;
 	p->probe_last = 0;
+	memset(&p->snap, 0, sizeof(p->snap));
 	inflight_clear(p);
 }
 

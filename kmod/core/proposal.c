@@ -298,14 +298,11 @@ void raft_handle_forward(struct raft *r, struct raft_peer *p,
 	}
 }
 
-static void complete_own(struct raft *r, const struct raft_entry *e)
+/* The first own proposal that waits is decided. */
+static void complete_first(struct raft *r)
 {
-	struct raft_entry *own;
+	struct raft_entry *own = pending_entry(r, r->pend_first);
 
-	if (e->origin != r->cfg.id || e->incarnation != r->cfg.incarnation ||
-	    !r->pend_count || e->serial != r->pend_first)
-		return;
-	own = pending_entry(r, r->pend_first);
 	r->pend_bytes -= own->len;
 	if (own->payload)
 		raft_payload_put(own->payload);
@@ -315,17 +312,48 @@ static void complete_own(struct raft *r, const struct raft_entry *e)
 	r->pend_count--;
 }
 
+static void complete_own(struct raft *r, const struct raft_entry *e)
+{
+	if (e->origin == r->cfg.id && e->incarnation == r->cfg.incarnation &&
+	    r->pend_count && e->serial == r->pend_first)
+		complete_first(r);
+}
+
+/**
+ * raft_proposal_installed() - a snapshot took the place of the log
+ * @r: the core; its tables are those of the snapshot
+ *
+ * What the session of this boot has is applied; the rest is not in the log.
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_proposal_installed(struct raft *r)
+{
+	const struct raft_session *s = raft_session_find(&r->tables, r->cfg.id);
+
+	r->own_logged = 0;
+	if (!s || s->incarnation != r->cfg.incarnation)
+		return;
+	while (r->pend_count && r->pend_first <= s->serial)
+		complete_first(r);
+	r->own_logged = s->serial;
+}
+
 static void apply_proposal(struct raft *r, struct raft_entry *e, u64 index)
 {
 	e->flags = RAFT_ENTRY_DROPPED;
 	/* Without a proposer it cannot be a copy. */
-	if (e->origin && !raft_session_apply(r, e, index))
+	if (e->origin && !raft_session_apply(&r->tables, &r->conf_applied, e,
+					     index))
 		return;
 	complete_own(r, e);
-	if (e->client && !raft_client_apply(r, e, index))
+	if (e->client && !raft_client_apply(&r->tables, e, index,
+					    &r->up->repeated[r->up->n_repeated])) {
+		r->up->n_repeated++;
 		return;
+	}
 	if (e->type == RAFT_ENTRY_OPEN)
-		raft_client_open(r, index);
+		raft_client_open(&r->tables, index);
 	e->flags = RAFT_ENTRY_APPLIED;
 }
 

@@ -18,14 +18,18 @@
  *      shell cannot send it too early;
  *   3. RAFT_UP_PERSIST: hand up->persist to the write-ahead log, which works
  *      asynchronously, in the order of .seq, and answers RAFT_EV_PERSISTED;
- *   4. RAFT_UP_APPLIED: entries [applied_first, applied_last] are committed and
- *      decided: publish them, wake readers, complete own proposals;
+ *   4. RAFT_UP_SNAPSHOT: the state machine is to be that of the snapshot that
+ *	became current last, raft_applied_serial() tells which own proposals it
+ *	has; then RAFT_UP_APPLIED: entries [applied_first, applied_last] are
+ *	committed and decided: publish them, wake readers, complete own proposals;
  *   5. RAFT_UP_READ, then RAFT_UP_READ_LOST, RAFT_UP_CHANGE, RAFT_UP_ABORT,
  *	RAFT_UP_TRANSFER: read barriers, a membership change, its taking back
  *	or a transfer that was asked here is decided;
  *   6. RAFT_UP_STATE: role, term or leader changed: publish, uevent;
  *   7. RAFT_UP_FAILED: stop answering, say why, keep the data;
- *   8. arm one timer for up->deadline; RAFT_UP_AGAIN: step a TICK at once, but
+ *   8. RAFT_UP_CHUNK, RAFT_UP_INSTALL: a part of a snapshot is to be stored, or
+ *	the whole one to become current: Documentation/core.rst, "Snapshots";
+ *   9. arm one timer for up->deadline; RAFT_UP_AGAIN: step a TICK at once, but
  *	behind all that has arrived: a TICK looks at the deadline.
  *
  * "Raft n.m" cites the paper (extended version), "thesis n.m" the dissertation,
@@ -54,6 +58,8 @@
 #define RAFT_STEP_REPEATED	32	/* copies of clients' commands in one step */
 #define RAFT_ADDR_BYTES		24	/* of a member, opaque to the core */
 #define RAFT_CONFIG_BYTES	528	/* an encoded configuration or change */
+/* What the core wants to have at the start of a snapshot, at most. */
+#define RAFT_SNAPSHOT_META	43008
 
 static_assert(RAFT_MAX_PEERS * 4 <= RAFT_STEP_MSGS);
 
@@ -72,6 +78,7 @@ enum raft_entry_type {
 	RAFT_ENTRY_CONFIG = 3,	/* a configuration, RAFT_CONFIG_BYTES of it */
 	RAFT_ENTRY_CHANGE = 4,	/* a request for one; in FORWARD, never in a log */
 	RAFT_ENTRY_OPEN = 5,	/* opens a client session; no command */
+	RAFT_ENTRY_CHUNK = 6,	/* part of a snapshot; in SNAPSHOT, never in a log */
 };
 
 /* Decided when the entry is applied, never stored. */
@@ -82,8 +89,10 @@ enum raft_entry_type {
  * struct raft_entry - one log entry as the core sees it
  * @term: term of the leader that appended it
  * @incarnation: boot of @origin that proposed it, 0 if it has no proposer
+ *	RAFT_ENTRY_CHUNK: bytes of the whole snapshot
  * @serial: number of the proposal at (@origin, @incarnation), from 1, no gaps;
- *	RAFT_ENTRY_CONFIG: number of the request for it, counted separately
+ *	RAFT_ENTRY_CONFIG: number of the request for it, counted separately;
+ *	RAFT_ENTRY_CHUNK: offset in the snapshot
  * @client: session of the client that proposed it, 0 if none: client.c
  * @client_serial: number that the client gave it, not 0 with @client
  * @payload: the shell's handle, NULL if @len is 0; the log holds a reference
@@ -115,8 +124,8 @@ enum raft_msg_type {
 	RAFT_MSG_APPEND_RESP = 6,
 	RAFT_MSG_HEARTBEAT = 7,
 	RAFT_MSG_HEARTBEAT_RESP = 8,
-	RAFT_MSG_SNAPSHOT = 9,		/* reserved for InstallSnapshot */
-	RAFT_MSG_SNAPSHOT_RESP = 10,	/* reserved */
+	RAFT_MSG_SNAPSHOT = 9,		/* part of a snapshot (Raft 7) */
+	RAFT_MSG_SNAPSHOT_RESP = 10,
 	RAFT_MSG_TIMEOUT_NOW = 11,	/* campaign at once (thesis 3.10) */
 	RAFT_MSG_FORWARD = 12,
 	RAFT_MSG_READ_INDEX = 13,
@@ -143,6 +152,32 @@ enum raft_msg_type {
 #define RAFT_MSG_LOST		0x20
 
 /**
+ * struct raft_chunk - bytes of a snapshot
+ * @offset: of the first one
+ * @total: bytes of the whole snapshot
+ * @len: how many, at most RAFT_MAX_COMMAND
+ */
+struct raft_chunk {
+	u64 offset;
+	u64 total;
+	u32 len;
+};
+
+/**
+ * struct raft_snapshot - names a snapshot
+ * @index: last index in it, 0: none
+ * @term: its term
+ * @id: names its bytes: equal ids, equal bytes, on whatever node
+ * @total: how many bytes, what raft_snapshot_encode() gave included
+ */
+struct raft_snapshot {
+	u64 index;
+	u64 term;
+	u64 id;
+	u64 total;
+};
+
+/**
  * struct raft_msg - one message between two nodes of a group
  * @type: enum raft_msg_type
  * @flags: RAFT_MSG_*
@@ -159,25 +194,30 @@ enum raft_msg_type {
  *	APPEND_RESP: match index, or the largest index that may match (reject).
  *	HEARTBEAT_RESP: last index verified in this term.  READ_INDEX_RESP: read
  *	index.  FORWARD of a transfer: target, 0 for the best.  FORWARD_RESP,
- *	JOIN_RESP: errno, positive
+ *	JOIN_RESP: errno, positive.  SNAPSHOT and its answer: last index in it
  * @log_term: APPEND: term at @index.  VOTE, PREVOTE: last term.
- *	APPEND_RESP reject: term at @index in the follower's log
- * @commit: APPEND, HEARTBEAT: commit index; HEARTBEAT: not above the
+ *	APPEND_RESP reject: term at @index in the follower's log.  SNAPSHOT and
+ *	its answer: term at @index
+ * @commit: APPEND, SNAPSHOT, HEARTBEAT: commit index; HEARTBEAT: not above the
  *	receiver's match index (trap 10).  HEARTBEAT_RESP: what of @index is
  *	durable.  PREVOTE, VOTE and their answers: what the sender knows to be
- *	committed
+ *	committed.  SNAPSHOT_RESP: bytes of the snapshot that are durable, from 0
  * @reject_index: APPEND_RESP reject: the @index of the refused APPEND (trap 15).
- *	APPEND: term of the entry at @commit, 0 if @commit is 0.
+ *	APPEND, SNAPSHOT: term of the entry at @commit, 0 if @commit is 0.
  *	HEARTBEAT: election timeout of the sender, ns.
  *	HEARTBEAT_RESP: ns for which the sender refuses votes from now on: its
- *	election timeout, or 0
- * @n_entries: APPEND, FORWARD: number of entries
+ *	election timeout, or 0.
+ *	SNAPSHOT_RESP: bytes of the snapshot that were received, from 0
+ * @n_entries: APPEND, FORWARD: number of entries.  SNAPSHOT: 1, of
+ *	RAFT_ENTRY_CHUNK; one without bytes asks how much is there
  * @entries: incoming messages only: the decoded entries, valid during the step;
  *	of an outgoing one ask raft_msg_entry()
  * @serial: FORWARD: serial of the first entry (the others follow without gap),
  *	or of the request, and so in FORWARD_RESP.  HEARTBEAT: round, echoed in
- *	HEARTBEAT_RESP.  READ_INDEX: batch of reads, echoed in READ_INDEX_RESP
+ *	HEARTBEAT_RESP.  READ_INDEX: batch of reads, echoed in READ_INDEX_RESP.
+ *	SNAPSHOT and its answer: id of the snapshot
  * @priority: HEARTBEAT_RESP: election priority of the sender
+ * @chunk: of an outgoing SNAPSHOT, else not used: raft_msg_chunk()
  */
 struct raft_msg {
 	u8 type;
@@ -197,6 +237,7 @@ struct raft_msg {
 	u32 n_entries;
 	u32 priority;
 	const struct raft_entry *entries;
+	struct raft_chunk chunk;
 };
 
 /*
@@ -356,6 +397,10 @@ enum raft_event_type {
 	RAFT_EV_READ,		/* .lease: a read barrier is wanted here */
 	RAFT_EV_CHANGE,		/* .change: of the membership */
 	RAFT_EV_TRANSFER,	/* .target: of the leadership, 0: to the best */
+	RAFT_EV_SNAPSHOT,	/* .snapshot: one that was taken here is durable */
+	RAFT_EV_COMPACT,	/* .index: drop the log up to here */
+	RAFT_EV_STORED,		/* .stored: parts of a snapshot are durable */
+	RAFT_EV_INSTALLED,	/* .installed: what was received is current */
 };
 
 /**
@@ -379,6 +424,14 @@ enum raft_event_type {
  * @lease: answer from the leader's lease if it has one
  * @change: the membership change
  * @target: node to lead, 0 for the best
+ * @snapshot: what raft_snapshot_encode() was last asked for, with all that
+ *	belongs to it, is on disk and current
+ * @index: last index to drop; not above the snapshot, nor what is applied
+ * @stored: of the snapshot @stored.of bytes up to @stored.bytes are durable; 0:
+ *	what was received is of no use and was dropped
+ * @installed: the snapshot @installed.of is durable and current, and begins with
+ *	the @installed.len bytes at @installed.meta, which
+ *	raft_snapshot_check() likes
  */
 struct raft_event {
 	enum raft_event_type type;
@@ -401,6 +454,17 @@ struct raft_event {
 		bool lease;
 		const struct raft_change *change;
 		u32 target;
+		struct raft_snapshot snapshot;
+		u64 index;
+		struct {
+			struct raft_snapshot of;
+			u64 bytes;
+		} stored;
+		struct {
+			struct raft_snapshot of;
+			const u8 *meta;
+			u64 len;
+		} installed;
 	};
 };
 
@@ -416,18 +480,25 @@ struct raft_event {
 #define RAFT_UP_CONFIG		0x200	/* see raft_membership() */
 #define RAFT_UP_ABORT		0x400	/* .abort_result */
 #define RAFT_UP_READ_LOST	0x800	/* removed: reads that wait get no answer */
+#define RAFT_UP_SNAPSHOT	0x1000	/* .snapshot replaces all that was applied */
+#define RAFT_UP_CHUNK		0x2000	/* .snapshot, .chunk: store it */
+#define RAFT_UP_INSTALL		0x4000	/* .snapshot: make it current */
 
 /* struct raft_persist.what */
 #define RAFT_PERSIST_HARD_STATE	0x01
 #define RAFT_PERSIST_TRUNCATE	0x02	/* drop entries from .truncate_from on */
 #define RAFT_PERSIST_ENTRIES	0x04	/* then append [.first, .last] */
+#define RAFT_PERSIST_BASE	0x08	/* before that: the log begins behind .base */
 
 /**
  * struct raft_persist - a batch for the write-ahead log
  * @seq: number of the batch, from 1, no gaps
- * @what: RAFT_PERSIST_*; in the order of the bits
+ * @what: RAFT_PERSIST_*; in this order: hard state, truncation, base, entries
  * @hs: the hard state after this step
  * @truncate_from: first index to drop
+ * @base: entries up to this one are in a durable snapshot and are dropped; all
+ *	of them if the log does not have (@base, @base_term)
+ * @base_term: its term
  * @first: first entry to append; the shell reads them with raft_entry_at()
  *	before the next step and takes its own references
  * @last: last entry to append
@@ -437,6 +508,8 @@ struct raft_persist {
 	u32 what;
 	struct raft_hard_state hs;
 	u64 truncate_from;
+	u64 base;
+	u64 base_term;
 	u64 first;
 	u64 last;
 };
@@ -476,7 +549,8 @@ struct raft_repeated {
  *	the earliest in this step; else
  *	-EBUSY (one of this node is under way), -ENOLINK (no leader is known),
  *	-ENOTCONN, -EINVAL, -ENOMEM, -EIO; READ: -ENOTCONN, -EIO, -EOPNOTSUPP
- *	(a witness has nothing to read)
+ *	(a witness has nothing to read); COMPACT: 0, -EINVAL (beyond the
+ *	snapshot, or what is applied), -EIO
  * @read_id: READ: the read is decided with this number
  * @read_done: RAFT_UP_READ: reads up to this number are: what is applied now
  *	includes everything acknowledged before they began
@@ -493,7 +567,8 @@ struct raft_repeated {
  *	not a voter, not a learner; -EDOM no voter would be left, or more
  *	witnesses than half of them; -E2BIG too many members; -ENOSPC,
  *	-ENOMEM; -ENOTCONN this node was removed;
- *	-ETIMEDOUT did not catch up; -ECANCELED aborted, or lost with its leader
+ *	-ETIMEDOUT did not catch up; -ECANCELED aborted, or lost with its leader.
+ *	-ESTALE: not known, for a snapshot has what became of it
  * @abort_result: RAFT_UP_ABORT: likewise; -ENOENT nothing to take back, -EBUSY
  *	a joint configuration is committed and will be left, -EAGAIN not by
  *	this leader, or not yet
@@ -502,6 +577,10 @@ struct raft_repeated {
  *	heard of; -EBUSY
  *	a transfer to another node is under way; -ETIMEDOUT did not happen;
  *	-ECANCELED another node leads
+ * @snapshot: RAFT_UP_SNAPSHOT, RAFT_UP_CHUNK, RAFT_UP_INSTALL: which
+ * @chunk: RAFT_UP_CHUNK: where the bytes of the entry of the message that is
+ *	being handled go; what was stored of another snapshot is dropped.  They
+ *	come in order.  RAFT_EV_STORED answers
  * @deadline: absolute ns at which a TICK is wanted, U64_MAX if never
  * @msgs: messages to send
  */
@@ -524,6 +603,8 @@ struct raft_update {
 	int change_result;
 	int abort_result;
 	int transfer_result;
+	struct raft_snapshot snapshot;
+	struct raft_chunk chunk;
 	u64 deadline;
 	struct raft_msg msgs[RAFT_STEP_MSGS];
 };
@@ -537,6 +618,7 @@ enum raft_fail {
 enum raft_progress_state {
 	RAFT_PROBE = 0,		/* one append at a time, to find the match */
 	RAFT_REPLICATE = 1,	/* pipelined */
+	RAFT_SNAPSHOT = 2,	/* gets a snapshot, no entries */
 };
 
 /**
@@ -580,6 +662,7 @@ struct raft_peer_status {
  * @durable: last index known to be on this node's disk
  * @commit: commit index
  * @applied: applied index
+ * @snapshot: last index in the snapshot, 0 if there is none
  * @pending: own proposals that are undecided
  * @clients: client sessions that are open
  * @uncommitted_bytes: leader: payload bytes that wait for commit
@@ -620,6 +703,7 @@ struct raft_status {
 	u64 durable;
 	u64 commit;
 	u64 applied;
+	u64 snapshot;
 	u32 pending;
 	u32 clients;
 	u64 uncommitted_bytes;
@@ -661,12 +745,18 @@ size_t raft_log_chunk_size(void);
 int raft_config_check(const struct raft_config *cfg);
 int raft_init(struct raft *r, const struct raft_config *cfg, u64 now, u64 random,
 	      struct raft_log_chunk **table, u32 table_size);
+int raft_snapshot_load(struct raft *r, const struct raft_snapshot *s,
+		       const u8 *meta, u64 len);
+void raft_snapshot_resume(struct raft *r, const struct raft_snapshot *s,
+			  u64 stored);
+int raft_log_begin(struct raft *r, u64 base, u64 term);
 int raft_log_load(struct raft *r, const struct raft_entry *e);
 int raft_start(struct raft *r, const struct raft_hard_state *hs);
 void raft_destroy(struct raft *r, void (*free_chunk)(struct raft_log_chunk *c));
 
 u32 raft_log_want(const struct raft *r);
 void raft_log_give(struct raft *r, struct raft_log_chunk *chunk);
+struct raft_log_chunk *raft_log_take(struct raft *r);
 bool raft_config_want(const struct raft *r);
 void raft_config_give(struct raft *r, void *payload);
 
@@ -674,10 +764,14 @@ void raft_step(struct raft *r, const struct raft_event *ev,
 	       struct raft_update *up);
 int raft_reconfigure(struct raft *r, const struct raft_config *cfg);
 
+int raft_snapshot_encode(struct raft *r, u64 index, u8 *buf, u32 *len,
+			 u64 *term);
+int raft_snapshot_check(const u8 *meta, u64 len, const struct raft_snapshot *s);
 const struct raft_entry *raft_entry_at(const struct raft *r, u64 index);
 bool raft_msg_entry(const struct raft *r, const struct raft_msg *m, u32 i,
 		    struct raft_entry *e);
 bool raft_entry_is_bare(const struct raft_entry *e);
+struct raft_entry raft_msg_chunk(const struct raft_msg *m);
 u32 raft_entry_disk_bytes(u32 len);
 const struct raft_membership *raft_membership(const struct raft *r);
 const struct raft_member *raft_member_of(const struct raft_membership *c,

@@ -221,6 +221,9 @@ static bool replicate_to(struct raft *r, struct raft_peer *p)
 	u64 last = last_for(r, p);
 	u32 n, bytes;
 
+	/* What it lacks is not in the log any more (Raft 7). */
+	if (p->next <= r->log.base)
+		return raft_snapshot_send(r, p);
 	while (!raft_progress_full(r, p)) {
 		n = batch_size(r, p, last, &bytes);
 		if (!n && p->state == RAFT_REPLICATE)
@@ -320,7 +323,8 @@ static void handle_reject(struct raft *r, struct raft_peer *p,
 	/* An answer to something older than what is known (traps 14, 15). */
 	if (m->reject_index <= p->match)
 		return;
-	if (p->state == RAFT_PROBE && m->reject_index != p->next - 1)
+	if (p->state == RAFT_SNAPSHOT ||
+	    (p->state == RAFT_PROBE && m->reject_index != p->next - 1))
 		return;
 	/*
 	 * The follower's log may match up to @index at best, and there it has
@@ -354,6 +358,7 @@ void raft_handle_append_resp(struct raft *r, struct raft_peer *p,
 	if (m->index > r->log.last)
 		return;
 	grew = raft_progress_ack(p, m->index);
+	raft_snapshot_reconnect(r, p);
 	if (p->state != RAFT_PROBE)
 		return;
 	/*
@@ -391,7 +396,8 @@ void raft_handle_heartbeat_resp(struct raft *r, struct raft_peer *p,
 	raft_lease_renew(r, p, m->serial, m->reject_index);
 	if (!lacks_commands(p, m))
 		raft_progress_ack(p, m->commit);
-	if (!fresh || RAFT_MUTANT("no-probe-after-loss"))
+	raft_snapshot_reconnect(r, p);
+	if (p->state == RAFT_SNAPSHOT || !fresh || RAFT_MUTANT("no-probe-after-loss"))
 		return;
 	if (p->state == RAFT_PROBE) {
 		p->probe_sent = false;

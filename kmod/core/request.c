@@ -297,6 +297,43 @@ void raft_request_applied(struct raft *r, const struct raft_entry *e)
 		request_applied(r, &r->requests[RAFT_REQ_ABORT], e);
 }
 
+static void request_installed(struct raft *r, struct raft_request *q,
+			      u64 before)
+{
+	const struct raft_image *img = &r->image;
+
+	if (!q->active)
+		return;
+	if (img->origin == r->cfg.id && img->serial == q->serial &&
+	    img->incarnation == r->cfg.incarnation) {
+		q->applied = true;
+		q->logged = true;
+		if (!goes_on(&img->conf))
+			change_done(r, q, img->conf.result ==
+					  RAFT_CHANGE_GIVEN_UP ? -ETIMEDOUT : 0);
+	} else if (img->conf.index > before) {
+		change_done(r, q, -ESTALE);
+	} else if (!q->applied && img->term > q->term) {
+		change_done(r, q, -ECANCELED);
+	}
+}
+
+/**
+ * raft_request_installed() - a snapshot took the place of the log
+ * @r: the core; r->image is that of the snapshot
+ * @before: index of the configuration that was applied last before
+ *
+ * It has the last configuration only.  If there is a newer one than before and
+ * that is of somebody else, nobody here can know what came between.
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_request_installed(struct raft *r, u64 before)
+{
+	request_installed(r, &r->requests[RAFT_REQ_CHANGE], before);
+	request_installed(r, &r->requests[RAFT_REQ_ABORT], before);
+}
+
 static void answer(struct raft *r, const struct raft_msg *m, int error)
 {
 	struct raft_msg out = raft_reply(r, m, RAFT_MSG_FORWARD_RESP);

@@ -44,25 +44,34 @@ bool raft_session_next(u64 inc, u64 serial, const struct raft_entry *e)
 	return e->incarnation > inc && e->serial == 1;
 }
 
-static struct raft_session *session_find(struct raft *r, u32 origin)
+/**
+ * raft_session_find() - what is applied of an origin
+ * @t: the tables
+ * @origin: node id; 0: a free slot
+ *
+ * Context: owner thread.
+ * Return: its session, NULL if there is none.
+ */
+struct raft_session *raft_session_find(struct raft_tables *t, u32 origin)
 {
 	u32 i;
 
 	for (i = 0; i < RAFT_MAX_SESSIONS; i++)
-		if (r->sessions[i].origin == origin)
-			return &r->sessions[i];
+		if (t->sessions[i].origin == origin)
+			return &t->sessions[i];
 	return NULL;
 }
 
 /* Never NULL: there are twice as many slots as members. */
-static struct raft_session *oldest_stranger(struct raft *r)
+static struct raft_session *oldest_stranger(struct raft_tables *t,
+					    const struct raft_membership *conf)
 {
 	struct raft_session *best = NULL, *s;
 	u32 i;
 
 	for (i = 0; i < RAFT_MAX_SESSIONS; i++) {
-		s = &r->sessions[i];
-		if (raft_member_of(&r->conf_applied, s->origin))
+		s = &t->sessions[i];
+		if (raft_member_of(conf, s->origin))
 			continue;
 		if (!best || s->index < best->index)
 			best = s;
@@ -70,15 +79,17 @@ static struct raft_session *oldest_stranger(struct raft *r)
 	return best;
 }
 
-static struct raft_session *session_get(struct raft *r, u32 origin)
+static struct raft_session *session_get(struct raft_tables *t,
+					const struct raft_membership *conf,
+					u32 origin)
 {
-	struct raft_session *s = session_find(r, origin);
+	struct raft_session *s = raft_session_find(t, origin);
 
 	if (s)
 		return s;
-	s = session_find(r, 0);
+	s = raft_session_find(t, 0);
 	if (!s)
-		s = oldest_stranger(r);
+		s = oldest_stranger(t, conf);
 	memset(s, 0, sizeof(*s));
 	s->origin = origin;
 	return s;
@@ -86,16 +97,19 @@ static struct raft_session *session_get(struct raft *r, u32 origin)
 
 /**
  * raft_session_apply() - decide a committed command
- * @r: the core
+ * @t: the tables before it
+ * @conf: the last configuration before it
  * @e: the entry
  * @index: its index
  *
  * Context: owner thread, in the order of the log.
  * Return: true if it is to be applied, false if it is a duplicate.
  */
-bool raft_session_apply(struct raft *r, const struct raft_entry *e, u64 index)
+bool raft_session_apply(struct raft_tables *t,
+			const struct raft_membership *conf,
+			const struct raft_entry *e, u64 index)
 {
-	struct raft_session *s = session_get(r, e->origin);
+	struct raft_session *s = session_get(t, conf, e->origin);
 
 	if (!raft_session_next(s->incarnation, s->serial, e) &&
 	    !RAFT_MUTANT("dup-apply"))
@@ -115,7 +129,7 @@ bool raft_session_apply(struct raft *r, const struct raft_entry *e, u64 index)
  */
 void raft_session_applied(struct raft *r, struct raft_peer *p)
 {
-	const struct raft_session *s = session_find(r, p->id);
+	const struct raft_session *s = raft_session_find(&r->tables, p->id);
 
 	p->appended_inc = s ? s->incarnation : 0;
 	p->appended_serial = s ? s->serial : 0;

@@ -26,7 +26,7 @@ u32 raft_entry_disk_bytes(u32 len)
 /**
  * raft_entry_at() - look at an entry
  * @r: the core
- * @index: 1 to the last index
+ * @index: behind what compaction dropped, to the last index
  *
  * Context: owner thread; any, for an index that was published as applied.
  * Return: the entry, NULL if there is none.  Its payload belongs to the log.
@@ -79,6 +79,26 @@ bool raft_msg_entry(const struct raft *r, const struct raft_msg *m, u32 i,
 		}
 	}
 	return true;
+}
+
+/**
+ * raft_msg_chunk() - the entry of an outgoing SNAPSHOT
+ * @m: a SNAPSHOT out of the update of the last step
+ *
+ * The shell reads the bytes: @m->chunk.len of them, from @m->chunk.offset of the
+ * snapshot (@m->index, @m->log_term, @m->serial).
+ *
+ * Context: any.
+ * Return: the entry without its payload.
+ */
+struct raft_entry raft_msg_chunk(const struct raft_msg *m)
+{
+	return (struct raft_entry) {
+		.type = RAFT_ENTRY_CHUNK,
+		.incarnation = m->chunk.total,
+		.serial = m->chunk.offset,
+		.len = m->chunk.len,
+	};
 }
 
 /**
@@ -167,14 +187,15 @@ void raft_status(const struct raft *r, struct raft_status *st)
 	st->leader = r->leader;
 	st->term = r->term;
 	st->vote = r->vote;
-	st->first = 1;
+	st->first = r->log.base + 1;
+	st->snapshot = r->snap.index;
 	st->last = r->log.last;
 	st->last_term = raft_log_term(&r->log, r->log.last);
 	st->durable = r->durable;
 	st->commit = r->commit;
 	st->applied = r->applied;
 	st->pending = r->pend_count;
-	st->clients = r->n_clients;
+	st->clients = r->tables.n_clients;
 	st->uncommitted_bytes = r->role == RAFT_LEADER ? r->uncommitted_bytes : 0;
 	st->conflicts = r->conflicts;
 	st->failed = r->failed;

@@ -68,6 +68,7 @@ static void init_members(struct raft *r)
 		c->m[j] = r->cfg.members[i];
 	}
 	r->conf_applied = *c;
+	r->image.conf = *c;
 	r->was_member = raft_member_of(c, r->cfg.id);
 	r->self = raft_peer_get(r, r->cfg.id);
 	r->self->incarnation = r->cfg.incarnation;
@@ -82,7 +83,10 @@ static void init_members(struct raft *r)
  * @table: room for @table_size pointers, kept until raft_destroy()
  * @table_size: bounds the log: RAFT_CHUNK_ENTRIES entries each
  *
- * Then raft_log_load() for each entry on disk, then raft_start(), then a TICK.
+ * Then, if there is a snapshot, raft_snapshot_load(), and raft_snapshot_resume()
+ * if there are parts of another; raft_log_begin() if the log on disk does not
+ * begin with entry 1; raft_log_load() for each entry there; raft_start(); and a
+ * TICK.
  *
  * Context: any, nobody else knows @r yet.
  * Return: 0 or -EINVAL.
@@ -105,6 +109,24 @@ int raft_init(struct raft *r, const struct raft_config *cfg, u64 now, u64 random
 	init_members(r);
 	if (cfg->withhold && cfg->check_quorum)
 		r->withhold_until = now + cfg->election_timeout;
+	return 0;
+}
+
+/**
+ * raft_log_begin() - the log on disk begins behind an entry
+ * @r: the core, after raft_snapshot_load(), before raft_log_load()
+ * @base: index of that entry
+ * @term: its term
+ *
+ * Context: as raft_init().
+ * Return: 0, -EINVAL: the snapshot does not reach so far.
+ */
+int raft_log_begin(struct raft *r, u64 base, u64 term)
+{
+	if (base > r->snap.index || term > RAFT_MAX_TERM)
+		return -EINVAL;
+	raft_log_reset(&r->log, base, term);
+	r->disk_base = base;
 	return 0;
 }
 
@@ -132,7 +154,7 @@ int raft_log_load(struct raft *r, const struct raft_entry *e)
 	if (!r->bare && raft_entry_is_bare(e))
 		r->bare = r->log.last;
 	/* In force is the last one, raft_start() sees to it. */
-	if (config) {
+	if (config && c.index > r->image.index) {
 		r->conf = c;
 		r->was_member |= !!raft_member_of(&c, r->cfg.id);
 	}
@@ -149,12 +171,15 @@ int raft_log_load(struct raft *r, const struct raft_entry *e)
  */
 int raft_start(struct raft *r, const struct raft_hard_state *hs)
 {
-	u64 last_term = raft_log_term(&r->log, r->log.last);
-	struct raft_membership c = r->conf;
+	struct raft_membership c;
+	u64 last_term;
 
 	if (hs->term > RAFT_MAX_TERM)
 		return -EINVAL;
+	raft_snapshot_start(r);
+	c = r->conf;
 	raft_membership_use(r, &c);
+	last_term = raft_log_term(&r->log, r->log.last);
 	r->term = hs->term;
 	r->vote = hs->vote;
 	raft_lost_start(r, hs);
@@ -166,7 +191,7 @@ int raft_start(struct raft *r, const struct raft_hard_state *hs)
 		r->vote = 0;
 	}
 	r->durable = r->log.last;
-	r->commit = min(hs->commit, r->log.last);
+	r->commit = max(r->applied, min(hs->commit, r->log.last));
 	r->state_changed = true;
 	raft_reset_election_timer(r);
 	return 0;
@@ -184,8 +209,7 @@ void raft_destroy(struct raft *r, void (*free_chunk)(struct raft_log_chunk *c))
 	struct raft_log_chunk *c;
 	u32 i;
 
-	if (r->log.last)
-		raft_log_truncate(&r->log, 1);
+	raft_log_reset(&r->log, 0, 0);
 	for (i = 0; i < r->pend_count; i++) {
 		u32 slot = (r->pend_head + i) % RAFT_MAX_PENDING;
 
@@ -200,9 +224,6 @@ void raft_destroy(struct raft *r, void (*free_chunk)(struct raft_log_chunk *c))
 	if (r->conf_spare)
 		raft_payload_put(r->conf_spare);
 	r->conf_spare = NULL;
-	for (i = 0; i < r->log.n_chunks; i++)
-		free_chunk(r->log.table[i]);
-	r->log.n_chunks = 0;
 	while (r->log.spare) {
 		c = r->log.spare;
 		r->log.spare = c->next;
@@ -257,13 +278,14 @@ static bool is_response(const struct raft_msg *m)
 	       m->type == RAFT_MSG_APPEND_RESP ||
 	       m->type == RAFT_MSG_HEARTBEAT_RESP ||
 	       m->type == RAFT_MSG_READ_INDEX_RESP ||
-	       m->type == RAFT_MSG_FORWARD_RESP;
+	       m->type == RAFT_MSG_FORWARD_RESP ||
+	       m->type == RAFT_MSG_SNAPSHOT_RESP;
 }
 
 static bool from_leader(const struct raft_msg *m)
 {
 	return m->type == RAFT_MSG_APPEND || m->type == RAFT_MSG_HEARTBEAT ||
-	       m->type == RAFT_MSG_TIMEOUT_NOW;
+	       m->type == RAFT_MSG_TIMEOUT_NOW || m->type == RAFT_MSG_SNAPSHOT;
 }
 
 /* A change or transfer that is passed on. */
@@ -323,11 +345,21 @@ static bool note_sender(struct raft *r, struct raft_peer *p,
 	return true;
 }
 
+/* A leader shall know of this node's term, and of its boot. */
+static void refuse_leader(struct raft *r, const struct raft_msg *m)
+{
+	/* Each answer is the type behind that of the request. */
+	struct raft_msg out = raft_reply(r, m, m->type + 1);
+
+	if (m->type == RAFT_MSG_TIMEOUT_NOW)
+		return;
+	out.flags = RAFT_MSG_REJECT;
+	raft_hold(r, &out, 0);
+}
+
 /* The sender is behind: tell it so, or it may never learn (traps 30, 31). */
 static void handle_old_term(struct raft *r, const struct raft_msg *m)
 {
-	struct raft_msg out;
-
 	switch (m->type) {
 	case RAFT_MSG_PREVOTE:
 		raft_handle_prevote(r, m);
@@ -337,10 +369,8 @@ static void handle_old_term(struct raft *r, const struct raft_msg *m)
 		break;
 	case RAFT_MSG_APPEND:
 	case RAFT_MSG_HEARTBEAT:
-		out = raft_reply(r, m, m->type == RAFT_MSG_APPEND ?
-				 RAFT_MSG_APPEND_RESP : RAFT_MSG_HEARTBEAT_RESP);
-		out.flags = RAFT_MSG_REJECT;
-		raft_hold(r, &out, 0);
+	case RAFT_MSG_SNAPSHOT:
+		refuse_leader(r, m);
 		break;
 	}
 }
@@ -395,6 +425,8 @@ static void handle_leader_msg(struct raft *r, const struct raft_msg *m,
 		raft_handle_append(r, m);
 	else if (m->type == RAFT_MSG_HEARTBEAT)
 		raft_handle_heartbeat(r, m, fresh);
+	else if (m->type == RAFT_MSG_SNAPSHOT)
+		raft_handle_snapshot(r, m);
 	else
 		raft_handle_timeout_now(r);
 }
@@ -414,6 +446,8 @@ static void handle_leader_resp(struct raft *r, struct raft_peer *p,
 		p->active = true;
 	if (m->type == RAFT_MSG_APPEND_RESP)
 		raft_handle_append_resp(r, p, m);
+	else if (m->type == RAFT_MSG_SNAPSHOT_RESP)
+		raft_handle_snapshot_resp(r, p, m);
 	else if (!(m->flags & RAFT_MSG_REJECT))
 		raft_handle_heartbeat_resp(r, p, m, fresh);
 }
@@ -434,11 +468,13 @@ static void handle_by_type(struct raft *r, struct raft_peer *p,
 		break;
 	case RAFT_MSG_APPEND:
 	case RAFT_MSG_HEARTBEAT:
+	case RAFT_MSG_SNAPSHOT:
 	case RAFT_MSG_TIMEOUT_NOW:
 		handle_leader_msg(r, m, fresh);
 		break;
 	case RAFT_MSG_APPEND_RESP:
 	case RAFT_MSG_HEARTBEAT_RESP:
+	case RAFT_MSG_SNAPSHOT_RESP:
 		handle_leader_resp(r, p, m, fresh);
 		break;
 	case RAFT_MSG_READ_INDEX:
@@ -571,6 +607,18 @@ static void handle_event(struct raft *r, const struct raft_event *ev)
 	case RAFT_EV_TRANSFER:
 		raft_request_transfer(r, ev->target);
 		break;
+	case RAFT_EV_SNAPSHOT:
+		raft_snapshot_taken(r, &ev->snapshot);
+		break;
+	case RAFT_EV_COMPACT:
+		raft_compact(r, ev->index);
+		break;
+	case RAFT_EV_STORED:
+		raft_snapshot_stored(r, &ev->stored.of, ev->stored.bytes);
+		break;
+	case RAFT_EV_INSTALLED:
+		raft_snapshot_installed(r, ev);
+		break;
 	}
 }
 
@@ -587,6 +635,8 @@ static void make_batch(struct raft *r)
 		b->what |= RAFT_PERSIST_TRUNCATE;
 	if (r->append_first && r->append_first <= r->log.last)
 		b->what |= RAFT_PERSIST_ENTRIES;
+	if (r->log.base != r->disk_base)
+		b->what |= RAFT_PERSIST_BASE;
 	if (!b->what)
 		return;
 	if (r->persisted_seq == r->persist_seq)
@@ -610,6 +660,9 @@ static void make_batch(struct raft *r)
 			r->cut_from = b->truncate_from;
 		r->cut_seq = b->seq;
 	}
+	b->base = r->log.base;
+	b->base_term = r->log.base_term;
+	r->disk_base = r->log.base;
 	b->first = r->append_first;
 	b->last = r->log.last;
 	if (b->what & RAFT_PERSIST_HARD_STATE) {

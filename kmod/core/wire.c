@@ -202,7 +202,7 @@ size_t raft_wire_end(struct raft_wire_out *w)
 	return w->pos;
 }
 
-/* What version 1 sends; the other types are reserved. */
+/* What version 1 has. */
 static bool type_known(u8 type)
 {
 	switch (type) {
@@ -214,6 +214,8 @@ static bool type_known(u8 type)
 	case RAFT_MSG_APPEND_RESP:
 	case RAFT_MSG_HEARTBEAT:
 	case RAFT_MSG_HEARTBEAT_RESP:
+	case RAFT_MSG_SNAPSHOT:
+	case RAFT_MSG_SNAPSHOT_RESP:
 	case RAFT_MSG_TIMEOUT_NOW:
 	case RAFT_MSG_FORWARD:
 	case RAFT_MSG_READ_INDEX:
@@ -232,7 +234,7 @@ static u32 type_entries(const struct raft_wire_header *h)
 {
 	if (h->type == RAFT_MSG_APPEND)
 		return RAFT_MAX_BATCH;
-	if (h->type == RAFT_MSG_JOIN)
+	if (h->type == RAFT_MSG_SNAPSHOT || h->type == RAFT_MSG_JOIN)
 		return 1;
 	if (h->type != RAFT_MSG_FORWARD || h->flags & RAFT_MSG_TRANSFER)
 		return 0;
@@ -249,7 +251,10 @@ static u8 type_flags(u8 type)
 	case RAFT_MSG_APPEND_RESP:
 	case RAFT_MSG_HEARTBEAT_RESP:
 		return RAFT_MSG_REJECT | RAFT_MSG_LOST | RAFT_MSG_BARE;
+	case RAFT_MSG_SNAPSHOT_RESP:
+		return RAFT_MSG_REJECT | RAFT_MSG_LOST;
 	case RAFT_MSG_APPEND:
+	case RAFT_MSG_SNAPSHOT:
 		return RAFT_MSG_LOST;
 	case RAFT_MSG_VOTE:
 		return RAFT_MSG_TRANSFER;
@@ -269,6 +274,8 @@ static bool entry_fits(const struct raft_wire_header *h, u8 type)
 {
 	if (h->flags & RAFT_MSG_CHANGE || h->type == RAFT_MSG_JOIN)
 		return type == RAFT_ENTRY_CHANGE;
+	if (h->type == RAFT_MSG_SNAPSHOT)
+		return type == RAFT_ENTRY_CHUNK;
 	if (type == RAFT_ENTRY_COMMAND || type == RAFT_ENTRY_OPEN)
 		return true;
 	return h->type == RAFT_MSG_APPEND &&
@@ -277,7 +284,8 @@ static bool entry_fits(const struct raft_wire_header *h, u8 type)
 
 /*
  * A no-op has no command, nor has what opens a session, a command is never empty
- * but left out for a witness, and configurations and changes have one size.
+ * but left out for a witness, configurations and changes have one size, and a part
+ * of a snapshot may be empty.
  */
 static bool entry_len_ok(const struct raft_wire_header *h, u8 type, u32 len)
 {
@@ -290,9 +298,20 @@ static bool entry_len_ok(const struct raft_wire_header *h, u8 type, u32 len)
 	case RAFT_ENTRY_CONFIG:
 	case RAFT_ENTRY_CHANGE:
 		return len == RAFT_CONFIG_BYTES;
+	case RAFT_ENTRY_CHUNK:
+		return true;
 	default:
 		return false;
 	}
+}
+
+/* A part of a snapshot lies within it, and has no proposer. */
+static bool chunk_ok(const struct raft_wire_entry *h)
+{
+	u64 total = le64_to_cpu(h->incarnation), offset = le64_to_cpu(h->serial);
+
+	return total && total <= RAFT_MAX_INDEX && offset <= total &&
+	       le32_to_cpu(h->len) <= total - offset && !h->term && !h->origin;
 }
 
 static bool all_zero(const u8 *p, size_t n)
@@ -352,6 +371,8 @@ static enum raft_wire_error check_fields(const struct raft_wire_header *h,
 		return RAFT_WIRE_FIELD;
 	if (le32_to_cpu(h->n_entries) > type_entries(h))
 		return type_entries(h) ? RAFT_WIRE_LIMIT : RAFT_WIRE_FIELD;
+	if (h->type == RAFT_MSG_SNAPSHOT && !h->n_entries)
+		return RAFT_WIRE_FIELD;
 	if (le64_to_cpu(h->term) > RAFT_MAX_TERM ||
 	    le64_to_cpu(h->log_term) > RAFT_MAX_TERM ||
 	    le64_to_cpu(h->index) > RAFT_MAX_INDEX ||
@@ -374,6 +395,8 @@ static enum raft_wire_error decode_entry(const struct raft_wire_header *head,
 		return RAFT_WIRE_FIELD;
 	if (!entry_fits(head, h.type) ||
 	    !entry_len_ok(head, h.type, le32_to_cpu(h.len)))
+		return RAFT_WIRE_FIELD;
+	if (h.type == RAFT_ENTRY_CHUNK && !chunk_ok(&h))
 		return RAFT_WIRE_FIELD;
 	/* A client numbers its commands from 1. */
 	if (!h.client != !h.client_serial ||

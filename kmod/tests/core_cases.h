@@ -696,6 +696,7 @@ static inline void case_aba_of_the_same_term(struct raft_case_env *env)
 }
 
 #include "core_member_cases.h"
+#include "core_snapshot_cases.h"
 
 struct raft_case {
 	const char *name;
@@ -732,6 +733,12 @@ static const struct raft_case raft_cases[] = {
 	{ "trap43_lease_ends", case_lease_ends },
 	{ "client_repeats", case_client_repeats },
 	{ "configs_are_checked", case_configs_are_checked },
+	{ "log_base", case_log_base },
+	{ "log_goes_round", case_log_goes_round },
+	{ "log_all_dropped", case_log_all_dropped },
+	{ "image_is_checked", case_image_is_checked },
+	{ "boot_from_snapshot", case_boot_from_snapshot },
+	{ "trap49_parts_in_order", case_parts_in_order },
 };
 
 #endif /* _RAFT_CORE_CASES_H */

@@ -65,6 +65,8 @@ static u8 entry_type(const struct raft_msg *m, u32 i)
 {
 	if (m->flags & RAFT_MSG_CHANGE || m->type == RAFT_MSG_JOIN)
 		return RAFT_ENTRY_CHANGE;
+	if (m->type == RAFT_MSG_SNAPSHOT)
+		return RAFT_ENTRY_CHUNK;
 	if (m->type == RAFT_MSG_FORWARD)
 		return RAFT_ENTRY_COMMAND;
 	return i ? RAFT_ENTRY_COMMAND : RAFT_ENTRY_NOOP;
@@ -88,6 +90,12 @@ static size_t encode(u8 *to, size_t size, const struct raft_msg *m, u32 len)
 
 		if (e.type == RAFT_ENTRY_CHANGE)
 			e.len = RAFT_CONFIG_BYTES;
+		if (e.type == RAFT_ENTRY_CHUNK) {
+			e.term = 0;
+			e.origin = 0;
+			e.incarnation = 5000;
+			e.serial = 1000;
+		}
 		if (e.type == RAFT_ENTRY_COMMAND && i == 1) {
 			e.client = 9;
 			e.client_serial = 4;
@@ -158,6 +166,8 @@ static const struct shape {
 	{ "read_index_resp", RAFT_MSG_READ_INDEX_RESP },
 	{ "join", RAFT_MSG_JOIN, 0, 1 },
 	{ "join_resp", RAFT_MSG_JOIN_RESP, RAFT_MSG_REJECT },
+	{ "snapshot", RAFT_MSG_SNAPSHOT, 0, 1 },
+	{ "snapshot_resp", RAFT_MSG_SNAPSHOT_RESP, RAFT_MSG_REJECT },
 };
 
 static struct raft_msg shape_msg(const struct shape *s)
@@ -295,7 +305,11 @@ static const struct field fields[] = {
 	{ "version 0", H(version), 1, 0, RAFT_WIRE_VERSION },
 	{ "version 2", H(version), 1, 2, RAFT_WIRE_VERSION },
 	{ "type 0", H(type), 1, 0, RAFT_WIRE_TYPE },
-	{ "type reserved", H(type), 1, RAFT_MSG_SNAPSHOT, RAFT_WIRE_TYPE },
+	{ "type 16", H(type), 1, RAFT_MSG_TYPES, RAFT_WIRE_TYPE },
+	{ "entries of an append in a snapshot", H(type), 1, RAFT_MSG_SNAPSHOT,
+	  RAFT_WIRE_LIMIT },
+	{ "entries in an answer to a snapshot", H(type), 1,
+	  RAFT_MSG_SNAPSHOT_RESP, RAFT_WIRE_FIELD },
 	{ "type 255", H(type), 1, 255, RAFT_WIRE_TYPE },
 	{ "flags", H(flags), 1, 16, RAFT_WIRE_FIELD },
 	{ "flag of another type", H(flags), 1, RAFT_MSG_LEASE, RAFT_WIRE_FIELD },
@@ -327,6 +341,8 @@ static const struct field fields[] = {
 	{ "entry of no type", E(type), 1, 77, RAFT_WIRE_FIELD },
 	{ "configuration of another size", E(type), 1, RAFT_ENTRY_CONFIG,
 	  RAFT_WIRE_FIELD },
+	{ "part of a snapshot in an append", E(type), 1, RAFT_ENTRY_CHUNK,
+	  RAFT_WIRE_FIELD },
 	{ "change in an append", E(type), 1, RAFT_ENTRY_CHANGE, RAFT_WIRE_FIELD },
 	{ "a session's opening with a command", E(type), 1, RAFT_ENTRY_OPEN,
 	  RAFT_WIRE_FIELD },
@@ -354,6 +370,46 @@ static void test_fields(void)
 	len = encode(buf, sizeof(buf), &m, 10);
 	ok(raft_wire_decode(buf, len, GROUP, SELF, &out, entries, offsets, 2) ==
 	   RAFT_WIRE_LIMIT, "more entries than there is room for");
+}
+
+#define C(f)	(sizeof(struct raft_wire_header) + \
+		 offsetof(struct raft_wire_entry, f))
+
+/* Of a part of 10 bytes at 1000 of a snapshot of 5000 (trap 49). */
+static const struct field part_fields[] = {
+	{ "no part", H(n_entries), 4, 0, RAFT_WIRE_FIELD },
+	{ "two parts", H(n_entries), 4, 2, RAFT_WIRE_LIMIT },
+	{ "a command as a part", C(type), 1, RAFT_ENTRY_COMMAND, RAFT_WIRE_FIELD },
+	{ "a part of nothing", C(incarnation), 8, 0, RAFT_WIRE_FIELD },
+	{ "a part beyond the end", C(incarnation), 8, 1009, RAFT_WIRE_FIELD },
+	{ "a part that wraps around", C(serial), 8, U64_MAX - 3, RAFT_WIRE_FIELD },
+	{ "absurd length of a snapshot", C(incarnation), 8, RAFT_MAX_INDEX + 1,
+	  RAFT_WIRE_FIELD },
+	{ "a part with a term", C(term), 8, 1, RAFT_WIRE_FIELD },
+	{ "a part with an origin", C(origin), 4, 1, RAFT_WIRE_FIELD },
+	{ "a part with a client", C(client), 8, 1, RAFT_WIRE_FIELD },
+};
+
+static void test_part_fields(void)
+{
+	struct raft_msg m = sample_of(RAFT_MSG_SNAPSHOT, 1), out;
+	char name[80];
+	size_t len, i;
+	int k;
+
+	for (i = 0; i < ARRAY_SIZE(part_fields); i++) {
+		const struct field *f = &part_fields[i];
+
+		len = encode(buf, sizeof(buf), &m, 10);
+		for (k = 0; k < f->size; k++)
+			buf[f->at + k] = f->value >> 8 * k;
+		seal(buf, len);
+		snprintf(name, sizeof(name), "refused: %s", f->name);
+		ok(decode(buf, len, &out) == f->want, name);
+	}
+	len = encode(buf, sizeof(buf), &m, 0);
+	ok(len && decode(buf, len, &out) == RAFT_WIRE_OK && !entries[0].len,
+	   "a part without bytes is a question");
 }
 
 /* What @m is refused with; it has an entry if it is a JOIN. */
@@ -662,6 +718,7 @@ int main(int argc, char **argv)
 	test_encode_limits();
 	test_damage();
 	test_fields();
+	test_part_fields();
 	test_join();
 	test_bare();
 	test_frag_round_trip();

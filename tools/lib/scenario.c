@@ -296,7 +296,6 @@ static bool dir_transfer(struct parse *p, struct scn_dir *d)
 
 static bool dir_snapshot(struct parse *p, struct scn_dir *d)
 {
-	p->not_yet = "snapshot";
 	if (!parse_id(p, &d->id))
 		return false;
 	return !parse_is(p, "at") || parse_number(p, "an index", &d->value);
@@ -304,7 +303,6 @@ static bool dir_snapshot(struct parse *p, struct scn_dir *d)
 
 static bool dir_compact(struct parse *p, struct scn_dir *d)
 {
-	p->not_yet = "compact";
 	return parse_id(p, &d->id) && parse_number(p, "an index", &d->value);
 }
 
@@ -431,7 +429,6 @@ static bool split(struct parse *p, const char *line, size_t len)
 	spread(line, len, copy);
 	p->n = 0;
 	p->pos = 0;
-	p->not_yet = NULL;
 	for (word = strtok(copy, " \t\r\f\v"); word;
 	     word = strtok(NULL, " \t\r\f\v")) {
 		if (p->n == SCN_MAX_WORDS)
@@ -479,12 +476,7 @@ static bool parse_line(struct parse *p, const char *line, size_t len)
 	d->op = directives[i].op;
 	d->line = p->line;
 	d->text = join(p);
-	if (!directives[i].parse(p, d) || !parse_end(p))
-		return false;
-	if (p->not_yet && !p->pending[0])
-		snprintf(p->pending, sizeof(p->pending), "%s:%u: not yet: %s",
-			 p->s->file, p->line, p->not_yet);
-	return true;
+	return directives[i].parse(p, d) && parse_end(p);
 }
 
 static const struct scn_dir *find_dir(const struct parse *p, enum scn_op op)
@@ -551,8 +543,7 @@ static bool check_members(struct parse *p)
  * @file: name for messages, kept by reference
  * @text: the whole file
  *
- * Return: 0, -EINVAL with @s->error set, or -ENOSYS with @s->error set if the
- * file is correct but needs what is not there yet.
+ * Return: 0, -EINVAL with @s->error set.
  */
 int scenario_parse(struct scenario *s, const char *file, const char *text)
 {
@@ -571,10 +562,6 @@ int scenario_parse(struct scenario *s, const char *file, const char *text)
 	}
 	if (!check_members(&p))
 		return -EINVAL;
-	if (p.pending[0]) {
-		memcpy(s->error, p.pending, sizeof(s->error));
-		return -ENOSYS;
-	}
 	return 0;
 }
 

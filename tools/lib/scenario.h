@@ -4,9 +4,7 @@
  *
  * Owns the words, numbers and syntax of a scenario and the errors with file and
  * line.  Knows nothing of who runs it: tools/sim (pure core, virtual time) and
- * tools/lab/run (the real module) both walk the same array.  What the language
- * has but this version cannot do yet (snapshot, compact) is checked for its
- * syntax and then refused as "not yet", never ignored.
+ * tools/lab/run (the real module) both walk the same array.
  *
  * Documentation/simulator.rst has the language itself.
  */
@@ -57,9 +55,8 @@ enum scn_op {
 	SCN_READ,		/* id, name or NULL, lease */
 	SCN_MEMBER,		/* id, change, name or NULL */
 	SCN_TRANSFER,		/* id, id2 or 0 (the best), name or NULL */
-	/* Never seen by a runner: refused as "not yet". */
-	SCN_SNAPSHOT,
-	SCN_COMPACT,
+	SCN_SNAPSHOT,		/* id, value: index, 0: what is applied */
+	SCN_COMPACT,		/* id, value */
 };
 
 enum scn_option {

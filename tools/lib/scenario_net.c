@@ -181,8 +181,6 @@ static bool msg_type(struct parse *p, struct scn_dir *d)
 			break;
 	if (i == RAFT_MSG_TYPES)
 		return parse_error(p, "unknown message type '%s'", word);
-	if (i == RAFT_MSG_SNAPSHOT || i == RAFT_MSG_SNAPSHOT_RESP)
-		p->not_yet = word;
 	d->msg = i;
 	return true;
 }

@@ -25,9 +25,6 @@ struct scn_block {
  * @pos: next word
  * @n: number of @word
  * @word: words, each with its NUL
- * @not_yet: word that belongs to a later version, NULL if none
- * @pending: a "not yet" of an earlier line, "" if none; a syntax error anywhere
- *	in the file goes before it
  * @started: a node was started by an earlier line
  * @nodes: the voters were given
  * @learners: the learners were given
@@ -41,8 +38,6 @@ struct parse {
 	u32 pos;
 	u32 n;
 	char *word[SCN_MAX_WORDS];
-	const char *not_yet;
-	char pending[512];
 	bool started;
 	bool nodes;
 	bool learners;

@@ -161,9 +161,10 @@ static void decide(struct sim *s, struct sim_node *n, struct sim_prop *p,
 {
 	char text[200];
 
-	p->outcome = error ? SCN_FAILED : SCN_COMMITTED;
+	p->outcome = error == -ESTALE ? SCN_UNKNOWN :
+		     error ? SCN_FAILED : SCN_COMMITTED;
 	p->error = error;
-	if (p->kind == SIM_CHANGE)
+	if (p->kind == SIM_CHANGE && p->outcome != SCN_UNKNOWN)
 		check_change(s, n, p);
 	if (!error)
 		s->acked = max(s->acked, p->index);

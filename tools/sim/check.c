@@ -55,6 +55,7 @@ struct check {
 	u64 cap_at;
 	u64 *chain;			/* committed, by index */
 	u64 *term;			/* in which term that was seen first */
+	struct chk_log log;		/* committed */
 	u64 committed;
 	u64 cap;
 };
@@ -121,6 +122,10 @@ void check_free(struct check *c)
 	free(c->votes.value);
 	free(c->chain);
 	free(c->term);
+	free(c->log.term);
+	free(c->log.chain);
+	free(c->log.bytes);
+	free(c->log.conf);
 	free(c);
 }
 
@@ -146,6 +151,20 @@ bool check_has_committed(const struct sim *s, const struct sim_node *n)
 {
 	return n->disk.n && s->check->committed &&
 	       n->disk.chain[0] == s->check->chain[1];
+}
+
+/**
+ * check_committed_chain() - the committed log up to an index, as one number
+ * @s: simulation
+ * @index: the index
+ *
+ * Return: the number, 0 if @index is not committed.
+ */
+u64 check_committed_chain(const struct sim *s, u64 index)
+{
+	const struct check *c = s->check;
+
+	return index && index <= c->committed ? c->chain[index] : 0;
 }
 
 /**
@@ -211,18 +230,33 @@ static void check_match(struct sim *s, struct sim_node *n, u64 index,
 		v->content = content;
 }
 
+static void log_room(struct chk_log *log)
+{
+	if (log->n < log->cap)
+		return;
+	log->cap = log->cap ? 2 * log->cap : 256;
+	log->term = sim_grow(log->term, log->cap * sizeof(u64));
+	log->chain = sim_grow(log->chain, log->cap * sizeof(u64));
+	log->bytes = sim_grow(log->bytes, log->cap * sizeof(u64));
+	log->conf = sim_grow(log->conf, log->cap * sizeof(u32));
+}
+
+/* Entry @i + 1 of one log becomes the next of another. */
+static void log_copy(struct chk_log *to, const struct chk_log *from, u32 i)
+{
+	log_room(to);
+	to->term[to->n] = from->term[i];
+	to->chain[to->n] = from->chain[i];
+	to->bytes[to->n] = from->bytes[i];
+	to->conf[to->n++] = from->conf[i];
+}
+
 static void log_add(struct chk_log *log, const struct raft_entry *e, u64 chain)
 {
 	u64 bytes = log->n ? log->bytes[log->n - 1] : 0;
 	u32 conf = log->n ? log->conf[log->n - 1] : 0;
 
-	if (log->n == log->cap) {
-		log->cap = log->cap ? 2 * log->cap : 256;
-		log->term = sim_grow(log->term, log->cap * sizeof(u64));
-		log->chain = sim_grow(log->chain, log->cap * sizeof(u64));
-		log->bytes = sim_grow(log->bytes, log->cap * sizeof(u64));
-		log->conf = sim_grow(log->conf, log->cap * sizeof(u32));
-	}
+	log_room(log);
 	log->term[log->n] = e->term;
 	log->chain[log->n] = chain;
 	log->bytes[log->n] = bytes + raft_entry_disk_bytes(e->len);
@@ -237,6 +271,30 @@ static void log_cut(struct chk_log *log, u64 n)
 	log->n = (u32)min_t(u64, log->n, n);
 	if (log->bare > log->n)
 		log->bare = 0;
+}
+
+/*
+ * The log of a node begins behind an entry that is in a snapshot.  What it had
+ * before that must be what is committed, and so is what it had not.
+ */
+static void log_base(struct sim *s, struct sim_node *n, u64 base, u64 term)
+{
+	const struct chk_log *all = &s->check->log;
+	struct chk_log *log = &n->log;
+
+	if (base > all->n || all->term[base - 1] != term) {
+		sim_fail(s, "node %u has a snapshot of %llu.%llu, which is not committed",
+			 n->id, (ull)base, (ull)term);
+		return;
+	}
+	if (base > log->n || log->term[base - 1] != term) {
+		for (log->n = 0; log->n < base;)
+			log_copy(log, all, log->n);
+	} else if (log->chain[base - 1] != all->chain[base - 1]) {
+		sim_fail(s, "node %u drops %llu.%llu, and had other entries before",
+			 n->id, (ull)base, (ull)term);
+	}
+	log->base = base;
 }
 
 /**
@@ -265,6 +323,8 @@ void check_persist(struct sim *s, struct sim_node *n,
 				 (ull)old->commit);
 		log_cut(log, p->truncate_from - 1);
 	}
+	if (p->what & RAFT_PERSIST_BASE)
+		log_base(s, n, p->base, p->base_term);
 	if (!(p->what & RAFT_PERSIST_ENTRIES))
 		return;
 	if (p->first != log->n + 1) {
@@ -285,11 +345,6 @@ void check_persist(struct sim *s, struct sim_node *n,
 static u64 chain_at(const struct sim_node *n, u64 index)
 {
 	return index && index <= n->log.n ? n->log.chain[index - 1] : 0;
-}
-
-static bool on_disk(const struct sim_node *n, u64 index, u64 chain)
-{
-	return index <= n->disk.n && n->disk.chain[index - 1] == chain;
 }
 
 /* A leader of a later term that lacks what is committed now. */
@@ -343,6 +398,7 @@ static void check_commit(struct sim *s, struct sim_node *n, u64 commit,
 	for (i = c->committed + 1; i <= commit; i++) {
 		c->chain[i] = chain_at(n, i);
 		c->term[i] = n->st.term;
+		log_copy(&c->log, &n->log, (u32)i - 1);
 	}
 	s->count.commits += commit - c->committed;
 	c->committed = commit;
@@ -401,6 +457,7 @@ void check_sent(struct sim *s, struct sim_node *n, const struct raft_msg *m)
 		break;
 	case RAFT_MSG_APPEND:
 	case RAFT_MSG_HEARTBEAT:
+	case RAFT_MSG_SNAPSHOT:
 	case RAFT_MSG_TIMEOUT_NOW:
 		if (!leads_term(s, n, m->term))
 			sim_fail(s, "node %u sends as leader of term %llu and is not",
@@ -412,14 +469,22 @@ void check_sent(struct sim *s, struct sim_node *n, const struct raft_msg *m)
 		if (n->disk.hs.term < m->term)
 			sim_fail(s, "node %u answers in term %llu, its disk is at %llu",
 				 n->id, (ull)m->term, (ull)n->disk.hs.term);
-		if (m->index && !on_disk(n, m->index, chain_at(n, m->index)))
+		if (m->index && !sim_disk_has(s, n, m->index,
+					      chain_at(n, m->index)))
 			sim_fail(s, "node %u acknowledges entry %llu, which is not on its disk",
 				 n->id, (ull)m->index);
 		break;
 	case RAFT_MSG_HEARTBEAT_RESP:
 		if (!no && m->commit &&
-		    !on_disk(n, m->commit, chain_at(n, m->commit)))
+		    !sim_disk_has(s, n, m->commit, chain_at(n, m->commit)))
 			sim_fail(s, "node %u says that entry %llu is durable, and it is not",
+				 n->id, (ull)m->commit);
+		break;
+	case RAFT_MSG_SNAPSHOT_RESP:
+		if (!no && m->commit && m->serial != n->disk.snap.of.id &&
+		    (m->serial != n->disk.incoming.of.id ||
+		     m->commit > n->disk.incoming.len))
+			sim_fail(s, "node %u has not got %llu bytes of a snapshot on disk",
 				 n->id, (ull)m->commit);
 		break;
 	default:
@@ -556,14 +621,23 @@ void check_step(struct sim *s, struct sim_node *n,
 void check_boot(struct sim *s, struct sim_node *n)
 {
 	struct sim_disk *d = &n->disk;
+	const struct raft_snapshot *snap = &d->snap.of;
 	u32 i;
 
 	log_cut(&n->log, 0);
-	for (i = 0; i < d->n; i++) {
+	n->log.base = 0;
+	if (d->base)
+		log_base(s, n, d->base, d->base_term);
+	for (i = (u32)d->base; i < d->n && !s->failed[0]; i++) {
 		log_add(&n->log, &d->e[i], d->chain[i]);
 		check_match(s, n, i + 1, &d->e[i], d->chain[i]);
 	}
-	if (n->st.last != d->n || n->st.term < d->hs.term)
+	if (snap->index && (snap->index > n->log.n ||
+			    n->log.term[snap->index - 1] != snap->term))
+		log_base(s, n, snap->index, snap->term);
+	if (s->failed[0])
+		return;
+	if (n->st.last != n->log.n || n->st.term < d->hs.term)
 		sim_fail(s, "node %u boots with other than is on its disk",
 			 n->id);
 	check_commit(s, n, n->st.commit, true);

@@ -24,8 +24,18 @@ struct client {
 	u64 used;
 };
 
+/* An entry that is decided. */
+struct decided {
+	u8 fate;		/* RAFT_ENTRY_*; 0: not a proposal */
+	u8 type;
+	u64 term;
+	u64 client;
+	u64 client_serial;
+	struct sim_payload *payload;	/* a reference, or NULL */
+};
+
 struct check_apply {
-	u8 *fate;		/* RAFT_ENTRY_*, by index; 0: not a proposal */
+	struct decided *at;	/* by index */
 	u64 cap;
 	u64 decided;		/* fates are known up to here */
 	struct session sessions[SIM_MAX_ID + 1];
@@ -49,7 +59,12 @@ struct check_apply *check_apply_new(void)
  */
 void check_apply_free(struct check_apply *c)
 {
-	free(c->fate);
+	u64 i;
+
+	for (i = 0; i < c->cap; i++)
+		if (c->at[i].payload)
+			raft_payload_put(c->at[i].payload);
+	free(c->at);
 	free(c);
 }
 
@@ -120,9 +135,28 @@ static void fate_room(struct check_apply *c, u64 index)
 
 	if (index < c->cap)
 		return;
-	c->fate = sim_grow(c->fate, cap);
-	memset(c->fate + c->cap, 0, cap - c->cap);
+	c->at = sim_grow(c->at, cap * sizeof(*c->at));
+	memset(c->at + c->cap, 0, (cap - c->cap) * sizeof(*c->at));
 	c->cap = cap;
+}
+
+static void decide(struct sim *s, u64 index, const struct raft_entry *e)
+{
+	struct check_apply *c = s->applied;
+	struct decided *d;
+
+	fate_room(c, index);
+	d = &c->at[index];
+	d->fate = fate(c, e, index);
+	d->type = e->type;
+	d->term = e->term;
+	d->client = e->client;
+	d->client_serial = e->client_serial;
+	d->payload = e->payload;
+	if (d->payload)
+		raft_payload_get(d->payload);
+	c->decided = index;
+	s->count.dropped += d->fate == RAFT_ENTRY_DROPPED;
 }
 
 static void check_fate(struct sim *s, struct sim_node *n, u64 index,
@@ -135,21 +169,17 @@ static void check_fate(struct sim *s, struct sim_node *n, u64 index,
 		sim_fail(s, "entry %llu has origin %u", (ull)index, e->origin);
 		return;
 	}
-	if (index > c->decided) {
-		fate_room(c, index);
-		c->fate[index] = fate(c, e, index);
-		c->decided = index;
-		s->count.dropped += c->fate[index] == RAFT_ENTRY_DROPPED;
-	}
+	if (index > c->decided)
+		decide(s, index, e);
 	if (is == RAFT_ENTRY_APPLIED && e->payload &&
 	    ((const struct sim_payload *)e->payload)->refused)
 		sim_fail(s, "node %u applies entry %llu, which was refused",
 			 n->id, (ull)index);
-	if (is != c->fate[index])
+	if (is != c->at[index].fate)
 		sim_unkept(s, "exactly once: node %u %s entry %llu (serial %llu of %u), to be %s",
 			   n->id, is == RAFT_ENTRY_APPLIED ? "applies" : "drops",
 			   (ull)index, (ull)e->serial, e->origin,
-			   c->fate[index] == RAFT_ENTRY_APPLIED ?
+			   c->at[index].fate == RAFT_ENTRY_APPLIED ?
 			   "applied" : "dropped");
 }
 
@@ -157,17 +187,18 @@ static void check_fate(struct sim *s, struct sim_node *n, u64 index,
 static void check_repeated(struct sim *s, struct sim_node *n)
 {
 	const struct raft_update *up = &s->up;
-	const struct raft_entry *e, *was;
+	const struct decided *at = s->applied->at, *was;
+	const struct raft_entry *e;
 	u32 i;
 
 	for (i = 0; i < up->n_repeated && !s->failed[0]; i++) {
 		e = raft_entry_at(n->r, up->repeated[i].index);
-		was = raft_entry_at(n->r, up->repeated[i].first);
+		was = &at[min(up->repeated[i].first, s->applied->decided)];
 		if (!e || !e->client || e->flags & RAFT_ENTRY_APPLIED ||
 		    (up->repeated[i].first &&
-		     (!was || was->client != e->client ||
+		     (was->client != e->client ||
 		      was->client_serial != e->client_serial ||
-		      !(was->flags & RAFT_ENTRY_APPLIED) ||
+		      was->fate != RAFT_ENTRY_APPLIED ||
 		      was->term != up->repeated[i].term))) {
 			sim_unkept(s, "node %u takes entry %llu for a copy of %llu",
 				   n->id, (ull)up->repeated[i].index,
@@ -204,9 +235,12 @@ void check_applied(struct sim *s, struct sim_node *n, u64 first, u64 last)
 		if (e->type != RAFT_ENTRY_COMMAND && e->type != RAFT_ENTRY_OPEN)
 			continue;
 		check_fate(s, n, i, e);
-		if ((e->flags & RAFT_ENTRY_APPLIED) && e->payload)
+		/* A witness has no commands, so it has no state machine. */
+		if ((e->flags & RAFT_ENTRY_APPLIED) && e->payload) {
+			sim_list_apply(n, i, sim_payload_id(e->payload));
 			machine_apply(&n->machine, i,
 				      &((const struct sim_payload *)e->payload)->command);
+		}
 		if ((e->flags & RAFT_ENTRY_APPLIED) && e->origin == n->id)
 			sim_prop_applied(s, n, i, e);
 	}
@@ -226,8 +260,113 @@ void check_acked(struct sim *s, const struct sim_prop *p)
 {
 	struct check_apply *c = s->applied;
 
-	if (p->index > c->decided || c->fate[p->index] != RAFT_ENTRY_APPLIED)
+	if (p->index > c->decided || c->at[p->index].fate != RAFT_ENTRY_APPLIED)
 		sim_unkept(s, "node %u acknowledges '%s' at %llu, committed up to %llu",
 			   p->node, p->payload->text, (ull)p->index,
 			   (ull)check_committed(s));
+}
+
+/**
+ * check_text() - the command of an entry that was applied
+ * @s: simulation
+ * @index: of the entry
+ *
+ * Return: the text.
+ */
+const char *check_text(const struct sim *s, u64 index)
+{
+	const struct check_apply *c = s->applied;
+
+	if (index > c->decided || !c->at[index].payload)
+		return "?";
+	return c->at[index].payload->text;
+}
+
+/**
+ * check_find() - where a command was applied
+ * @s: simulation
+ * @id: names the command
+ *
+ * Return: the index of its entry, 0 if it was not.
+ */
+u64 check_find(const struct sim *s, u64 id)
+{
+	const struct check_apply *c = s->applied;
+	u64 i;
+
+	for (i = c->decided; i; i--)
+		if (c->at[i].fate == RAFT_ENTRY_APPLIED && c->at[i].payload &&
+		    c->at[i].payload->id == id)
+			break;
+	return i;
+}
+
+/**
+ * check_is_fate() - is a proposal applied where its caller was told?
+ * @s: simulation
+ * @p: proposal with an index
+ *
+ * Return: true if it is there, or what it repeated.
+ */
+bool check_is_fate(const struct sim *s, const struct sim_prop *p)
+{
+	const struct check_apply *c = s->applied;
+	const struct decided *d = &c->at[p->index];
+
+	if (p->index > c->decided || d->fate != RAFT_ENTRY_APPLIED)
+		return false;
+	if (p->opens)
+		return d->type == RAFT_ENTRY_OPEN;
+	if (p->client)
+		return d->client == p->client &&
+		       d->client_serial == p->client_serial;
+	return d->payload == p->payload;
+}
+
+/* The state machine is what all others had at this index. */
+static void check_machine(struct sim *s, struct sim_node *n, u64 index)
+{
+	const struct check_apply *c = s->applied;
+	u64 i, k = 0, last = min(index, c->decided);
+
+	for (i = 1; i <= last; i++) {
+		if (c->at[i].type != RAFT_ENTRY_COMMAND ||
+		    c->at[i].fate != RAFT_ENTRY_APPLIED)
+			continue;
+		if (k >= n->n_list || n->list[k].index != i ||
+		    n->list[k].id != sim_payload_id(c->at[i].payload))
+			break;
+		k++;
+	}
+	if (i <= last || k != n->n_list)
+		sim_fail(s, "state machine safety: node %u has another state at %llu than others",
+			 n->id, (ull)index);
+}
+
+/**
+ * check_installed() - a node has the state of its snapshot
+ * @s: simulation
+ * @n: node, with its new status
+ * @boot: it boots with it
+ */
+void check_installed(struct sim *s, struct sim_node *n, bool boot)
+{
+	u64 index = n->disk.snap.of.index;
+
+	if (n->st.snapshot != index || n->st.applied < index ||
+	    (!boot && (n->st.first != index + 1 || index <= n->applied)) ||
+	    index > check_committed(s)) {
+		sim_fail(s, "node %u has applied %llu, takes over snapshot %llu, and applies %llu",
+			 n->id, (ull)n->applied, (ull)index,
+			 (ull)n->st.applied);
+		return;
+	}
+	sim_trace(s, "node %u has snapshot %llu", n->id, (ull)index);
+	sim_list_load(s, n);
+	check_machine(s, n, index);
+	n->applied = index;
+	if (index >= s->applied->decided && n->st.applied == index &&
+	    n->st.clients != s->applied->n_clients)
+		sim_fail(s, "node %u has %u clients at %llu, to be %u", n->id,
+			 n->st.clients, (ull)index, s->applied->n_clients);
 }

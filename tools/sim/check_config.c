@@ -98,12 +98,39 @@ static bool same(const struct raft_membership *a,
 	       !memcmp(a->m, b->m, a->n * sizeof(a->m[0]));
 }
 
+/**
+ * check_config_before() - the last configuration that was committed up to an index
+ * @s: simulation
+ * @index: the index, committed
+ * @c: filled
+ */
+void check_config_before(const struct sim *s, u64 index,
+			 struct raft_membership *c)
+{
+	u32 i = s->n_confs;
+
+	while (i && s->confs[i - 1].index > index)
+		i--;
+	if (i) {
+		*c = s->confs[i - 1];
+		return;
+	}
+	memset(c, 0, sizeof(*c));
+	c->n = sim_initial(s, c->m);
+}
+
 static bool read_config(struct sim *s, struct sim_node *n, u64 index,
 			struct raft_membership *c)
 {
 	const struct raft_entry *e = raft_entry_at(n->r, index);
-	const struct sim_payload *p = e->payload;
+	const struct sim_payload *p = e ? e->payload : NULL;
 
+	/* In force or not, it was committed before it was dropped. */
+	if (!e && index <= n->log.base) {
+		check_config_before(s, index, c);
+		if (c->index == index)
+			return true;
+	}
 	if (p && !raft_membership_decode(c, (const u8 *)p->text, e->len)) {
 		c->index = index;
 		return true;
@@ -155,7 +182,8 @@ static void initial(const struct sim *s, const struct sim_node *n,
 		    struct raft_membership *c)
 {
 	memset(c, 0, sizeof(*c));
-	if (n->member && !n->blank)
+	/* Every snapshot has the one of its time. */
+	if ((n->member && !n->blank) || n->log.base)
 		c->n = sim_initial(s, c->m);
 }
 
@@ -290,6 +318,8 @@ void check_config_committed(struct sim *s, struct sim_node *n, u64 first,
 			sim_fail(s, "configuration %llu after %llu: more than one voter differs",
 				 (ull)i, (ull)s->conf.index);
 		s->conf = c;
+		s->confs = sim_grow(s->confs, (s->n_confs + 1) * sizeof(c));
+		s->confs[s->n_confs++] = c;
 		remember_change(s, n, i);
 	}
 }
@@ -301,7 +331,7 @@ static bool had(const struct sim *s, u32 id, u64 index, u64 chain)
 
 	if (!m)
 		return false;
-	return (index <= m->disk.n && m->disk.chain[index - 1] == chain) ||
+	return sim_disk_has(s, m, index, chain) ||
 	       (index <= m->n_lost && m->lost[index - 1] == chain);
 }
 

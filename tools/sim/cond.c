@@ -131,16 +131,20 @@ static bool cond_number(struct sim *s, const struct scn_cond *c,
 	return scenario_compare(c->cmp, value, c->value);
 }
 
-static void add_log(struct text *got, const u64 *term, u32 n)
+static void add_log(struct text *got, const struct chk_log *log)
 {
-	u32 i, same;
+	const u64 *term = log->term;
+	u32 i, same, n = log->n;
 
-	if (!n)
+	if (log->base)
+		add(got, "(compacted to %llu)%s", (ull)log->base,
+		    n > log->base ? "," : "");
+	else if (!n)
 		add(got, "-");
-	for (i = 0; i < n; i += same) {
+	for (i = (u32)log->base; i < n; i += same) {
 		for (same = 1; i + same < n && term[i + same] == term[i];)
 			same++;
-		add(got, "%s%llu", i ? "," : "", (ull)term[i]);
+		add(got, "%s%llu", i > log->base ? "," : "", (ull)term[i]);
 		if (same > 1)
 			add(got, "x%u", same);
 	}
@@ -152,8 +156,8 @@ static bool cond_log(struct sim *s, const struct scn_cond *c, struct text *got)
 
 	if (!n)
 		return false;
-	add_log(got, n->log.term, n->log.n);
-	return n->log.n == c->terms.n &&
+	add_log(got, &n->log);
+	return !n->log.base && n->log.n == c->terms.n &&
 	       (!n->log.n || !memcmp(n->log.term, c->terms.term,
 				     n->log.n * sizeof(u64)));
 }
@@ -163,7 +167,6 @@ static bool cond_applied(struct sim *s, const struct scn_cond *c,
 {
 	struct sim_node *n = running(s, c->id, got);
 	const char *want = c->text;
-	const struct raft_entry *e;
 	const char *text;
 	bool first = true, same = true;
 	size_t len;
@@ -171,12 +174,8 @@ static bool cond_applied(struct sim *s, const struct scn_cond *c,
 
 	if (!n)
 		return false;
-	for (i = 1; i <= n->applied; i++) {
-		e = raft_entry_at(n->r, i);
-		if (e->type != RAFT_ENTRY_COMMAND ||
-		    !(e->flags & RAFT_ENTRY_APPLIED) || !e->payload)
-			continue;
-		text = ((const struct sim_payload *)e->payload)->text;
+	for (i = 0; i < n->n_list; i++) {
+		text = check_text(s, n->list[i].index);
 		add(got, "%s%s", first ? "" : ",", text);
 		len = strlen(text);
 		if (!first && same)
@@ -296,7 +295,7 @@ static bool cond_logs(struct sim *s, const struct scn_cond *c, struct text *got)
 	for (i = 0; i < n; i++) {
 		equal = equal && same_log(list[0], list[i]);
 		add(got, "%snode %u: ", i ? "; " : "", list[i]->id);
-		add_log(got, list[i]->log.term, list[i]->log.n);
+		add_log(got, &list[i]->log);
 	}
 	return equal;
 }

@@ -15,6 +15,8 @@ static void free_write(struct sim_write *w)
 {
 	u32 i;
 
+	if (w->part)
+		raft_payload_put(w->part);
 	for (i = 0; i < w->n; i++)
 		if (w->e[i].payload)
 			raft_payload_put(w->e[i].payload);
@@ -57,7 +59,16 @@ u64 sim_disk_room(const struct sim_node *n)
 	if (n->disk.room == U64_MAX)
 		return U64_MAX;
 	used = n->log.n ? n->log.bytes[n->log.n - 1] : 0;
+	used -= n->log.base ? n->log.bytes[n->log.base - 1] : 0;
 	return used < n->disk.room ? n->disk.room - used : 0;
+}
+
+static void queue(struct sim *s, struct sim_node *n, struct sim_write *w)
+{
+	*n->disk.tail = w;
+	n->disk.tail = &w->next;
+	if (!n->disk.flying)
+		sim_disk_start(s, n);
 }
 
 /**
@@ -69,21 +80,44 @@ u64 sim_disk_room(const struct sim_node *n)
 void sim_disk_submit(struct sim *s, struct sim_node *n,
 		     const struct raft_persist *p)
 {
-	struct sim_disk *d = &n->disk;
 	struct sim_write *w;
 
-	if (d->dead)
+	if (n->disk.dead)
 		return;
 	w = new_write(n, p);
-	sim_trace(s, "node %u: write %llu:%s%s%s", n->id,
+	sim_trace(s, "node %u: write %llu:%s%s%s%s", n->id,
 		  (unsigned long long)p->seq,
 		  p->what & RAFT_PERSIST_HARD_STATE ? " hard state" : "",
 		  p->what & RAFT_PERSIST_TRUNCATE ? " truncate" : "",
+		  p->what & RAFT_PERSIST_BASE ? " base" : "",
 		  p->what & RAFT_PERSIST_ENTRIES ? " entries" : "");
-	*d->tail = w;
-	d->tail = &w->next;
-	if (!d->flying)
-		sim_disk_start(s, n);
+	queue(s, n, w);
+}
+
+/**
+ * sim_disk_part() - a part of a snapshot is to be stored, or all to be current
+ * @s: simulation
+ * @n: node
+ * @up: with RAFT_UP_CHUNK or RAFT_UP_INSTALL
+ * @part: the bytes, or NULL for the latter
+ */
+void sim_disk_part(struct sim *s, struct sim_node *n,
+		   const struct raft_update *up, struct sim_payload *part)
+{
+	struct sim_write *w;
+
+	if (n->disk.dead)
+		return;
+	w = sim_alloc(sizeof(*w));
+	w->kind = part ? SIM_PART : SIM_INSTALL;
+	w->of = up->snapshot;
+	w->offset = up->chunk.offset;
+	w->part = part;
+	if (part)
+		raft_payload_get(part);
+	sim_trace(s, "node %u: write snapshot %llu: %s", n->id,
+		  (unsigned long long)w->of.index, part ? "part" : "current");
+	queue(s, n, w);
 }
 
 /**
@@ -143,6 +177,60 @@ static void durable_truncate(struct sim_node *n, u64 from)
 		d->corrupt = false;
 }
 
+static u64 term_at(const struct sim_disk *d, u64 index)
+{
+	if (index == d->base)
+		return d->base_term;
+	return index > d->base && index <= d->n ? d->e[index - 1].term : 0;
+}
+
+/* See struct raft_persist. */
+static void durable_base(struct sim *s, struct sim_node *n, u64 base, u64 term)
+{
+	struct sim_disk *d = &n->disk;
+	struct raft_entry none = { 0 };
+	u64 i;
+
+	if (base > d->snap.of.index)
+		sim_fail(s, "node %u drops entry %llu, its snapshot is of %llu",
+			 n->id, (unsigned long long)base,
+			 (unsigned long long)d->snap.of.index);
+	if (term_at(d, base) != term) {
+		durable_truncate(n, d->base + 1);
+		while (d->n < base)
+			durable_entry(n, &none,
+				      check_committed_chain(s, d->n + 1));
+	}
+	for (i = d->base + 1; i <= base; i++) {
+		if (d->e[i - 1].payload)
+			raft_payload_put(d->e[i - 1].payload);
+		d->e[i - 1] = none;
+	}
+	d->base = base;
+	d->base_term = term;
+	if (d->corrupt && d->corrupt_index <= base)
+		d->corrupt = false;
+}
+
+/**
+ * sim_disk_has() - is an entry durable at a node, or what it did?
+ * @s: simulation
+ * @n: node
+ * @index: of the entry
+ * @chain: the log up to it
+ *
+ * Return: true if so.
+ */
+bool sim_disk_has(const struct sim *s, const struct sim_node *n, u64 index,
+		  u64 chain)
+{
+	const struct sim_disk *d = &n->disk;
+
+	if (index && index <= d->snap.of.index)
+		return check_committed_chain(s, index) == chain;
+	return index <= d->n && d->chain[index - 1] == chain;
+}
+
 /* The first @units of a batch become durable; says how many it has. */
 static u64 make_durable(struct sim *s, struct sim_node *n,
 			const struct sim_write *w, u64 units)
@@ -150,12 +238,20 @@ static u64 make_durable(struct sim *s, struct sim_node *n,
 	u64 unit = 0;
 	u32 i;
 
+	if (w->kind == SIM_PART && units)
+		sim_snapshot_store(s, n, &w->of, w->offset, w->part);
+	if (w->kind == SIM_INSTALL && units)
+		sim_snapshot_install(s, n, &w->of);
+	if (w->kind != SIM_BATCH)
+		return 1;
 	if ((w->p.what & RAFT_PERSIST_HARD_STATE) && unit++ < units) {
 		check_disk(s, n, &w->p.hs);
 		n->disk.hs = w->p.hs;
 	}
 	if ((w->p.what & RAFT_PERSIST_TRUNCATE) && unit++ < units)
 		durable_truncate(n, w->p.truncate_from);
+	if ((w->p.what & RAFT_PERSIST_BASE) && unit++ < units)
+		durable_base(s, n, w->p.base, w->p.base_term);
 	for (i = 0; i < w->n; i++) {
 		if (unit++ >= units)
 			continue;
@@ -185,6 +281,25 @@ static void report(struct sim *s, struct sim_node *n, u64 seq, u64 index,
 	sim_item(s, n, &item);
 }
 
+/* What is durable of a snapshot, or that it is current. */
+static void report_snapshot(struct sim *s, struct sim_node *n,
+			    enum sim_write_kind kind,
+			    const struct raft_snapshot *of)
+{
+	const struct sim_disk *d = &n->disk;
+	struct sim_item item = { .type = RAFT_EV_STORED, .of = *of };
+
+	if (kind == SIM_INSTALL && d->snap.of.index == of->index)
+		item.type = RAFT_EV_INSTALLED;
+	else if (d->incoming.of.id == of->id)
+		item.bytes = d->incoming.len;
+	sim_trace(s, "node %u: snapshot %llu: %s, %llu bytes", n->id,
+		  (unsigned long long)of->index,
+		  item.type == RAFT_EV_STORED ? "stored" : "current",
+		  (unsigned long long)item.bytes);
+	sim_item(s, n, &item);
+}
+
 static void write_failed(struct sim *s, struct sim_node *n)
 {
 	struct sim_item item = {
@@ -210,7 +325,9 @@ static void write_failed(struct sim *s, struct sim_node *n)
 void sim_disk_done(struct sim *s, struct sim_node *n, u64 token)
 {
 	struct sim_disk *d = &n->disk;
-	u64 seq, index = 0, term = 0;
+	u64 seq = 0, index = 0, term = 0;
+	enum sim_write_kind kind;
+	struct raft_snapshot of;
 	struct sim_write *w;
 	u32 left = d->flying;
 
@@ -228,17 +345,23 @@ void sim_disk_done(struct sim *s, struct sim_node *n, u64 token)
 		d->flying--;
 		left--;
 		make_durable(s, n, w, U64_MAX);
-		seq = w->p.seq;
+		kind = w->kind;
+		of = w->of;
+		if (kind == SIM_BATCH)
+			seq = w->p.seq;
 		if (w->n) {
 			index = w->p.last;
 			term = w->e[w->n - 1].term;
 		}
 		free_write(w);
-		if (left && !s->each_batch)
-			continue;
 		if (!left)
 			sim_disk_start(s, n);
+		if (kind != SIM_BATCH)
+			report_snapshot(s, n, kind, &of);
+		if (!seq || (left && !s->each_batch))
+			continue;
 		report(s, n, seq, index, term);
+		seq = 0;
 		index = 0;
 		term = 0;
 	}
@@ -287,8 +410,10 @@ u64 sim_disk_units(const struct sim_node *n)
 	u32 i;
 
 	for (i = 0; i < n->disk.flying; i++, w = w->next)
-		units += w->n + !!(w->p.what & RAFT_PERSIST_HARD_STATE) +
-			 !!(w->p.what & RAFT_PERSIST_TRUNCATE);
+		units += w->n + (w->kind != SIM_BATCH) +
+			 !!(w->p.what & RAFT_PERSIST_HARD_STATE) +
+			 !!(w->p.what & RAFT_PERSIST_TRUNCATE) +
+			 !!(w->p.what & RAFT_PERSIST_BASE);
 	return units;
 }
 
@@ -327,8 +452,13 @@ void sim_disk_crash(struct sim *s, struct sim_node *n, u64 units)
 void sim_disk_wipe(struct sim *s, struct sim_node *n)
 {
 	struct sim_disk *d = &n->disk;
+	struct raft_entry none = { 0 };
+	u64 i;
 
-	(void)s;
+	for (i = 0; i < d->snap.of.index && i < d->n; i++)
+		d->chain[i] = check_committed_chain(s, i + 1);
+	while (d->n < d->snap.of.index)
+		durable_entry(n, &none, check_committed_chain(s, d->n + 1));
 	/* Lost once more before there was anything: that is not the last. */
 	if (d->n) {
 		free(n->lost);
@@ -338,6 +468,9 @@ void sim_disk_wipe(struct sim *s, struct sim_node *n)
 	}
 	durable_truncate(n, 1);
 	free(d->chain);
+	sim_snapshot_wipe(n);
+	d->base = 0;
+	d->base_term = 0;
 	d->chain = NULL;
 	free(d->e);
 	d->e = NULL;

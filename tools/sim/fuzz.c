@@ -191,7 +191,8 @@ static void summary(const struct board *board, double start)
 	       "leaders %llu, commits %llu, acknowledged %llu, duplicates dropped %llu (%llu of clients), truncations %llu\n"
 	       "crashes %llu (%llu with a torn write), restarts %llu, disk failures %llu, disks lost %llu, partitions %llu, pauses %llu\n"
 	       "reads %llu (%llu by lease), operations of clients judged %llu\n"
-	       "changes %llu (%llu joint), transfers %llu, stuck by a witness %llu\n",
+	       "changes %llu (%llu joint), transfers %llu, stuck by a witness %llu\n"
+	       "snapshots %llu, compactions %llu, installed %llu, of parts %llu\n",
 	       (unsigned long long)c.seeds, failures, t,
 	       (unsigned long long)c.events, (double)c.events / t,
 	       (unsigned long long)c.messages, (unsigned long long)c.lost,
@@ -209,7 +210,10 @@ static void summary(const struct board *board, double start)
 	       (unsigned long long)c.ops,
 	       (unsigned long long)c.changes, (unsigned long long)c.joint,
 	       (unsigned long long)c.transfers,
-	       (unsigned long long)c.stuck);
+	       (unsigned long long)c.stuck,
+	       (unsigned long long)c.snapshots,
+	       (unsigned long long)c.compactions,
+	       (unsigned long long)c.installs, (unsigned long long)c.parts);
 }
 
 /* Forks the jobs and waits for them; returns what they could not. */

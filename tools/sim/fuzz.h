@@ -19,6 +19,7 @@
  * @sessions: clients have sessions
  * @few: only a bare majority is up
  * @stuck: and none of them can lead, for the others had what it lacks
+ * @snapshots: snapshots are taken and logs compacted
  * @opened: what opened the session of each client, NULL if none
  * @last: its last command, NULL if none
  * @rng: of the actions, so that fewer actions do not change the earlier ones
@@ -35,6 +36,7 @@ struct fuzz {
 	bool sessions;
 	bool few;
 	bool stuck;
+	bool snapshots;
 	struct sim_prop *opened[FUZZ_CLIENTS];
 	struct sim_prop *last[FUZZ_CLIENTS];
 	u64 rng;

@@ -132,7 +132,7 @@ static void members(struct fuzz *f)
 		sim_node(s, i)->learner = i > voters;
 		sim_node(s, i)->disk.room = room;
 	}
-	if (voters > 1 && fuzz_percent(f, 30))
+	if (voters > 1 && !f->snapshots && fuzz_percent(f, 60))
 		for (i = (u32)fuzz_between(f, 1, voters / 2); i--;)
 			make_witness(s->nodes[fuzz_random(f, voters)]);
 	for (i = 0; fuzz_percent(f, 25) && i < s->n_nodes; i++)
@@ -161,6 +161,7 @@ void fuzz_setup(struct fuzz *f, u64 seed, const struct sim_life *life)
 	f->transfers = fuzz_percent(f, 50);
 	f->reads = fuzz_percent(f, 60);
 	f->sessions = fuzz_percent(f, 40);
+	f->snapshots = fuzz_percent(f, 50);
 	s->cfg.election_timeout = fuzz_between(f, 20, 200) * MS;
 	s->cfg.heartbeat = s->cfg.election_timeout / fuzz_between(f, 3, 10);
 	s->cfg.prevote = fuzz_percent(f, 75);
@@ -169,6 +170,9 @@ void fuzz_setup(struct fuzz *f, u64 seed, const struct sim_life *life)
 	s->disk_delay = fuzz_percent(f, 50) ? SIM_DELAY :
 			fuzz_between(f, 10000, s->cfg.election_timeout / 10);
 	limits(f);
+	/* Snapshots of many parts. */
+	if (f->snapshots && fuzz_percent(f, 40))
+		s->cfg.max_batch_bytes = (u32)fuzz_between(f, 1, 700);
 	weather(f);
 	members(f);
 	clocks(f);
@@ -412,6 +416,43 @@ static void act_read(struct fuzz *f, struct sim_node *n)
 		sim_read(f->s, n, NULL, fuzz_percent(f, 40));
 }
 
+/* Beyond the snapshot it must refuse. */
+static void compact(struct fuzz *f, struct sim_node *n)
+{
+	u64 to = fuzz_between(f, 0, n->st.snapshot + fuzz_random(f, 3));
+	u64 first = n->st.first, snapshot = n->st.snapshot;
+
+	if (fuzz_percent(f, 50))
+		to = snapshot;
+	if (sim_compact(f->s, n, to) ? to <= snapshot : to > snapshot)
+		sim_fail(f->s, "node %u: compact to %llu of snapshot %llu, first was %llu",
+			 n->id, (unsigned long long)to,
+			 (unsigned long long)snapshot,
+			 (unsigned long long)first);
+}
+
+/* Mostly a leader's, else nobody would get one. */
+static void act_snapshot(struct fuzz *f, struct sim_node *n)
+{
+	struct sim *s = f->s;
+	u64 at;
+	u32 i;
+
+	for (i = 0; i < s->n_nodes && fuzz_percent(f, 60); i++)
+		if (sim_alive(s->nodes[i]) &&
+		    s->nodes[i]->st.role == RAFT_LEADER)
+			n = s->nodes[i];
+	if (!f->snapshots || !sim_alive(n))
+		return;
+	if (fuzz_percent(f, 70) && n->st.applied > n->st.snapshot) {
+		at = fuzz_percent(f, 50) ? n->st.applied :
+		     fuzz_between(f, n->st.snapshot + 1, n->st.applied);
+		sim_snapshot(s, n, at);
+	}
+	if (!s->failed[0] && sim_alive(n) && fuzz_percent(f, 60))
+		compact(f, n);
+}
+
 static void pass(struct fuzz *f, u64 ns)
 {
 	sim_run(f->s, f->s->now + fuzz_random(f, ns + 1));
@@ -586,7 +627,7 @@ void fuzz_action(struct fuzz *f)
 		{ 4, act_weather }, { 5, act_hold }, { 7, act_release },
 		{ 6, act_wait }, { 12, act_change }, { 5, act_transfer },
 		{ 14, act_read }, { 3, act_read_old }, { 12, act_client },
-		{ 6, act_wipe },
+		{ 6, act_wipe }, { 16, act_snapshot },
 	};
 	u64 dice;
 	size_t i;

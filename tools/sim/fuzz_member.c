@@ -46,6 +46,9 @@ static void keep_kind(struct fuzz *f, struct raft_change_item *it)
 {
 	struct sim_node *n = f->s->by_id[it->m.id];
 
+	/* No witness gets a snapshot yet. */
+	if (f->snapshots && it->op == RAFT_OP_ADD_WITNESS)
+		it->op = RAFT_OP_ADD_VOTER;
 	if (it->op == RAFT_OP_ADD_WITNESS)
 		n->lean = true;
 	else if (fuzz_is_lean(n) && (it->op == RAFT_OP_ADD_VOTER ||
@@ -139,10 +142,14 @@ void fuzz_log_config(const struct sim *s, const struct sim_node *n,
 		return;
 	}
 	memset(c, 0, sizeof(*c));
-	for (i = n->disk.n; i; i--) {
+	for (i = n->disk.n; i > n->disk.snap.of.index; i--) {
 		if (n->disk.e[i - 1].type != RAFT_ENTRY_CONFIG)
 			continue;
 		decode(&n->disk.e[i - 1], i, c);
+		return;
+	}
+	if (n->disk.snap.of.index) {
+		check_config_before(s, n->disk.snap.of.index, c);
 		return;
 	}
 	if (n->member && !n->blank)

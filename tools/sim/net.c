@@ -55,10 +55,12 @@ void sim_msg_put(struct sim_msg *msg)
 #endif
 }
 
-static struct sim_msg *msg_copy(const struct raft *r, const struct raft_msg *m)
+static struct sim_msg *msg_copy(struct sim *s, struct sim_node *from,
+				const struct raft_msg *m)
 {
 	bool entries = m->type == RAFT_MSG_APPEND ||
-		       m->type == RAFT_MSG_FORWARD;
+		       m->type == RAFT_MSG_FORWARD ||
+		       m->type == RAFT_MSG_SNAPSHOT;
 	struct sim_msg *msg;
 	u32 i;
 
@@ -66,8 +68,12 @@ static struct sim_msg *msg_copy(const struct raft *r, const struct raft_msg *m)
 	msg->m = *m;
 	if (!entries)
 		msg->m.n_entries = 0;
-	for (i = 0; i < msg->m.n_entries; i++) {
-		raft_msg_entry(r, m, i, &msg->e[i]);
+	if (m->type == RAFT_MSG_SNAPSHOT) {
+		msg->e[0] = raft_msg_chunk(m);
+		msg->e[0].payload = sim_snapshot_part(s, from, m);
+	}
+	for (i = 0; i < msg->m.n_entries && m->type != RAFT_MSG_SNAPSHOT; i++) {
+		raft_msg_entry(from->r, m, i, &msg->e[i]);
 		msg->e[i].flags = 0;
 		if (msg->e[i].payload)
 			raft_payload_get(msg->e[i].payload);
@@ -144,7 +150,7 @@ void sim_send(struct sim *s, struct sim_node *from, const struct raft_msg *m)
 		sim_trace_msg(s, "cut ", m);
 		return;
 	}
-	msg = msg_copy(from->r, m);
+	msg = msg_copy(s, from, m);
 	if (taken(s, msg)) {
 		sim_msg_put(msg);
 		return;

@@ -82,8 +82,12 @@ static void give_memory(struct sim_node *n)
 {
 	u32 want = raft_log_want(n->r);
 
+	struct raft_log_chunk *c;
+
 	while (want--)
 		raft_log_give(n->r, chunk_get());
+	while ((c = raft_log_take(n->r)))
+		chunk_put(c);
 	if (raft_config_want(n->r))
 		raft_config_give(n->r, sim_payload_config());
 }
@@ -139,6 +143,7 @@ static void apply_update(struct sim *s, struct sim_node *n)
 {
 	struct raft_update *up = &s->up;
 	struct raft_status old = n->st;
+	u64 serial;
 	u32 i;
 
 	raft_status(n->r, &n->st);
@@ -152,7 +157,17 @@ static void apply_update(struct sim *s, struct sim_node *n)
 		check_sent(s, n, &up->msgs[i]);
 		sim_send(s, n, &up->msgs[i]);
 	}
+	serial = n->serial;
+	n->serial = raft_applied_serial(n->r);
+	if (up->flags & RAFT_UP_SNAPSHOT)
+		check_installed(s, n, false);
 	check_step(s, n, &old);
+	if (up->flags & RAFT_UP_SNAPSHOT)
+		sim_prop_installed(s, n, serial);
+	if (up->flags & RAFT_UP_CHUNK)
+		sim_disk_part(s, n, up, s->msg->entries[0].payload);
+	if (up->flags & RAFT_UP_INSTALL)
+		sim_disk_part(s, n, up, NULL);
 	if (up->flags & RAFT_UP_APPLIED)
 		check_applied(s, n, up->applied_first, up->applied_last);
 	sim_ask_update(s, n);
@@ -190,6 +205,8 @@ void sim_event(struct sim *s, struct sim_node *n, struct raft_event *ev)
 			s->no_slot = s->refused == -EAGAIN &&
 				     n->st.pending == RAFT_MAX_PENDING;
 		}
+		if (ev->type == RAFT_EV_COMPACT)
+			s->refused = s->up.refused;
 		ev->type = RAFT_EV_TICK;
 		s->asked = NULL;
 		if (again++ > 10000)
@@ -253,6 +270,15 @@ void sim_item(struct sim *s, struct sim_node *n, const struct sim_item *item)
 	case RAFT_EV_DISK_FAILED:
 		ev.error = item->error;
 		break;
+	case RAFT_EV_STORED:
+		ev.stored.of = item->of;
+		ev.stored.bytes = item->bytes;
+		break;
+	case RAFT_EV_INSTALLED:
+		ev.installed.of = item->of;
+		ev.installed.meta = n->disk.snap.data;
+		ev.installed.len = n->disk.snap.len;
+		break;
 	case RAFT_EV_PROPOSE:
 		sim_prop_come(s, n, item->prop, item->n_props);
 		return;
@@ -263,6 +289,8 @@ void sim_item(struct sim *s, struct sim_node *n, const struct sim_item *item)
 		return;
 	case RAFT_EV_TICK:
 	case RAFT_EV_CAMPAIGN:
+	case RAFT_EV_SNAPSHOT:
+	case RAFT_EV_COMPACT:
 		break;
 	}
 	sim_event(s, n, &ev);
@@ -390,21 +418,29 @@ static void configure(struct sim *s, struct sim_node *n,
 
 static const char *load(struct sim *s, struct sim_node *n, bool withhold)
 {
+	struct sim_disk *d = &n->disk;
 	struct raft_config cfg;
 	u32 i;
 
 	configure(s, n, &cfg, withhold);
 	if (raft_init(n->r, &cfg, sim_clock(s, n), sim_random(s), n->table, SIM_TABLE))
 		return "bad configuration";
-	if (n->disk.corrupt)
+	if (d->corrupt)
 		return "an entry of its log is damaged";
-	for (i = 0; i < n->disk.n; i++) {
+	if (d->snap.of.index &&
+	    raft_snapshot_load(n->r, &d->snap.of, d->snap.data, d->snap.len))
+		return "its snapshot cannot be loaded";
+	if (d->incoming.of.index)
+		raft_snapshot_resume(n->r, &d->incoming.of, d->incoming.len);
+	if (d->base && raft_log_begin(n->r, d->base, d->base_term))
+		return "its log begins behind its snapshot";
+	for (i = (u32)d->base; i < d->n; i++) {
 		if (raft_log_want(n->r))
 			give_memory(n);
-		if (raft_log_load(n->r, &n->disk.e[i]))
+		if (raft_log_load(n->r, &d->e[i]))
 			return "its log cannot be loaded";
 	}
-	if (raft_start(n->r, &n->disk.hs))
+	if (raft_start(n->r, &d->hs))
 		return "its hard state cannot be used";
 	return NULL;
 }
@@ -433,6 +469,8 @@ void sim_boot(struct sim *s, struct sim_node *n, bool withhold)
 	n->n_own = 0;
 	n->n_asked = 0;
 	n->applied = 0;
+	n->n_list = 0;
+	n->serial = 0;
 	machine_reset(&n->machine);
 	n->suspended_at = 0;
 	n->asleep = 0;
@@ -451,6 +489,8 @@ void sim_boot(struct sim *s, struct sim_node *n, bool withhold)
 	raft_status(n->r, &n->st);
 	n->conf = *raft_membership(n->r);
 	check_boot(s, n);
+	if (n->disk.snap.of.index)
+		check_installed(s, n, true);
 	sim_event(s, n, &ev);
 }
 

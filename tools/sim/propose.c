@@ -285,6 +285,39 @@ void sim_prop_applied(struct sim *s, struct sim_node *n, u64 index,
 }
 
 /**
+ * sim_prop_installed() - proposals of a node are decided by a snapshot
+ * @s: simulation
+ * @n: the origin
+ * @before: those up to this serial were decided before
+ *
+ * They are applied; where, only an observer knows.  Of a client's command not
+ * even that is known, for it may be a copy.
+ */
+void sim_prop_installed(struct sim *s, struct sim_node *n, u64 before)
+{
+	struct sim_prop *p;
+	u64 i;
+
+	for (i = before; i < n->serial && i < n->n_own && !s->failed[0]; i++) {
+		p = n->own[i];
+		if (p->outcome != SCN_PENDING) {
+			sim_fail(s, "node %u: serial %llu is decided twice",
+				 n->id, (unsigned long long)i + 1);
+		} else if (p->client || p->opens) {
+			p->outcome = SCN_UNKNOWN;
+		} else {
+			p->outcome = SCN_COMMITTED;
+			p->index = check_find(s, p->payload->id);
+			s->acked = max(s->acked, p->index);
+			if (!p->index || p->index > n->st.snapshot)
+				sim_fail(s, "node %u: '%s' is not in snapshot %llu",
+					 n->id, p->payload->text,
+					 (unsigned long long)n->st.snapshot);
+		}
+	}
+}
+
+/**
  * sim_prop_lost() - a node forgets its callers: crashed or failed
  * @s: simulation
  * @n: node

@@ -155,7 +155,7 @@ static bool do_preset(struct run *r)
 
 static bool start_node(struct run *r, struct sim_node *n, bool withhold)
 {
-	if (n->disk.hs.commit > n->disk.n)
+	if (n->disk.hs.commit > max_t(u64, n->disk.n, n->disk.snap.of.index))
 		return error(r, "expected all committed entries of node %u, got %u of %llu",
 			     n->id, n->disk.n,
 			     (unsigned long long)n->disk.hs.commit);
@@ -367,6 +367,51 @@ static bool do_node(struct run *r)
 	return true;
 }
 
+/* One whose core can be asked something at once. */
+static struct sim_node *awake(struct run *r, u32 id)
+{
+	struct sim_node *n = running(r, id);
+
+	if (!n || sim_alive(n))
+		return n;
+	error(r, "expected node %u to run, got %s", id,
+	      n->failed ? "one that stopped itself" : "a paused one");
+	return NULL;
+}
+
+/* One that reaches as far is there already: nothing to do. */
+static bool do_snapshot(struct run *r)
+{
+	struct sim_node *n = awake(r, r->d->id);
+	u64 at = r->d->value;
+	int err;
+
+	if (!n)
+		return false;
+	if (at > n->st.applied)
+		return error(r, "expected an applied index, got %llu of %llu",
+			     (unsigned long long)at,
+			     (unsigned long long)n->st.applied);
+	err = sim_snapshot(r->s, n, at);
+	if (err && err != -EEXIST)
+		return error(r, "expected a snapshot of node %u, got error %d",
+			     n->id, err);
+	return true;
+}
+
+static bool do_compact(struct run *r)
+{
+	struct sim_node *n = awake(r, r->d->id);
+
+	if (!n)
+		return false;
+	if (sim_compact(r->s, n, r->d->value))
+		return error(r, "expected a snapshot of %llu or beyond, got one of %llu",
+			     (unsigned long long)r->d->value,
+			     (unsigned long long)n->st.snapshot);
+	return true;
+}
+
 static bool do_disk(struct run *r)
 {
 	const struct scn_dir *d = r->d;
@@ -388,9 +433,10 @@ static bool do_disk(struct run *r)
 		n->disk.error = -ENOSPC;
 		break;
 	case SCN_DISK_CORRUPT:
-		if (d->value > n->disk.n)
-			return error(r, "expected entry %llu on disk %u, got %u entries",
+		if (d->value > n->disk.n || d->value <= n->disk.base)
+			return error(r, "expected entry %llu on disk %u, got %llu to %u",
 				     (unsigned long long)d->value, n->id,
+				     (unsigned long long)n->disk.base + 1,
 				     n->disk.n);
 		n->disk.corrupt = true;
 		n->disk.corrupt_index = d->value;
@@ -466,6 +512,8 @@ static bool (*const todo[])(struct run *r) = {
 	[SCN_READ] = do_read,
 	[SCN_MEMBER] = do_member,
 	[SCN_TRANSFER] = do_transfer,
+	[SCN_SNAPSHOT] = do_snapshot,
+	[SCN_COMPACT] = do_compact,
 };
 
 static bool execute(struct run *r)

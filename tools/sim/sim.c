@@ -181,6 +181,7 @@ void sim_free(struct sim *s)
 		free(n->log.conf);
 		free(n->lost);
 		free(n->own);
+		free(n->list);
 		machine_free(&n->machine);
 		free(n->table);
 		free(n->r);
@@ -189,6 +190,7 @@ void sim_free(struct sim *s)
 	sim_prop_forget(s);
 	check_free(s->check);
 	check_apply_free(s->applied);
+	free(s->confs);
 	history_free(s->history);
 	free(s);
 }

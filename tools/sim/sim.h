@@ -80,13 +80,36 @@ struct sim_msg {
 	struct raft_entry e[];
 };
 
-/* One batch of the core on its way to the disk. */
+enum sim_write_kind {
+	SIM_BATCH,
+	SIM_PART,		/* of a snapshot: of, offset, part */
+	SIM_INSTALL,		/* of */
+};
+
+/* One batch of the core, or a part of a snapshot, on its way to the disk. */
 struct sim_write {
 	struct sim_write *next;
+	enum sim_write_kind kind;
+	struct raft_snapshot of;
+	u64 offset;
+	struct sim_payload *part;
 	struct raft_persist p;
 	u32 n;
 	struct raft_entry *e;
 	u64 *chain;
+};
+
+/* snapshot.c: one on disk, or the part of it that is there. */
+struct sim_snapshot {
+	struct raft_snapshot of;	/* of.index 0: none */
+	u8 *data;
+	u64 len;
+};
+
+/* What the state machine got: the command of an entry. */
+struct sim_applied {
+	u64 index;
+	u64 id;
 };
 
 /* disk.c: one node's store and the device under it. */
@@ -96,8 +119,12 @@ struct sim_disk {
 	u64 incarnation;
 	struct raft_entry *e;
 	u64 *chain;
-	u32 n;
+	u32 n;				/* last index */
 	u32 cap;
+	u64 base;			/* entries up to here are gone */
+	u64 base_term;
+	struct sim_snapshot snap;
+	struct sim_snapshot incoming;
 	/* What does not. */
 	struct sim_write *head;		/* first of the group in flight */
 	struct sim_write **tail;
@@ -124,6 +151,8 @@ struct sim_item {
 	u64 index;
 	u64 term;
 	int error;
+	struct raft_snapshot of;
+	u64 bytes;
 };
 
 enum sim_kind {
@@ -165,8 +194,9 @@ struct chk_log {
 	u64 *bytes;	/* on disk, up to here */
 	u32 *conf;	/* last configuration up to here, 0: the initial one */
 	u32 bare;	/* first entry without its command, 0 if none */
-	u32 n;
+	u32 n;		/* last index; what was dropped is remembered here */
 	u32 cap;
+	u64 base;	/* entries up to here were dropped */
 };
 
 struct sim_node {
@@ -200,6 +230,10 @@ struct sim_node {
 	struct sim_prop *transfer;	/* under way */
 	u64 n_asked;		/* changes and transfers taken in this boot */
 	u64 applied;		/* last index seen applied in this boot */
+	struct sim_applied *list;	/* what was applied */
+	u64 n_list;
+	u64 serial;		/* own proposals up to this one are decided */
+	u64 cap_list;
 	struct sim_machine machine;	/* made of that */
 	u64 raised[SIM_MAX_ID + 1];	/* boot whose answer raised a match index */
 	struct sim_disk disk;
@@ -281,6 +315,10 @@ struct sim_count {
 	u64 joint;
 	u64 transfers;
 	u64 stuck;		/* only a witness knew of an entry */
+	u64 snapshots;
+	u64 compactions;
+	u64 parts;
+	u64 installs;
 };
 
 struct check;
@@ -322,6 +360,8 @@ struct sim {
 	struct sim_prop *asked;	/* the read, change or transfer of this step */
 	u64 acked;		/* highest index that anybody was told of */
 	struct raft_membership conf;	/* last committed configuration */
+	struct raft_membership *confs;	/* all of them, but the initial one */
+	u32 n_confs;
 	struct sim_count count;
 	char failed[512];	/* first broken invariant, "" if none */
 	bool trace;		/* print */
@@ -375,6 +415,7 @@ void sim_prop_applied(struct sim *s, struct sim_node *n, u64 index,
 void sim_prop_repeated(struct sim *s, struct sim_node *n, u64 first,
 		       const struct raft_entry *e);
 void sim_prop_lost(struct sim *s, struct sim_node *n);
+void sim_prop_installed(struct sim *s, struct sim_node *n, u64 before);
 void sim_prop_forget(struct sim *s);
 struct sim_prop *sim_prop_find(struct sim *s, const char *name);
 
@@ -407,6 +448,10 @@ void sim_net_free(struct sim *s);
 /* disk.c */
 void sim_disk_submit(struct sim *s, struct sim_node *n,
 		     const struct raft_persist *p);
+void sim_disk_part(struct sim *s, struct sim_node *n,
+		   const struct raft_update *up, struct sim_payload *part);
+bool sim_disk_has(const struct sim *s, const struct sim_node *n, u64 index,
+		  u64 chain);
 void sim_disk_done(struct sim *s, struct sim_node *n, u64 token);
 void sim_disk_start(struct sim *s, struct sim_node *n);
 void sim_disk_stall(struct sim *s, struct sim_node *n, u64 until);
@@ -417,6 +462,20 @@ void sim_disk_preset(struct sim *s, struct sim_node *n,
 		     const struct scn_terms *terms);
 void sim_disk_wipe(struct sim *s, struct sim_node *n);
 u64 sim_disk_room(const struct sim_node *n);
+
+/* snapshot.c */
+void sim_list_apply(struct sim_node *n, u64 index, u64 id);
+void sim_list_load(struct sim *s, struct sim_node *n);
+int sim_snapshot(struct sim *s, struct sim_node *n, u64 index);
+int sim_compact(struct sim *s, struct sim_node *n, u64 index);
+struct sim_payload *sim_snapshot_part(struct sim *s, struct sim_node *n,
+				      const struct raft_msg *m);
+void sim_snapshot_store(struct sim *s, struct sim_node *n,
+			const struct raft_snapshot *of, u64 offset,
+			const struct sim_payload *part);
+bool sim_snapshot_install(struct sim *s, struct sim_node *n,
+			  const struct raft_snapshot *of);
+void sim_snapshot_wipe(struct sim_node *n);
 
 /* payload.c */
 struct sim_payload *sim_payload_new(const char *text, u64 size, u64 id);
@@ -438,12 +497,17 @@ void check_step(struct sim *s, struct sim_node *n,
 u64 check_chain(u64 before, const struct raft_entry *e);
 u64 check_committed(const struct sim *s);
 bool check_has_committed(const struct sim *s, const struct sim_node *n);
+u64 check_committed_chain(const struct sim *s, u64 index);
 
 /* check_apply.c: the same for what is applied */
 struct check_apply *check_apply_new(void);
 void check_apply_free(struct check_apply *c);
 void check_applied(struct sim *s, struct sim_node *n, u64 first, u64 last);
 void check_acked(struct sim *s, const struct sim_prop *p);
+void check_installed(struct sim *s, struct sim_node *n, bool boot);
+const char *check_text(const struct sim *s, u64 index);
+u64 check_find(const struct sim *s, u64 id);
+bool check_is_fate(const struct sim *s, const struct sim_prop *p);
 
 /* check_config.c: the same for configurations and reads */
 bool check_joint(const struct raft_membership *c);
@@ -456,6 +520,8 @@ void check_config_committed(struct sim *s, struct sim_node *n, u64 first,
 			    u64 last);
 void check_majority(struct sim *s, struct sim_node *n, u64 index, u64 before);
 void check_campaign(struct sim *s, struct sim_node *n);
+void check_config_before(const struct sim *s, u64 index,
+			 struct raft_membership *c);
 void check_read(struct sim *s, struct sim_node *n, const struct sim_prop *p);
 void check_change(struct sim *s, struct sim_node *n, const struct sim_prop *p);
 

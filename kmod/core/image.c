@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * image.c - the core's own replicated state as of an index, and its bytes.
+ *
+ * A snapshot of the state machine alone would forget who is a member and what
+ * was applied of whom.  So every snapshot begins with this (trap 49).  Owns the
+ * encoding, and how the state at a later index follows from the log.  Nothing
+ * here knows of disks or peers: snapshot.c does.
+ *
+ *   0       4    5         8        12           16          20       24
+ *   +-------+----+---------+--------+------------+-----------+--------+
+ *   | magic |vers| 0       | length | n_sessions | n_clients | origin |
+ *   +-------+----+---------+--------+------------+-----------+--------+
+ *   | index 24  term 32  index of the configuration 40                |
+ *   | incarnation 48  serial 56  crc 64  0 68                         |
+ *   +-----------------------------------------------------------------+ 72
+ *   | the configuration, RAFT_CONFIG_BYTES                            |
+ *   +-----------------------------------------------------------------+ 600
+ *   | n_sessions * { origin 4, 0 4, incarnation, serial, index }      |
+ *   | n_clients * { id, serial, index, term, used }                   |
+ *   +-----------------------------------------------------------------+ length
+ *
+ * origin, incarnation and serial are of the request that the configuration came
+ * from.  All integers are little-endian, crc is crc32c of all but itself.
+ */
+#include "raft_env.h"
+#include "internal.h"
+
+#define IMAGE_MAGIC	0x53544652	/* "RFTS", little-endian */
+#define IMAGE_VERSION	1
+#define CRC_SEED	0xffffffffU
+
+struct image_head {
+	__le32 magic;
+	u8 version;
+	u8 reserved0[3];
+	__le32 length;
+	__le32 n_sessions;
+	__le32 n_clients;
+	__le32 origin;
+	__le64 index;
+	__le64 term;
+	__le64 conf_index;
+	__le64 incarnation;
+	__le64 serial;
+	__le32 crc;
+	__le32 reserved1;
+	u8 conf[RAFT_CONFIG_BYTES];
+};
+
+struct image_session {
+	__le32 origin;
+	__le32 reserved;
+	__le64 incarnation;
+	__le64 serial;
+	__le64 index;
+};
+
+struct image_client {
+	__le64 id;
+	__le64 serial;
+	__le64 index;
+	__le64 term;
+	__le64 used;
+};
+
+static_assert(sizeof(struct image_head) == 600);
+static_assert(offsetof(struct image_head, index) == 24);
+static_assert(offsetof(struct image_head, crc) == 64);
+static_assert(offsetof(struct image_head, conf) == 72);
+static_assert(sizeof(struct image_session) == 32);
+static_assert(sizeof(struct image_client) == 40);
+static_assert(sizeof(struct image_head) +
+	      RAFT_MAX_SESSIONS * sizeof(struct image_session) +
+	      RAFT_MAX_CLIENTS * sizeof(struct image_client) <=
+	      RAFT_SNAPSHOT_META);
+
+/* As raft_apply() decides, without callers. */
+static void advance_proposal(struct raft_image *img, const struct raft_entry *e,
+			     u64 index)
+{
+	struct raft_repeated copy;
+
+	if (e->origin &&
+	    !raft_session_apply(&img->tables, &img->conf, e, index))
+		return;
+	if (e->client && !raft_client_apply(&img->tables, e, index, &copy))
+		return;
+	if (e->type == RAFT_ENTRY_OPEN)
+		raft_client_open(&img->tables, index);
+}
+
+/**
+ * raft_image_advance() - let the image go on to a later index
+ * @r: the core
+ * @index: not below r->image.index, applied, still in the log
+ *
+ * Context: owner thread.
+ */
+void raft_image_advance(struct raft *r, u64 index)
+{
+	struct raft_image *img = &r->image;
+	const struct raft_entry *e;
+
+	while (img->index < index) {
+		e = raft_log_entry(&r->log, img->index + 1);
+		if (raft_is_proposal(e)) {
+			advance_proposal(img, e, img->index + 1);
+		} else if (raft_membership_read(&img->conf, e, img->index + 1)) {
+			img->origin = e->origin;
+			img->incarnation = e->incarnation;
+			img->serial = e->serial;
+		}
+		img->index++;
+		img->term = e->term;
+	}
+}
+
+static u32 image_crc(const u8 *buf, u64 len)
+{
+	u32 crc = crc32c(CRC_SEED, buf, offsetof(struct image_head, crc));
+
+	return ~crc32c(crc, buf + offsetof(struct image_head, reserved1),
+		       len - offsetof(struct image_head, reserved1));
+}
+
+static u32 put_sessions(const struct raft_tables *t, u8 *buf)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < RAFT_MAX_SESSIONS; i++) {
+		const struct raft_session *s = &t->sessions[i];
+		struct image_session le = {
+			.origin = cpu_to_le32(s->origin),
+			.incarnation = cpu_to_le64(s->incarnation),
+			.serial = cpu_to_le64(s->serial),
+			.index = cpu_to_le64(s->index),
+		};
+
+		if (s->origin)
+			memcpy(buf + n++ * sizeof(le), &le, sizeof(le));
+	}
+	return n;
+}
+
+static void put_clients(const struct raft_tables *t, u8 *buf)
+{
+	u32 i;
+
+	for (i = 0; i < t->n_clients; i++) {
+		const struct raft_client *c = &t->clients[i];
+		struct image_client le = {
+			.id = cpu_to_le64(c->id),
+			.serial = cpu_to_le64(c->serial),
+			.index = cpu_to_le64(c->index),
+			.term = cpu_to_le64(c->term),
+			.used = cpu_to_le64(c->used),
+		};
+
+		memcpy(buf + i * sizeof(le), &le, sizeof(le));
+	}
+}
+
+/**
+ * raft_image_encode() - an image to bytes
+ * @img: the image, with a configuration
+ * @buf: RAFT_SNAPSHOT_META bytes, filled
+ *
+ * Context: owner thread.
+ * Return: bytes used.
+ */
+u32 raft_image_encode(const struct raft_image *img, u8 *buf)
+{
+	struct image_head head = {
+		.magic = cpu_to_le32(IMAGE_MAGIC),
+		.version = IMAGE_VERSION,
+		.n_clients = cpu_to_le32(img->tables.n_clients),
+		.origin = cpu_to_le32(img->origin),
+		.index = cpu_to_le64(img->index),
+		.term = cpu_to_le64(img->term),
+		.conf_index = cpu_to_le64(img->conf.index),
+		.incarnation = cpu_to_le64(img->incarnation),
+		.serial = cpu_to_le64(img->serial),
+	};
+	u32 n, len;
+	__le32 crc;
+
+	n = put_sessions(&img->tables, buf + sizeof(head));
+	len = sizeof(head) + n * sizeof(struct image_session);
+	put_clients(&img->tables, buf + len);
+	len += img->tables.n_clients * sizeof(struct image_client);
+	head.n_sessions = cpu_to_le32(n);
+	head.length = cpu_to_le32(len);
+	raft_membership_encode(&img->conf, head.conf);
+	memcpy(buf, &head, sizeof(head));
+	crc = cpu_to_le32(image_crc(buf, len));
+	memcpy(buf + offsetof(struct image_head, crc), &crc, sizeof(crc));
+	return len;
+}
+
+/* Lengths and limits: after this the tables are where they should be. */
+static bool head_ok(const struct image_head *h, const u8 *buf, u64 len)
+{
+	u64 index = le64_to_cpu(h->index);
+	u32 n_sessions = le32_to_cpu(h->n_sessions);
+	u32 n_clients = le32_to_cpu(h->n_clients);
+
+	if (le32_to_cpu(h->magic) != IMAGE_MAGIC ||
+	    h->version != IMAGE_VERSION || h->reserved0[0] ||
+	    h->reserved0[1] || h->reserved0[2] || h->reserved1)
+		return false;
+	if (n_sessions > RAFT_MAX_SESSIONS || n_clients > RAFT_MAX_CLIENTS)
+		return false;
+	if (le32_to_cpu(h->length) > len || le32_to_cpu(h->length) !=
+	    sizeof(*h) + n_sessions * sizeof(struct image_session) +
+	    n_clients * sizeof(struct image_client))
+		return false;
+	if (le32_to_cpu(h->crc) != image_crc(buf, le32_to_cpu(h->length)))
+		return false;
+	return index && index <= RAFT_MAX_INDEX && h->term &&
+	       le64_to_cpu(h->term) <= RAFT_MAX_TERM &&
+	       le64_to_cpu(h->conf_index) <= index;
+}
+
+static void get_session(const u8 *buf, u32 i, struct raft_session *s)
+{
+	struct image_session le;
+
+	memcpy(&le, buf + i * sizeof(le), sizeof(le));
+	s->origin = le32_to_cpu(le.origin);
+	s->incarnation = le64_to_cpu(le.incarnation);
+	s->serial = le64_to_cpu(le.serial);
+	s->index = le64_to_cpu(le.index);
+}
+
+static void get_client(const u8 *buf, u32 i, struct raft_client *c)
+{
+	struct image_client le;
+
+	memcpy(&le, buf + i * sizeof(le), sizeof(le));
+	c->id = le64_to_cpu(le.id);
+	c->serial = le64_to_cpu(le.serial);
+	c->index = le64_to_cpu(le.index);
+	c->term = le64_to_cpu(le.term);
+	c->used = le64_to_cpu(le.used);
+}
+
+static bool sessions_ok(const u8 *buf, u32 n, u64 index)
+{
+	struct raft_session s, other;
+	u32 i, k;
+
+	for (i = 0; i < n; i++) {
+		get_session(buf, i, &s);
+		if (!s.origin || s.index > index)
+			return false;
+		for (k = 0; k < i; k++) {
+			get_session(buf, k, &other);
+			if (other.origin == s.origin)
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool clients_ok(const u8 *buf, u32 n, u64 index)
+{
+	struct raft_client c;
+	u64 last = 0;
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		get_client(buf, i, &c);
+		if (c.id <= last || c.index > index || c.used > index ||
+		    c.used < c.id || c.term > RAFT_MAX_TERM)
+			return false;
+		last = c.id;
+	}
+	return last <= index;
+}
+
+/**
+ * raft_image_decode() - an image from bytes nobody vouches for
+ * @img: filled if the image is good, else as before; NULL: only look
+ * @s: which snapshot it is to be of
+ * @buf: the bytes; the image is at their start
+ * @len: how many
+ *
+ * Context: owner thread.
+ * Return: 0, -EINVAL.
+ */
+int raft_image_decode(struct raft_image *img, const struct raft_snapshot *s,
+		      const u8 *buf, u64 len)
+{
+	struct raft_membership conf;
+	struct image_head h;
+	const u8 *sessions = buf + sizeof(h), *clients;
+	u32 i, n_sessions, n_clients;
+	u64 index;
+
+	if (len < sizeof(h))
+		return -EINVAL;
+	memcpy(&h, buf, sizeof(h));
+	if (!head_ok(&h, buf, len) ||
+	    raft_membership_decode(&conf, h.conf, sizeof(h.conf)))
+		return -EINVAL;
+	index = le64_to_cpu(h.index);
+	if (index != s->index || le64_to_cpu(h.term) != s->term)
+		return -EINVAL;
+	n_sessions = le32_to_cpu(h.n_sessions);
+	n_clients = le32_to_cpu(h.n_clients);
+	clients = sessions + n_sessions * sizeof(struct image_session);
+	if (!sessions_ok(sessions, n_sessions, index) ||
+	    !clients_ok(clients, n_clients, index))
+		return -EINVAL;
+	if (!img)
+		return 0;
+	memset(img, 0, sizeof(*img));
+	img->index = index;
+	img->term = le64_to_cpu(h.term);
+	img->conf = conf;
+	img->conf.index = le64_to_cpu(h.conf_index);
+	img->origin = le32_to_cpu(h.origin);
+	img->incarnation = le64_to_cpu(h.incarnation);
+	img->serial = le64_to_cpu(h.serial);
+	for (i = 0; i < n_sessions; i++)
+		get_session(sessions, i, &img->tables.sessions[i]);
+	for (i = 0; i < n_clients; i++)
+		get_client(clients, i, &img->tables.clients[i]);
+	img->tables.n_clients = n_clients;
+	return 0;
+}

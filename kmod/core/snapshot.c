@@ -1,0 +1,563 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * snapshot.c - snapshots: taken here, compaction, and InstallSnapshot (Raft 7).
+ *
+ * The bytes are the shell's.  The core knows a snapshot by (index, term, id) and
+ * its length, says which bytes go to whom and which came, and takes over what is
+ * in the image at its start (image.c) when the shell has made it current.
+ *
+ * A leader sends one when a peer lacks what was dropped from the log: first a
+ * question how much of it is there, for the peer may have parts from before a
+ * crash or from another leader; then parts in order, no more than WINDOW ahead of
+ * what is durable there.  Nothing that is lost stops it: when no answer comes it
+ * asks again, for ever (trap 47).  It ends when the peer's log reaches the own
+ * one, however that came about.  Heartbeats go on meanwhile (trap 52).
+ *
+ * A follower takes parts in order, one snapshot at a time (trap 50).  It never
+ * goes back: a snapshot of what is committed here is answered with success (trap
+ * 13), and one whose last entry is in the log only tells that this is committed
+ * (trap 48).  All else replaces the log, once it is durable and current.
+ */
+#include "raft_env.h"
+#include "internal.h"
+
+#define CHUNK_MIN	512	/* bytes of a part, but for the last */
+#define WINDOW		4	/* parts on the way to one peer */
+
+static bool is_same(const struct raft_snapshot *a, const struct raft_snapshot *b)
+{
+	return a->index == b->index && a->term == b->term && a->id == b->id &&
+	       a->total == b->total;
+}
+
+/* Does the log have its last entry? */
+static bool matches(const struct raft *r, const struct raft_snapshot *s)
+{
+	return raft_log_term(&r->log, s->index) == s->term &&
+	       !RAFT_MUTANT("snapshot-cuts-suffix");
+}
+
+/*
+ * What this node counts as having (lost.c) must be on disk before a snapshot is:
+ * after a crash a log that begins there must not look like one that is lost.
+ */
+static bool may_be_durable(const struct raft *r)
+{
+	return !r->reach || r->persisted_seq >= r->hs_seq;
+}
+
+/**
+ * raft_snapshot_encode() - begin to take a snapshot
+ * @r: the core
+ * @index: last index in it, applied, above that of the last snapshot
+ * @buf: RAFT_SNAPSHOT_META bytes, filled: the start of the snapshot
+ * @len: bytes used of it, set
+ * @term: term of @index, set
+ *
+ * RAFT_EV_SNAPSHOT tells that it is durable.  If that never comes nothing is
+ * lost, but the next one must not be below @index.
+ *
+ * Context: owner thread, between steps.
+ * Return: 0; -EEXIST: there is one that reaches as far; -EINVAL: @index is not
+ * applied, or below what was asked for last; -EBUSY: one is being installed, or
+ * what a new store must know first is not durable yet;
+ * -ENODATA: no configuration is known at @index; -EOPNOTSUPP: a witness has no
+ * commands, so there is no state machine.
+ */
+int raft_snapshot_encode(struct raft *r, u64 index, u8 *buf, u32 *len,
+			 u64 *term)
+{
+	if (r->bare || r->self->flags & RAFT_MEMBER_WITNESS)
+		return -EOPNOTSUPP;
+	if (index <= r->snap.index)
+		return -EEXIST;
+	if (index > r->applied || index < r->image.index)
+		return -EINVAL;
+	if (r->incoming.installing || !may_be_durable(r))
+		return -EBUSY;
+	raft_image_advance(r, index);
+	if (!r->image.conf.n)
+		return -ENODATA;
+	*len = raft_image_encode(&r->image, buf);
+	*term = r->image.term;
+	return 0;
+}
+
+/**
+ * raft_snapshot_check() - can a snapshot be installed?
+ * @meta: its first bytes
+ * @len: how many, the first RAFT_SNAPSHOT_META if there are so many
+ * @s: which it is said to be
+ *
+ * Context: any.
+ * Return: 0, -EINVAL.
+ */
+int raft_snapshot_check(const u8 *meta, u64 len, const struct raft_snapshot *s)
+{
+	return raft_image_decode(NULL, s, meta, len);
+}
+
+/**
+ * raft_snapshot_load() - the snapshot that was found on disk
+ * @r: the core, after raft_init()
+ * @s: which
+ * @meta: its first bytes
+ * @len: how many
+ *
+ * Context: as raft_init().
+ * Return: 0, -EINVAL.
+ */
+int raft_snapshot_load(struct raft *r, const struct raft_snapshot *s,
+		       const u8 *meta, u64 len)
+{
+	if (raft_image_decode(&r->image, s, meta, len))
+		return -EINVAL;
+	r->snap = *s;
+	r->applied = s->index;
+	r->tables = r->image.tables;
+	r->conf = r->image.conf;
+	r->conf_applied = r->conf;
+	r->was_member |= !!raft_member_of(&r->conf, r->cfg.id);
+	return 0;
+}
+
+/**
+ * raft_snapshot_resume() - parts of a snapshot that were found on disk
+ * @r: the core, after raft_snapshot_load()
+ * @s: which
+ * @stored: bytes of it that are there, from 0
+ *
+ * Context: as raft_init().
+ */
+void raft_snapshot_resume(struct raft *r, const struct raft_snapshot *s,
+			  u64 stored)
+{
+	if (s->index <= r->snap.index || !stored || stored > s->total)
+		return;
+	r->incoming.of = *s;
+	r->incoming.received = stored;
+	r->incoming.stored = stored;
+}
+
+/**
+ * raft_snapshot_start() - does the log on disk fit to the snapshot?
+ * @r: the core, being started
+ *
+ * If it has the last entry of that, it goes on from there, and from before; if
+ * not, the snapshot has replaced it, and a crash came before the log was cut.
+ *
+ * Context: as raft_init().
+ */
+void raft_snapshot_start(struct raft *r)
+{
+	if (!r->snap.index ||
+	    raft_log_term(&r->log, r->snap.index) == r->snap.term)
+		return;
+	raft_log_reset(&r->log, r->snap.index, r->snap.term);
+	r->conf = r->image.conf;
+}
+
+/**
+ * raft_snapshot_taken() - a RAFT_EV_SNAPSHOT
+ * @r: the core
+ * @s: what is current on disk
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_snapshot_taken(struct raft *r, const struct raft_snapshot *s)
+{
+	if (s->index == r->image.index && s->term == r->image.term &&
+	    s->index > r->snap.index)
+		r->snap = *s;
+}
+
+/**
+ * raft_compact() - a RAFT_EV_COMPACT
+ * @r: the core
+ * @index: drop up to here; nothing happens if that is gone
+ *
+ * Who has not got all of it yet gets the snapshot instead.
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_compact(struct raft *r, u64 index)
+{
+	if (index <= r->log.base)
+		return;
+	/* Trap 18: the snapshot is durable before the log is cut. */
+	if (index > min(r->snap.index, r->applied)) {
+		r->up->refused = -EINVAL;
+		return;
+	}
+	raft_log_compact(&r->log, index);
+}
+
+static void begin(struct raft *r, struct raft_peer *p)
+{
+	raft_progress_probe(p, p->next);
+	p->state = RAFT_SNAPSHOT;
+	p->snap.index = r->snap.index;
+	p->snap.retry_at = r->now;
+	p->snap.progress = r->now;
+}
+
+static void send_part(struct raft *r, struct raft_peer *p, u32 len)
+{
+	struct raft_msg m = {
+		.type = RAFT_MSG_SNAPSHOT,
+		.to = p->id,
+		.term = r->term,
+		.index = r->snap.index,
+		.log_term = r->snap.term,
+		.commit = r->commit,
+		.reject_index = raft_log_term(&r->log, r->commit),
+		.serial = r->snap.id,
+		.n_entries = 1,
+		.chunk = {
+			.offset = p->snap.sent,
+			.total = r->snap.total,
+			.len = len,
+		},
+	};
+
+	if (raft_lost_let_in(r, p))
+		m.flags = RAFT_MSG_LOST;
+	raft_emit(r, &m);
+	p->snap.sent += len;
+}
+
+/**
+ * raft_snapshot_send() - send a peer what it may get of the snapshot
+ * @r: the core, a leader
+ * @p: the peer, whose next entry is not in the log any more
+ *
+ * A witness has no state machine, and gets none: it stays behind until it is
+ * removed.
+ *
+ * Context: owner thread, at the end of a step.
+ * Return: false if the step has no room for more messages.
+ */
+bool raft_snapshot_send(struct raft *r, struct raft_peer *p)
+{
+	u32 part = max_t(u32, CHUNK_MIN, min_t(u32, r->cfg.max_batch_bytes,
+					       RAFT_MAX_COMMAND));
+	struct raft_sending *s = &p->snap;
+
+	if (p->flags & RAFT_MEMBER_WITNESS)
+		return true;
+	if (p->state != RAFT_SNAPSHOT || s->index != r->snap.index)
+		begin(r, p);
+	if (r->up->n_msgs >= RAFT_STEP_MSGS / 2)
+		return false;
+	if (r->now >= s->retry_at &&
+	    !(RAFT_MUTANT("snapshot-asks-once") && s->probe)) {
+		send_part(r, p, 0);
+		/* An answer to the first may be slower than the next question. */
+		if (!s->probe)
+			s->probe = r->seq;
+		s->retry_at = r->now + 2 * r->cfg.heartbeat;
+	}
+	while (!s->probe && s->sent < r->snap.total &&
+	       s->sent < s->acked + (u64)WINDOW * part) {
+		if (r->up->n_msgs >= RAFT_STEP_MSGS / 2)
+			return false;
+		send_part(r, p, (u32)min_t(u64, part, r->snap.total - s->sent));
+	}
+	return true;
+}
+
+/**
+ * raft_snapshot_reconnect() - an answer came: does the peer's log reach the own?
+ * @r: the core, a leader
+ * @p: the peer; its match index is up to date
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_snapshot_reconnect(struct raft *r, struct raft_peer *p)
+{
+	if (p->state == RAFT_SNAPSHOT && p->match >= r->log.base &&
+	    !RAFT_MUTANT("snapshot-for-ever"))
+		raft_progress_probe(p, p->match + 1);
+}
+
+/**
+ * raft_handle_snapshot_resp() - SNAPSHOT_RESP of the current term
+ * @r: the core, a leader
+ * @p: the peer
+ * @m: commit: bytes that are durable there; reject_index: bytes that it has
+ *
+ * An answer to a question tells how it is; all else only what was so.
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_handle_snapshot_resp(struct raft *r, struct raft_peer *p,
+			       const struct raft_msg *m)
+{
+	struct raft_sending *s = &p->snap;
+	bool answer = s->probe && m->ack_seq >= s->probe;
+	bool grew = m->commit > s->acked;
+
+	if (p->state != RAFT_SNAPSHOT || s->index != r->snap.index ||
+	    m->index != r->snap.index || m->log_term != r->snap.term ||
+	    m->serial != r->snap.id || m->reject_index > r->snap.total ||
+	    m->commit > m->reject_index || (!answer && !grew))
+		return;
+	if (grew)
+		s->progress = r->now;
+	if (answer)
+		s->probe = 0;
+	s->acked = m->commit;
+	s->sent = answer ? m->reject_index : max(s->sent, s->acked);
+	s->retry_at = r->now + 2 * r->cfg.heartbeat;
+}
+
+/* To the leader of this term; @asked: the question that is answered, 0: none. */
+static void tell(struct raft *r, const struct raft_snapshot *s, u64 asked)
+{
+	struct raft_msg m = {
+		.type = RAFT_MSG_SNAPSHOT_RESP,
+		.to = r->leader,
+		.term = r->term,
+		.ack_seq = asked,
+		.index = s->index,
+		.log_term = s->term,
+		.serial = s->id,
+	};
+
+	if (!r->leader || r->role == RAFT_LEADER)
+		return;
+	if (is_same(s, &r->incoming.of)) {
+		m.commit = r->incoming.stored;
+		m.reject_index = r->incoming.received;
+	}
+	raft_hold(r, &m, 0);
+}
+
+/* The log up to the commit index is what the leader of this term has, too. */
+static void tell_committed(struct raft *r)
+{
+	struct raft_msg m = {
+		.type = RAFT_MSG_APPEND_RESP,
+		.to = r->leader,
+		.term = r->term,
+		.index = r->commit,
+	};
+
+	r->verified = max(r->verified, r->commit);
+	if (r->leader && r->role != RAFT_LEADER)
+		raft_hold(r, &m, m.index);
+}
+
+static bool is_needed(const struct raft *r, const struct raft_snapshot *s)
+{
+	if (RAFT_MUTANT("snapshot-goes-back"))
+		return true;
+	return s->index > r->commit && !matches(r, s);
+}
+
+/* Nothing of it is needed any more, but perhaps to know what is committed. */
+static void forget(struct raft *r)
+{
+	const struct raft_snapshot *s = &r->incoming.of;
+
+	if (s->index > r->commit && matches(r, s))
+		raft_commit_to(r, s->index);
+	memset(&r->incoming, 0, sizeof(r->incoming));
+}
+
+static void install_if_complete(struct raft *r)
+{
+	struct raft_receiving *in = &r->incoming;
+
+	/* Else the leader's next question comes back to it. */
+	if (in->stored < in->of.total || in->installing || !may_be_durable(r))
+		return;
+	if (!is_needed(r, &in->of)) {
+		forget(r);
+		tell_committed(r);
+		return;
+	}
+	in->installing = true;
+	r->up->flags |= RAFT_UP_INSTALL;
+	r->up->snapshot = in->of;
+}
+
+/* A part of a snapshot that is needed. */
+static void receive(struct raft *r, const struct raft_msg *m,
+		    const struct raft_snapshot *s)
+{
+	struct raft_receiving *in = &r->incoming;
+	u64 offset = m->entries[0].serial;
+	u32 len = m->entries[0].len;
+
+	if (!is_same(s, &in->of)) {
+		/*
+		 * Another begins with its first part (trap 49).  Within a term
+		 * an older one is a late copy.
+		 */
+		if (!len || offset || in->installing ||
+		    (m->term == in->from_term && s->index <= in->of.index))
+			return;
+		memset(in, 0, sizeof(*in));
+		in->of = *s;
+	}
+	in->from_term = m->term;
+	if (!len || in->installing || in->received == s->total ||
+	    (offset != in->received && !RAFT_MUTANT("snapshot-any-order")))
+		return;
+	in->received = offset + len;
+	r->up->flags |= RAFT_UP_CHUNK;
+	r->up->snapshot = *s;
+	r->up->chunk = (struct raft_chunk) {
+		.offset = offset,
+		.total = s->total,
+		.len = len,
+	};
+	if (RAFT_MUTANT("snapshot-ack-early")) {
+		in->stored = in->received;
+		tell(r, s, 0);
+	}
+}
+
+static bool is_plausible(const struct raft_msg *m)
+{
+	const struct raft_entry *e = m->entries;
+
+	return m->n_entries == 1 && e->type == RAFT_ENTRY_CHUNK && m->index &&
+	       m->index <= RAFT_MAX_INDEX && m->log_term &&
+	       m->log_term <= m->term && m->reject_index <= m->term &&
+	       e->len <= RAFT_MAX_COMMAND && e->incarnation &&
+	       e->serial <= e->incarnation &&
+	       e->len <= e->incarnation - e->serial;
+}
+
+/* As of an APPEND: nothing is taken before a leader has let this node in. */
+static void refuse_lost(struct raft *r, const struct raft_msg *m)
+{
+	struct raft_msg out = raft_reply(r, m, RAFT_MSG_SNAPSHOT_RESP);
+
+	out.flags = RAFT_MSG_REJECT | RAFT_MSG_LOST;
+	raft_hold(r, &out, 0);
+}
+
+/**
+ * raft_handle_snapshot() - SNAPSHOT: a part of one, or a question how much is here
+ * @r: the core, a follower of m->from in m->term
+ * @m: the message
+ *
+ * Parts are not answered; when they are durable the leader is told.
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_handle_snapshot(struct raft *r, const struct raft_msg *m)
+{
+	struct raft_snapshot s = {
+		.index = m->index,
+		.term = m->log_term,
+		.id = m->serial,
+	};
+
+	if (!is_plausible(m))
+		return;
+	s.total = m->entries[0].incarnation;
+	if (!raft_lost_take(r, m)) {
+		refuse_lost(r, m);
+		return;
+	}
+	if (!is_needed(r, &s)) {
+		if (s.index > r->commit)
+			raft_commit_to(r, s.index);
+		tell_committed(r);
+		return;
+	}
+	receive(r, m, &s);
+	if (!m->entries[0].len)
+		tell(r, &s, m->seq);
+	/* All may be here since an earlier boot. */
+	if (is_same(&s, &r->incoming.of))
+		install_if_complete(r);
+}
+
+/**
+ * raft_snapshot_stored() - a RAFT_EV_STORED
+ * @r: the core
+ * @s: which snapshot
+ * @bytes: of it that are durable, 0: it was of no use
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_snapshot_stored(struct raft *r, const struct raft_snapshot *s,
+			  u64 bytes)
+{
+	struct raft_receiving *in = &r->incoming;
+
+	if (!is_same(s, &in->of) || bytes > in->received)
+		return;
+	if (!bytes) {
+		memset(in, 0, sizeof(*in));
+		return;
+	}
+	in->stored = max(in->stored, bytes);
+	if (in->from_term == r->term)
+		tell(r, s, 0);
+	install_if_complete(r);
+}
+
+/* Nothing of the old log is left, nor of what followed from it. */
+static void adopt(struct raft *r)
+{
+	const struct raft_image *img = &r->image;
+	u64 conf_before = r->conf_applied.index;
+
+	/*
+	 * Whoever leads has what is committed, so this is no leader; and a
+	 * candidate may have lost its vote.
+	 */
+	if (r->role != RAFT_FOLLOWER)
+		raft_become_follower(r, r->term, 0);
+	raft_log_reset(&r->log, img->index, img->term);
+	r->truncate_from = img->index + 1;
+	r->append_first = 0;
+	r->durable = img->index;
+	r->verified = img->index;
+	r->applied = img->index;
+	raft_commit_to(r, img->index);
+	if (!RAFT_MUTANT("snapshot-without-sessions"))
+		r->tables = img->tables;
+	if (!RAFT_MUTANT("snapshot-without-config")) {
+		r->conf_applied = img->conf;
+		raft_membership_use(r, &img->conf);
+	}
+	raft_proposal_installed(r);
+	raft_request_installed(r, conf_before);
+	r->up->flags |= RAFT_UP_SNAPSHOT;
+	r->up->snapshot = r->snap;
+}
+
+/**
+ * raft_snapshot_installed() - a RAFT_EV_INSTALLED
+ * @r: the core
+ * @ev: the event
+ *
+ * By now the log may have come so far by itself; then this is a snapshot like
+ * one that was taken here.
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_snapshot_installed(struct raft *r, const struct raft_event *ev)
+{
+	const struct raft_snapshot *s = &ev->installed.of;
+
+	if (!r->incoming.installing || !is_same(s, &r->incoming.of))
+		return;
+	if (raft_image_decode(&r->image, s, ev->installed.meta,
+			      ev->installed.len)) {
+		raft_fail(r, RAFT_FAIL_INVARIANT, 0);
+		return;
+	}
+	r->snap = *s;
+	if (is_needed(r, s))
+		adopt(r);
+	forget(r);
+	tell_committed(r);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * core_snapshot_cases.h - cases of core_cases.h for snapshots and the base of the
+ * log; included by it.
+ *
+ * The bytes of a snapshot are the core's image alone here: nothing follows it.
+ */
+#ifndef _RAFT_CORE_SNAPSHOT_CASES_H
+#define _RAFT_CORE_SNAPSHOT_CASES_H
+
+static inline u8 *case_image(struct case_cluster *c, u32 id, u64 index,
+			     struct raft_snapshot *s)
+{
+	u8 *meta = c->env->alloc(c->env, RAFT_SNAPSHOT_META);
+	u32 len;
+
+	CASE_EXPECT(c, !raft_snapshot_encode(c->nodes[id - 1].r, index, meta,
+					     &len, &s->term));
+	s->index = index;
+	s->id = 7;
+	s->total = len;
+	return meta;
+}
+
+static inline u8 *case_snapshot(struct case_cluster *c, u32 id, u64 index,
+				struct raft_snapshot *s)
+{
+	struct raft_event ev = { .type = RAFT_EV_SNAPSHOT };
+	u8 *meta = case_image(c, id, index, s);
+
+	ev.snapshot = *s;
+	case_step(c, &c->nodes[id - 1], &ev);
+	CASE_EXPECT(c, case_status(c, id)->snapshot == index);
+	return meta;
+}
+
+static inline int case_compact(struct case_cluster *c, u32 id, u64 index)
+{
+	struct raft_event ev = { .type = RAFT_EV_COMPACT, .index = index };
+
+	case_step(c, &c->nodes[id - 1], &ev);
+	return c->nodes[id - 1].up.refused;
+}
+
+/* A group of one node whose log has room for so many chunks. */
+static inline struct case_cluster *case_alone(struct raft_case_env *env,
+					      u32 chunks)
+{
+	struct case_cluster *c = env->alloc(env, sizeof(*c));
+	struct raft_config cfg = case_config(1);
+	struct raft_hard_state hs = { 0 };
+	struct case_node *n = &c->nodes[0];
+
+	cfg.n_members = 1;
+	c->env = env;
+	c->now = CASE_MS;
+	n->r = env->alloc(env, raft_size());
+	CASE_EXPECT(c, !raft_init(n->r, &cfg, c->now, 1, n->table, chunks));
+	CASE_EXPECT(c, !raft_start(n->r, &hs));
+	case_campaign(c, 1);
+	case_settle(c);
+	CASE_EXPECT(c, case_status(c, 1)->commit == 1);
+	return c;
+}
+
+static inline void case_grow(struct case_cluster *c, u64 to)
+{
+	while (case_status(c, 1)->last < to) {
+		CASE_EXPECT(c, case_propose(c, 1, 10) == 1);
+		case_settle(c);
+	}
+	CASE_EXPECT(c, case_status(c, 1)->applied == to);
+}
+
+/* On, before and behind the ends of chunks. */
+static inline void case_log_base(struct raft_case_env *env)
+{
+	static const u64 at[] = { 1, 2, 255, 256, 257, 511, 512, 513, 1024 };
+	struct case_cluster *c = case_alone(env, CASE_CHUNKS);
+	struct raft *r = c->nodes[0].r;
+	struct raft_snapshot s;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		case_grow(c, at[i] + 1);
+		case_snapshot(c, 1, at[i], &s);
+		CASE_EXPECT(c, s.term == 1);
+		CASE_EXPECT(c, case_compact(c, 1, at[i] + 1) == -EINVAL);
+		CASE_EXPECT(c, !(c->nodes[0].up.flags & RAFT_UP_PERSIST));
+		CASE_EXPECT(c, !case_compact(c, 1, at[i]));
+		CASE_EXPECT(c, c->nodes[0].up.persist.what ==
+			       RAFT_PERSIST_BASE);
+		CASE_EXPECT(c, c->nodes[0].up.persist.base == at[i]);
+		case_settle(c);
+		CASE_EXPECT(c, !case_compact(c, 1, at[i] - 1));
+		CASE_EXPECT(c, case_status(c, 1)->first == at[i] + 1);
+		CASE_EXPECT(c, !raft_entry_at(r, at[i]));
+		CASE_EXPECT(c, raft_entry_at(r, at[i] + 1)->serial == at[i]);
+		CASE_EXPECT(c, !raft_entry_at(r, at[i] + 2));
+	}
+	CASE_EXPECT(c, raft_log_take(r));
+}
+
+/* The table goes round: what was dropped makes room. */
+static inline void case_log_goes_round(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_alone(env, 2);
+	struct raft_snapshot s;
+	u64 index;
+
+	for (index = 100; index < 3000; index += 200) {
+		case_grow(c, index);
+		case_snapshot(c, 1, index - 50, &s);
+		CASE_EXPECT(c, !case_compact(c, 1, index - 60));
+		case_settle(c);
+		CASE_EXPECT(c, !raft_entry_at(c->nodes[0].r, index - 60));
+		CASE_EXPECT(c, raft_entry_at(c->nodes[0].r,
+					     index - 59)->serial == index - 60);
+		while (raft_log_take(c->nodes[0].r))
+			;
+	}
+}
+
+/* All of the log dropped, and it goes on. */
+static inline void case_log_all_dropped(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_alone(env, CASE_CHUNKS);
+	struct raft_snapshot s;
+
+	case_grow(c, 256);
+	case_snapshot(c, 1, 256, &s);
+	CASE_EXPECT(c, !case_compact(c, 1, 256));
+	CASE_EXPECT(c, case_status(c, 1)->last == 256);
+	CASE_EXPECT(c, case_status(c, 1)->last_term == 1);
+	CASE_EXPECT(c, case_status(c, 1)->first == 257);
+	case_settle(c);
+	case_grow(c, 258);
+}
+
+/* Every bit counts, and so does which snapshot it is said to be. */
+static inline void case_image_is_checked(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_alone(env, CASE_CHUNKS);
+	struct raft_snapshot s, other;
+	u64 i;
+	u8 *meta;
+
+	case_grow(c, 5);
+	meta = case_image(c, 1, 4, &s);
+	CASE_EXPECT(c, !raft_snapshot_check(meta, s.total, &s));
+	CASE_EXPECT(c, !raft_snapshot_check(meta, RAFT_SNAPSHOT_META, &s));
+	other = s;
+	other.index++;
+	CASE_EXPECT(c, raft_snapshot_check(meta, s.total, &other) == -EINVAL);
+	other = s;
+	other.term++;
+	CASE_EXPECT(c, raft_snapshot_check(meta, s.total, &other) == -EINVAL);
+	for (i = 0; i < s.total; i++) {
+		CASE_EXPECT(c, raft_snapshot_check(meta, i, &s) == -EINVAL);
+		meta[i] ^= 1 << (i & 7);
+		CASE_EXPECT(c, raft_snapshot_check(meta, s.total, &s) ==
+			       -EINVAL);
+		meta[i] ^= 1 << (i & 7);
+	}
+}
+
+static inline void case_boot(struct case_cluster *c, struct case_node *n,
+			     const struct raft_snapshot *s, const u8 *meta)
+{
+	struct raft_config cfg = case_config(1);
+
+	n->r = c->env->alloc(c->env, raft_size());
+	memset(n->table, 0, sizeof(n->table));
+	CASE_EXPECT(c, !raft_init(n->r, &cfg, c->now, 1, n->table,
+				  CASE_CHUNKS));
+	raft_log_give(n->r, c->env->alloc(c->env, raft_log_chunk_size()));
+	CASE_EXPECT(c, !raft_snapshot_load(n->r, s, meta, s->total));
+}
+
+/* A log that has the last entry of the snapshot goes on, another is replaced. */
+static inline void case_boot_from_snapshot(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_led_by_1(env);
+	struct raft_entry e = { .term = 1, .type = RAFT_ENTRY_NOOP };
+	struct raft_hard_state hs = { .term = 3 };
+	struct raft_snapshot s;
+	u8 *meta;
+	u32 i;
+
+	for (i = 0; i < 3; i++)
+		case_propose(c, 1, 10);
+	case_settle(c);
+	meta = case_image(c, 1, 3, &s);
+
+	case_boot(c, &c->nodes[0], &s, meta);
+	for (i = 0; i < 4; i++)
+		CASE_EXPECT(c, !raft_log_load(c->nodes[0].r, &e));
+	CASE_EXPECT(c, !raft_start(c->nodes[0].r, &hs));
+	CASE_EXPECT(c, case_status(c, 1)->first == 1);
+	CASE_EXPECT(c, case_status(c, 1)->last == 4);
+	CASE_EXPECT(c, case_status(c, 1)->applied == 3);
+
+	case_boot(c, &c->nodes[0], &s, meta);
+	CASE_EXPECT(c, !raft_log_begin(c->nodes[0].r, 3, 1));
+	CASE_EXPECT(c, !raft_log_load(c->nodes[0].r, &e));
+	CASE_EXPECT(c, !raft_start(c->nodes[0].r, &hs));
+	CASE_EXPECT(c, case_status(c, 1)->first == 4);
+	CASE_EXPECT(c, case_status(c, 1)->last == 4);
+
+	/* Too short, and another term at its end. */
+	case_boot(c, &c->nodes[0], &s, meta);
+	CASE_EXPECT(c, !raft_log_load(c->nodes[0].r, &e));
+	e.term = 2;
+	CASE_EXPECT(c, !raft_log_load(c->nodes[0].r, &e));
+	CASE_EXPECT(c, !raft_log_load(c->nodes[0].r, &e));
+	CASE_EXPECT(c, !raft_log_load(c->nodes[0].r, &e));
+	CASE_EXPECT(c, !raft_start(c->nodes[0].r, &hs));
+	CASE_EXPECT(c, case_status(c, 1)->first == 4);
+	CASE_EXPECT(c, case_status(c, 1)->last == 3);
+	CASE_EXPECT(c, case_status(c, 1)->last_term == 1);
+
+	case_boot(c, &c->nodes[0], &s, meta);
+	CASE_EXPECT(c, raft_log_begin(c->nodes[0].r, 4, 1) == -EINVAL);
+}
+
+static inline void case_part(struct case_cluster *c, u64 seq, u64 offset,
+			     u32 len, const struct raft_snapshot *s)
+{
+	struct case_msg m = {
+		.m = {
+			.type = RAFT_MSG_SNAPSHOT, .from = 2, .to = 1,
+			.from_inc = 102, .to_inc = 101, .seq = seq, .term = 5,
+			.index = s->index, .log_term = s->term,
+			.serial = s->id, .n_entries = 1,
+		},
+	};
+
+	m.entries[0].type = RAFT_ENTRY_CHUNK;
+	m.entries[0].incarnation = s->total;
+	m.entries[0].serial = offset;
+	m.entries[0].len = len;
+	case_deliver(c, &m);
+}
+
+/* Traps 48 to 50: parts in order, one snapshot at a time, adopted when current. */
+static inline void case_parts_in_order(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_led_by_1(env), *d = case_cluster_new(env);
+	struct raft_event stored = { .type = RAFT_EV_STORED };
+	struct raft_event installed = { .type = RAFT_EV_INSTALLED };
+	struct raft_update *up = &d->nodes[0].up;
+	struct raft_snapshot s, other;
+	u32 i;
+	u8 *meta;
+
+	for (i = 0; i < 3; i++)
+		case_propose(c, 1, 10);
+	case_settle(c);
+	meta = case_image(c, 1, 4, &s);
+	other = s;
+	other.index = 3;
+	case_part(d, 1, 100, 100, &s);
+	CASE_EXPECT(d, !(up->flags & RAFT_UP_CHUNK));
+	case_part(d, 2, 0, 100, &s);
+	CASE_EXPECT(d, up->flags & RAFT_UP_CHUNK && !up->chunk.offset);
+	case_part(d, 3, 0, 100, &s);
+	CASE_EXPECT(d, !(up->flags & RAFT_UP_CHUNK));
+	case_part(d, 4, 0, 100, &other);
+	CASE_EXPECT(d, !(up->flags & RAFT_UP_CHUNK));
+	case_part(d, 5, 100, (u32)s.total - 100, &s);
+	CASE_EXPECT(d, up->flags & RAFT_UP_CHUNK && up->chunk.offset == 100);
+	stored.stored.of = s;
+	stored.stored.bytes = 100;
+	case_step(d, &d->nodes[0], &stored);
+	CASE_EXPECT(d, !(up->flags & RAFT_UP_INSTALL));
+	stored.type = RAFT_EV_STORED;
+	stored.stored.bytes = s.total;
+	case_step(d, &d->nodes[0], &stored);
+	CASE_EXPECT(d, up->flags & RAFT_UP_INSTALL);
+	CASE_EXPECT(d, !case_status(d, 1)->commit);
+	installed.installed.of = s;
+	installed.installed.meta = meta;
+	installed.installed.len = s.total;
+	case_step(d, &d->nodes[0], &installed);
+	CASE_EXPECT(d, up->flags & RAFT_UP_SNAPSHOT);
+	CASE_EXPECT(d, up->persist.what & RAFT_PERSIST_BASE);
+	CASE_EXPECT(d, case_status(d, 1)->applied == 4);
+	CASE_EXPECT(d, case_status(d, 1)->first == 5);
+	case_part(d, 6, 0, 100, &s);
+	CASE_EXPECT(d, !(up->flags & RAFT_UP_CHUNK));
+}
+
+#endif /* _RAFT_CORE_SNAPSHOT_CASES_H */

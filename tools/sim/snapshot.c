@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * snapshot.c - the state machine of a simulated node, and its snapshots.
+ *
+ * Of the state machine there is the list of what was applied, and what that made
+ * of its objects: machine.c.  A snapshot is the core's image and both, as bytes;
+ * on disk there is the current one, and what has come of another so far.  Each part
+ * that is written, and the switch to the new one, is a write like any other:
+ * disk.c; so it can hang, fail, or be lost in a crash, which keeps what was
+ * durable.
+ */
+#include <stdlib.h>
+
+#include "sim.h"
+
+/**
+ * sim_list_apply() - the state machine of a node gets a command
+ * @n: node
+ * @index: of its entry
+ * @id: names the command
+ */
+void sim_list_apply(struct sim_node *n, u64 index, u64 id)
+{
+	if (n->n_list == n->cap_list) {
+		n->cap_list = n->cap_list ? 2 * n->cap_list : 64;
+		n->list = sim_grow(n->list, n->cap_list *
+				      sizeof(*n->list));
+	}
+	n->list[n->n_list].index = index;
+	n->list[n->n_list++].id = id;
+}
+
+/* Where the list begins in the bytes of a snapshot. */
+static u64 image_bytes(const struct sim_snapshot *snap)
+{
+	u64 word;
+
+	memcpy(&word, snap->data + snap->len - sizeof(word), sizeof(word));
+	return word;
+}
+
+/* The number of entries of the list. */
+static u64 list_entries(const struct sim_snapshot *snap)
+{
+	u64 word;
+
+	memcpy(&word, snap->data + snap->len - 2 * sizeof(word), sizeof(word));
+	return word;
+}
+
+/**
+ * sim_list_load() - the state machine of a node is that of its snapshot
+ * @s: simulation
+ * @n: node with a snapshot
+ */
+void sim_list_load(struct sim *s, struct sim_node *n)
+{
+	const struct sim_snapshot *snap = &n->disk.snap;
+	u64 from = image_bytes(snap), bytes, count = list_entries(snap), left;
+
+	bytes = count * sizeof(*n->list);
+	if (from + bytes + 2 * sizeof(u64) > snap->len) {
+		sim_fail(s, "node %u: the bytes of snapshot %llu are a mess",
+			 n->id, (unsigned long long)snap->of.index);
+		return;
+	}
+	n->n_list = count;
+	n->cap_list = count;
+	n->list = sim_grow(n->list, max_t(u64, bytes, 1));
+	memcpy(n->list, snap->data + from, bytes);
+	from += bytes;
+	left = snap->len - 2 * sizeof(u64) - from;
+	n->machine.n = (u32)(left / sizeof(*n->machine.v));
+	n->machine.cap = n->machine.n;
+	n->machine.v = sim_grow(n->machine.v, max_t(u64, left, 1));
+	memcpy(n->machine.v, snap->data + from, left);
+}
+
+static void snapshot_free(struct sim_snapshot *snap)
+{
+	free(snap->data);
+	memset(snap, 0, sizeof(*snap));
+}
+
+/**
+ * sim_snapshot_wipe() - all snapshots of a node are gone
+ * @n: node
+ */
+void sim_snapshot_wipe(struct sim_node *n)
+{
+	snapshot_free(&n->disk.snap);
+	snapshot_free(&n->disk.incoming);
+}
+
+static void fill(struct sim_node *n, u64 index, struct sim_snapshot *snap,
+		 u32 image)
+{
+	u64 word = image, id = 0, count = 0, bytes, i;
+	u32 made = 0;
+
+	while (count < n->n_list && n->list[count].index <= index)
+		count++;
+	while (made < n->machine.n && n->machine.v[made].index <= index)
+		made++;
+	bytes = count * sizeof(*n->list);
+	snap->len = image + bytes + made * sizeof(*n->machine.v) +
+		    2 * sizeof(word);
+	snap->data = sim_grow(snap->data, snap->len);
+	if (bytes)
+		memcpy(snap->data + image, n->list, bytes);
+	if (made)
+		memcpy(snap->data + image + bytes, n->machine.v,
+		       made * sizeof(*n->machine.v));
+	memcpy(snap->data + snap->len - 2 * sizeof(word), &count, sizeof(count));
+	memcpy(snap->data + snap->len - sizeof(word), &word, sizeof(word));
+	for (i = 0; i + sizeof(word) <= snap->len; i += sizeof(word)) {
+		memcpy(&word, snap->data + i, sizeof(word));
+		id = sim_hash(id, word);
+	}
+	memcpy(&word, snap->data + snap->len - sizeof(word), sizeof(word));
+	snap->of.id = sim_hash(id, word);
+	snap->of.total = snap->len;
+}
+
+/**
+ * sim_snapshot() - a node takes a snapshot, at once
+ * @s: simulation
+ * @n: node that runs
+ * @index: last index in it, 0: what is applied
+ *
+ * Return: 0, -EEXIST if there is one that reaches so far, or why not.
+ */
+int sim_snapshot(struct sim *s, struct sim_node *n, u64 index)
+{
+	struct raft_event ev = { .type = RAFT_EV_SNAPSHOT };
+	struct sim_snapshot snap = { 0 };
+	u32 len;
+	int err;
+
+	if (!index)
+		index = n->st.applied;
+	snap.of.index = index;
+	snap.data = sim_alloc(RAFT_SNAPSHOT_META);
+	err = raft_snapshot_encode(n->r, index, snap.data, &len, &snap.of.term);
+	if (err) {
+		free(snap.data);
+		return err;
+	}
+	if (n->disk.error) {
+		struct sim_item item = {
+			.type = RAFT_EV_DISK_FAILED,
+			.error = n->disk.error,
+		};
+
+		free(snap.data);
+		n->disk.dead = true;
+		sim_item(s, n, &item);
+		return 0;
+	}
+	fill(n, index, &snap, len);
+	sim_trace(s, "node %u: snapshot of %llu.%llu, %llu bytes", n->id,
+		  (unsigned long long)index, (unsigned long long)snap.of.term,
+		  (unsigned long long)snap.len);
+	snapshot_free(&n->disk.snap);
+	n->disk.snap = snap;
+	s->count.snapshots++;
+	ev.snapshot = snap.of;
+	sim_event(s, n, &ev);
+	if (!s->failed[0] && n->st.snapshot != index)
+		sim_fail(s, "node %u does not know of its snapshot of %llu",
+			 n->id, (unsigned long long)index);
+	return 0;
+}
+
+/**
+ * sim_compact() - drop a prefix of the log of a node, at once
+ * @s: simulation
+ * @n: node that runs
+ * @index: last index to drop
+ *
+ * Return: 0 or -EINVAL.
+ */
+int sim_compact(struct sim *s, struct sim_node *n, u64 index)
+{
+	struct raft_event ev = { .type = RAFT_EV_COMPACT, .index = index };
+	u64 first = n->st.first;
+
+	s->refused = 0;
+	sim_event(s, n, &ev);
+	if (s->refused)
+		return s->refused;
+	if (!s->failed[0] && n->st.first != max(first, index + 1))
+		sim_fail(s, "node %u: its log begins with %llu after %llu was dropped",
+			 n->id, (unsigned long long)n->st.first,
+			 (unsigned long long)index);
+	s->count.compactions += n->st.first > first;
+	return 0;
+}
+
+/**
+ * sim_snapshot_part() - the bytes of a SNAPSHOT that leaves
+ * @s: simulation
+ * @n: sender
+ * @m: the message
+ *
+ * Return: a payload with them, NULL if it has none.
+ */
+struct sim_payload *sim_snapshot_part(struct sim *s, struct sim_node *n,
+				      const struct raft_msg *m)
+{
+	const struct sim_snapshot *snap = &n->disk.snap;
+	struct sim_payload *p;
+
+	if (snap->of.index != m->index || snap->of.term != m->log_term ||
+	    snap->of.id != m->serial || snap->of.total != m->chunk.total ||
+	    m->chunk.offset + m->chunk.len > snap->len) {
+		sim_fail(s, "node %u sends bytes of a snapshot that is not there",
+			 n->id);
+		return NULL;
+	}
+	if (!m->chunk.len)
+		return NULL;
+	p = sim_alloc(sizeof(*p) + m->chunk.len);
+	p->refs = 1;
+	p->len = m->chunk.len;
+	p->id = 1;
+	memcpy(p->text, snap->data + m->chunk.offset, m->chunk.len);
+	s->count.parts++;
+	return p;
+}
+
+static bool same(const struct raft_snapshot *a, const struct raft_snapshot *b)
+{
+	return a->index == b->index && a->term == b->term && a->id == b->id &&
+	       a->total == b->total;
+}
+
+/**
+ * sim_snapshot_store() - a part that came becomes durable
+ * @s: simulation
+ * @n: node
+ * @of: which snapshot
+ * @offset: of the part
+ * @part: its bytes
+ */
+void sim_snapshot_store(struct sim *s, struct sim_node *n,
+			const struct raft_snapshot *of, u64 offset,
+			const struct sim_payload *part)
+{
+	struct sim_snapshot *in = &n->disk.incoming;
+
+	if (!offset) {
+		snapshot_free(in);
+		in->of = *of;
+		in->data = sim_alloc(of->total);
+	}
+	if (!same(of, &in->of) || offset != in->len) {
+		sim_fail(s, "node %u stores a part at %llu, it has %llu bytes",
+			 n->id, (unsigned long long)offset,
+			 (unsigned long long)in->len);
+		return;
+	}
+	memcpy(in->data + offset, part->text, part->len);
+	in->len = offset + part->len;
+}
+
+/**
+ * sim_snapshot_install() - what came becomes the current snapshot, atomically
+ * @s: simulation
+ * @n: node
+ * @of: which snapshot
+ *
+ * Return: false if it was of no use.
+ */
+bool sim_snapshot_install(struct sim *s, struct sim_node *n,
+			  const struct raft_snapshot *of)
+{
+	struct sim_disk *d = &n->disk;
+
+	if (!same(of, &d->incoming.of) || d->incoming.len != of->total) {
+		sim_fail(s, "node %u installs a snapshot that is not there",
+			 n->id);
+		return false;
+	}
+	if (of->index <= d->snap.of.index) {
+		sim_fail(s, "node %u goes back from snapshot %llu to %llu",
+			 n->id, (unsigned long long)d->snap.of.index,
+			 (unsigned long long)of->index);
+		return false;
+	}
+	if (raft_snapshot_check(d->incoming.data, d->incoming.len, of)) {
+		snapshot_free(&d->incoming);
+		return false;
+	}
+	snapshot_free(&d->snap);
+	d->snap = d->incoming;
+	memset(&d->incoming, 0, sizeof(d->incoming));
+	s->count.installs++;
+	return true;
+}
