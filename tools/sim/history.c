@@ -260,8 +260,8 @@ void history_told(struct sim *s, const struct sim_node *n,
 	if (!op || op->told)
 		return;
 	v = machine_result(&n->machine, p->index);
-	/* A witness has no state machine: its client learns no result. */
-	if (!v && op->lin.kind == LIN_CAS && n->log.bare)
+	/* A witness knows that it was applied, not what it came to. */
+	if (op->lin.kind == LIN_CAS && n->log.bare && n->log.bare <= p->index)
 		return;
 	if (!v && op->lin.kind == LIN_CAS) {
 		sim_fail(s, "node %u has no result of the command at %llu",
