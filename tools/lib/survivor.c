@@ -91,8 +91,9 @@ static int entry_look(void *ctx, const struct raft_disk_record *rec,
  *
  * Return: 0; -EBUSY if a group uses it; -ENXIO if it is of another kind;
  * -EMEDIUMTYPE no log; -ENODATA a log without an entry; -EOPNOTSUPP that of a
- * witness, commands were left out; -EPROTO of another version; -ESTALE of another group or node; -EILSEQ damaged, see @s->bad;
- * -ENOMEM; or any negative errno of open(2) or read(2).
+ * witness, commands were left out; -EPROTO of another version; -ESTALE of another
+ * group or node; -EILSEQ damaged, see @s->bad; -ENOMEM; or any negative errno of
+ * open(2) or read(2).
  */
 int raft_survivor_open(struct raft_survivor *s, const char *path,
 		       uint64_t group_id, uint32_t node_id)

@@ -52,7 +52,7 @@ static void keep_kind(struct fuzz *f, struct raft_change_item *it)
 	if (it->op == RAFT_OP_ADD_WITNESS)
 		n->lean = true;
 	else if (fuzz_is_lean(n) && (it->op == RAFT_OP_ADD_VOTER ||
-			     it->op == RAFT_OP_ADD_LEARNER))
+				     it->op == RAFT_OP_ADD_LEARNER))
 		it->op = RAFT_OP_ADD_WITNESS;
 }
 

@@ -50,7 +50,7 @@ static const struct mutant mutants[] = {
 	{ "hint-before-entries", 18, 20000, "the commit hint is on disk before what it speaks of" },
 	{ "witness-leads", 0, 5000, "a witness campaigns and leads, with empty commands" },
 	{ "witness-first", 0, 5000, "a witness hears of entries before a full voter has them" },
-	{ "witness-outlives", 0, 5000, "a leader that goes leaves a witness ahead of all who stay" },
+	{ "witness-outlives", 0, 5000, "a leader that goes leaves a witness ahead of the others" },
 	{ "bare-acks", 0, 5000, "takes what a former witness acknowledges for commands" },
 	{ "joint-new-majority-only", 19, 5000, "joint, and only the new majority counts" },
 	{ "quorum-minus-one", 19, 200, "takes one vote less than a majority" },
