@@ -81,7 +81,7 @@ static const struct mutant mutants[] = {
 	{ "lease-from-receipt", 43, 20000, "a lease begins when the answer comes" },
 	{ "read-not-applied", 44, 2000, "answers reads before it has applied what they shall see" },
 	{ "read-kept-by-removed", 44, 2000, "a removed node has its readers wait for ever" },
-	{ "read-kept-by-witness", 44, 5000, "who became a witness tells its readers that all is there" },
+	{ "read-kept-by-witness", 44, 5000, "who became a witness answers readers" },
 	{ "no-probe-after-loss", 45, 2000, "never asks again when all appends are lost" },
 	{ "snapshot-asks-once", 47, 2000, "asks a follower only once what it has" },
 	{ "snapshot-for-ever", 47, 2000, "does not end a snapshot that is not needed" },
