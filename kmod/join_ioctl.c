@@ -6,10 +6,12 @@
  * its own for the owner (join.c), good until the next; meanwhile the caller waits
  * for what it wants to see in its own log.  Waits killably.
  */
-#include <linux/capability.h>
+#define pr_fmt(fmt) "raft: " fmt
+
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/jiffies.h>
+#include <linux/printk.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/stddef.h>
@@ -39,6 +41,7 @@
  * @left: jiffies that he still waits
  * @again_ms: for how long the next try is good
  * @dups: datagrams of another node with this node's id, when he began
+ * @begun: a member has said that it is under way
  * @pub: room for what is published
  */
 struct join_call {
@@ -49,6 +52,7 @@ struct join_call {
 	long left;
 	u32 again_ms;
 	u64 dups;
+	bool begun;
 	struct raft_published *pub;
 };
 
@@ -120,14 +124,20 @@ static int join_judge(struct join_call *c, struct raft_order *o)
 	if (by) {
 		c->ioc->node = by;
 		c->ioc->error = -err;
+		c->begun |= !err;
 	} else if (err == -EAFNOSUPPORT) {
 		/* Nothing was sent. */
 		c->ioc->outcome = RAFT_OUTCOME_NONE;
 		return err;
+	} else if (err == -ECANCELED) {
+		/* The group here stopped. */
+		return err;
 	}
 	if (!join_final(err))
 		return 0;
-	c->ioc->outcome = raft_order_outcome(err);
+	/* That member is out of it, but has passed on what was asked before. */
+	if (!c->begun || (err != -EIO && err != -ENOTCONN))
+		c->ioc->outcome = raft_order_outcome(err);
 	return err;
 }
 

@@ -141,7 +141,9 @@ TRACE_DEFINE_ENUM(RAFT_DROP_STATE);
 		{ RAFT_MSG_REJECT, "reject" },			\
 		{ RAFT_MSG_TRANSFER, "transfer" },		\
 		{ RAFT_MSG_LEASE, "lease" },			\
-		{ RAFT_MSG_BARE, "bare" })
+		{ RAFT_MSG_CHANGE, "change" },			\
+		{ RAFT_MSG_BARE, "bare" },			\
+		{ RAFT_MSG_LOST, "lost" })
 
 #define raft_show_persist(w)					\
 	__print_flags(w, "|",					\

@@ -309,7 +309,7 @@ static void request_installed(struct raft *r, struct raft_request *q,
 		q->applied = true;
 		q->logged = true;
 		if (!goes_on(&img->conf))
-			change_done(r, q, img->conf.result ==
+			change_done(r, q, img->conf.result >=
 					  RAFT_CHANGE_GIVEN_UP ? -ETIMEDOUT : 0);
 	} else if (img->conf.index > before) {
 		change_done(r, q, -ESTALE);

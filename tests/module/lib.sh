@@ -103,7 +103,9 @@ once_any_order() {
 # patient NAME: nodes 1 to 3 hold no election though $leader is cut off for long.
 patient() {
 	local i
-	for i in 1 2 3; do ctl $i set -g "$1" ElectionTimeout=300s; done
+	for i in 1 2 3; do
+		ctl $i set -g "$1" ElectionTimeout=300s ProposeTimeout=600s Heartbeat=500ms
+	done
 	# It has not been deposed meanwhile.
 	ctl "$leader" read -g "$1" >/dev/null
 }

@@ -11,4 +11,4 @@ $(B)/logwrites-load: tools/logwrites/load.c tools/lib/ioc.c $(LOGWRITES_HDR) uap
 $(B)/logwrites: tools/logwrites/logwrites.c tools/logwrites/judge.c tools/logwrites/recording.c \
 		kmod/core/disk.c tools/lib/crc32c.c $(LOGWRITES_HDR)
 	@mkdir -p $(@D)
-	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CODEC_FLAGS) $(CPPFLAGS) -O2 -o $@ $(filter %.c,$^)
+	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CPPFLAGS) -O2 -o $@ $(filter %.c,$^)

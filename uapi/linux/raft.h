@@ -521,8 +521,9 @@ struct raft_ioc_transfer {
  * ENOMEM, ENOSPC), until this node is a member, it is refused for good, or the
  * time is over (ETIMEDOUT, RAFT_OUTCOME_UNKNOWN).  With RAFT_OUTCOME_REFUSED
  * EEXIST means that another node has this id, or that this one is a learner
- * already; ENOTCONN that the node at @via is not a member itself; ESTALE that
- * this node was one and was removed: it needs a new log.  Returns 0 at once if
+ * already; ENOTCONN that the node at @via is not a member itself; EIO that it has
+ * failed; EINVAL that this node's address is of no use there; ESTALE that this
+ * node was a member and was removed: it needs a new log.  Returns 0 at once if
  * it is a member as asked.  Needs CAP_NET_ADMIN, and /dev/raft opened for
  * writing.
  */

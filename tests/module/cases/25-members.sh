@@ -290,9 +290,12 @@ t_barrier_removed() {
 	# It hears its leader, who does not hear it.
 	ns "$1" tc qdisc add dev eth0 root netem loss 100% || skip "no netem here"
 	for i in 1 2 3; do
-		ctl "$1" read -g g --timeout 1000s >"$TMP/r$i" 2>&1 & pids+=($!)
+		( exec nsenter "--net=/run/netns/n$1" "$RAFT_TOOLS/raftctl" read -g g \
+			--timeout 1000s >"$TMP/r$i" 2>&1 ) & pids+=($!)
 	done
-	sleep 0.5
+	for i in "${pids[@]}"; do
+		until_true threads_wait "$i" 1 || fail "a reader does not wait"
+	done
 	member "$leader" remove "$1" >/dev/null
 	for i in "${pids[@]}"; do
 		if wait "$i"; then fail "a reader at a removed node got an answer"; fi

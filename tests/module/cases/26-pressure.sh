@@ -4,7 +4,7 @@
 # 26-pressure.sh - more is proposed than can be committed: what is taken is bounded, who
 # wants to wait waits, and each proposer's commands keep their order.
 
-cut() { local i; for i; do ip -n labbr link set "v$i" down; done; }
+pull() { local i; for i; do ip -n labbr link set "v$i" down; done; }
 mend() { local i; for i; do ip -n labbr link set "v$i" up; done; }
 
 # Without the dots that make them long.
@@ -14,7 +14,7 @@ short_log() { same_logs "$@"; sed -i 's/\.*$//' "$TMP/log"; }
 pressure() {
 	local i=$1 k pids=() last
 	shift
-	cut "$@"
+	pull "$@"
 	last=$(raft_get g "$i" last)
 	is "$(probe "$i" fill g full 1024)" 4 "commands of 1 KiB that 4 KiB have room for"
 	[ "$(raft_get g "$i" last)" -le $((last + 4)) ] || fail "the log goes on"
@@ -67,7 +67,7 @@ t_pressure_count() {
 	cluster g 3 -s 32M
 	# shellcheck disable=SC2046
 	set -- $(others 3 "$leader")
-	cut 1 2 3
+	pull 1 2 3
 	is "$(probe "$1" fill g few 0)" 1024 "small commands that a follower keeps"
 	is "$(probe "$leader" fill g some 0)" 1024 "small commands that a leader keeps"
 	mend 1 2 3
@@ -81,8 +81,9 @@ t_pressure_count() {
 t "small commands: their number is bounded, and all that were taken come in order" t_pressure_count
 
 t_stream() {
-	local i k pids=()
+	local i k term pids=()
 	cluster g 3 -s 32M MaxUncommitted=4K
+	term=$(raft_get g "$leader" term)
 	for i in 1 2 3; do
 		probe $i stream g "s$i" 1000 & pids+=($!)
 	done
@@ -90,7 +91,10 @@ t_stream() {
 		sleep 0.3
 		ctl 1 transfer -g g >/dev/null 2>&1 || :
 	done
+	# What waits in it goes on under the next one.
+	until_true ctl 1 transfer -g g >/dev/null || fail "nobody takes over"
 	for i in "${pids[@]}"; do wait "$i" || fail "a stream"; done
+	[ "$(raft_get g 1 term)" -gt "$term" ] || fail "one leader all the time"
 	same_logs g 1 2 3
 	for i in 1 2 3; do once 1000 "s$i"; done
 	is "$(wc -l <"$TMP/log")" 3000 "commands"

@@ -335,7 +335,8 @@ t_ctl_events() {
 }
 t "raftctl events tells of members" t_ctl_events 4
 
-klog_has() { dmesg | grep -qF "$1" || fail "the kernel log does not say: $1"; }
+# What the kernel log said since the case began.
+klog_has() { klog_since "$count" | grep -F "$1" >/dev/null || fail "the kernel log does not say: $1"; }
 # join I VIA [OPTION...]: node I, from its file, by the address of a member.
 join() { local i=$1 via=$2; shift 2; ctl "$i" join "$RAFT_DIR/g.$i/g.conf" "$(at "$via")" "$@"; }
 
@@ -381,6 +382,7 @@ t "raftctl join, by a follower's address" t_ctl_join 5
 
 # Who may not join, and what it is told.
 t_ctl_join_refused() {
+	local aborts
 	cluster g 3
 	steady g 3
 	# Nobody there.
@@ -409,7 +411,9 @@ t_ctl_join_refused() {
 	until_true see g 2 "1 voter,2 voter,3 voter,6 joining," || fail "$(kinds g 2)"
 	refused 5 'node 2 says: refused: another change' join 4 2 --timeout 3s
 	( sleep 1; do_it ctl 2 member abort -g g >/dev/null ) &
+	aborts=$!
 	join 4 2 --timeout 300s 2>/dev/null
+	wait $aborts || fail "the other change is not taken back"
 	all_see g "1 voter,2 voter,3 voter,4 voter," 1 2 3 4
 	# Who was removed does not come back with its log.
 	do_it ctl 1 member remove -g g 4 >/dev/null
