@@ -165,8 +165,15 @@ static void refuse_lost(struct raft *r, const struct raft_msg *m,
 	raft_hold(r, &out, 0);
 }
 
-/* What is acknowledged up to @index is so without commands at a witness. */
-static u8 bare_up_to(const struct raft *r, u64 index)
+/**
+ * raft_bare_up_to() - what is acknowledged up to an index may lack commands
+ * @r: the core
+ * @index: the index
+ *
+ * Context: owner thread.
+ * Return: RAFT_MSG_BARE if an entry up to there has no command, else 0.
+ */
+u8 raft_bare_up_to(const struct raft *r, u64 index)
 {
 	return r->bare && r->bare <= index ? RAFT_MSG_BARE : 0;
 }
@@ -198,7 +205,7 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
 	if (m->index < r->commit) {
 		r->verified = max(r->verified, r->commit);
 		out.index = r->commit;
-		out.flags = bare_up_to(r, out.index);
+		out.flags = raft_bare_up_to(r, out.index);
 		raft_hold(r, &out, out.index);
 		return;
 	}
@@ -215,7 +222,7 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
 	/* 5. commitIndex = min(leaderCommit, index of last new entry) (trap 9). */
 	raft_commit_to(r, min(m->commit, verified));
 	out.index = verified;
-	out.flags = bare_up_to(r, out.index);
+	out.flags = raft_bare_up_to(r, out.index);
 	raft_hold(r, &out, verified);
 }
 
@@ -255,7 +262,7 @@ void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m, bool fresh)
 	out.commit = min(r->verified, r->durable);
 	if (RAFT_MUTANT("ack-before-durable"))
 		out.commit = r->verified;
-	out.flags = bare_up_to(r, out.commit);
+	out.flags = raft_bare_up_to(r, out.commit);
 	out.serial = m->serial;
 	out.priority = r->cfg.priority;
 	if (fresh && r->cfg.check_quorum)

@@ -599,6 +599,7 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m);
 void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m,
 			   bool fresh);
 bool raft_append_local(struct raft *r, const struct raft_entry *e);
+u8 raft_bare_up_to(const struct raft *r, u64 index);
 void raft_commit_to(struct raft *r, u64 commit);
 
 /* lost.c */

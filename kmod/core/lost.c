@@ -38,8 +38,9 @@ bool raft_is_unproven(const struct raft *r)
  * @r: the core; its log is loaded, its configuration is in force
  * @hs: what was on disk
  *
- * A blank node has nothing that it could vote by before a leader speaks to it,
- * and its id is not that of a member: raft_lost_take().
+ * Not a blank node: it may be one of several that were added at once, and then
+ * nobody can lead without its vote.  Its id must not be that of a member that had
+ * a log; raft_lost_take() does what can be done.
  *
  * Context: as raft_start().
  */
@@ -84,6 +85,9 @@ void raft_lost_proven(struct raft *r)
 void raft_lost_hear(struct raft *r, const struct raft_msg *m)
 {
 	if (r->reach != RAFT_REACH_NEW || !m->commit)
+		return;
+	/* Whom this store elected began with an empty log: the group is as new. */
+	if (r->vote == m->from && r->term == m->term)
 		return;
 	r->reach = RAFT_REACH_LOST;
 	r->state_changed = true;

@@ -76,7 +76,7 @@ enum raft_entry_type {
 	RAFT_ENTRY_NOOP = 1,	/* the barrier of a new leader (trap 2) */
 	RAFT_ENTRY_COMMAND = 2,
 	RAFT_ENTRY_CONFIG = 3,	/* a configuration, RAFT_CONFIG_BYTES of it */
-	RAFT_ENTRY_CHANGE = 4,	/* a request for one; in FORWARD, never in a log */
+	RAFT_ENTRY_CHANGE = 4,	/* a request for one; in FORWARD and JOIN, not in a log */
 	RAFT_ENTRY_OPEN = 5,	/* opens a client session; no command */
 	RAFT_ENTRY_CHUNK = 6,	/* part of a snapshot; in SNAPSHOT, never in a log */
 };

@@ -222,6 +222,8 @@ static bool replicate_to(struct raft *r, struct raft_peer *p)
 	u32 n, bytes;
 
 	/* What it lacks is not in the log any more (Raft 7). */
+	if (p->next <= r->log.base && !p->member && p->next > p->leave_index)
+		return true;
 	if (p->next <= r->log.base)
 		return raft_snapshot_send(r, p);
 	while (!raft_progress_full(r, p)) {

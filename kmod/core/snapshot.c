@@ -43,7 +43,8 @@ static bool matches(const struct raft *r, const struct raft_snapshot *s)
  */
 static bool may_be_durable(const struct raft *r)
 {
-	return !r->reach || r->persisted_seq >= r->hs_seq;
+	return !r->reach ||
+	       (r->reach == r->hs_reach && r->persisted_seq >= r->hs_seq);
 }
 
 /**
@@ -154,6 +155,7 @@ void raft_snapshot_start(struct raft *r)
 	    raft_log_term(&r->log, r->snap.index) == r->snap.term)
 		return;
 	raft_log_reset(&r->log, r->snap.index, r->snap.term);
+	r->bare = 0;
 	r->conf = r->image.conf;
 }
 
@@ -198,7 +200,6 @@ static void begin(struct raft *r, struct raft_peer *p)
 	p->state = RAFT_SNAPSHOT;
 	p->snap.index = r->snap.index;
 	p->snap.retry_at = r->now;
-	p->snap.progress = r->now;
 }
 
 static void send_part(struct raft *r, struct raft_peer *p, u32 len)
@@ -341,6 +342,7 @@ static void tell_committed(struct raft *r)
 		.to = r->leader,
 		.term = r->term,
 		.index = r->commit,
+		.flags = raft_bare_up_to(r, r->commit),
 	};
 
 	r->verified = max(r->verified, r->commit);
@@ -516,6 +518,7 @@ static void adopt(struct raft *r)
 	if (r->role != RAFT_FOLLOWER)
 		raft_become_follower(r, r->term, 0);
 	raft_log_reset(&r->log, img->index, img->term);
+	r->bare = 0;
 	r->truncate_from = img->index + 1;
 	r->append_first = 0;
 	r->durable = img->index;

@@ -151,7 +151,8 @@ int raft_log_load(struct raft *r, const struct raft_entry *e)
 		return -EINVAL;
 	if (!raft_log_append(&r->log, e))
 		return -ENOMEM;
-	if (!r->bare && raft_entry_is_bare(e))
+	/* What the snapshot has is there with its commands. */
+	if (!r->bare && raft_entry_is_bare(e) && r->log.last > r->snap.index)
 		r->bare = r->log.last;
 	/* In force is the last one, raft_start() sees to it. */
 	if (config && c.index > r->image.index) {
@@ -298,8 +299,9 @@ static bool is_request(const struct raft_msg *m)
 /* Its commit index is what the sender knows to be committed, or less. */
 static bool speaks_of_commit(const struct raft_msg *m)
 {
-	return m->type >= RAFT_MSG_PREVOTE && m->type <= RAFT_MSG_HEARTBEAT &&
-	       m->type != RAFT_MSG_APPEND_RESP;
+	return (m->type >= RAFT_MSG_PREVOTE && m->type <= RAFT_MSG_HEARTBEAT &&
+		m->type != RAFT_MSG_APPEND_RESP) ||
+	       m->type == RAFT_MSG_SNAPSHOT;
 }
 
 static bool asks_for_vote(const struct raft_msg *m)
@@ -444,6 +446,11 @@ static void handle_leader_resp(struct raft *r, struct raft_peer *p,
 	}
 	if (fresh)
 		p->active = true;
+	/* It was let in. */
+	if (fresh && !(m->flags & RAFT_MSG_REJECT)) {
+		p->lost = false;
+		p->proof = 0;
+	}
 	if (m->type == RAFT_MSG_APPEND_RESP)
 		raft_handle_append_resp(r, p, m);
 	else if (m->type == RAFT_MSG_SNAPSHOT_RESP)

@@ -290,6 +290,7 @@ static void log_base(struct sim *s, struct sim_node *n, u64 base, u64 term)
 	if (base > log->n || log->term[base - 1] != term) {
 		for (log->n = 0; log->n < base;)
 			log_copy(log, all, log->n);
+		log->bare = 0;
 	} else if (log->chain[base - 1] != all->chain[base - 1]) {
 		sim_fail(s, "node %u drops %llu.%llu, and had other entries before",
 			 n->id, (ull)base, (ull)term);
@@ -630,6 +631,9 @@ void check_boot(struct sim *s, struct sim_node *n)
 		log_base(s, n, d->base, d->base_term);
 	for (i = (u32)d->base; i < d->n && !s->failed[0]; i++) {
 		log_add(&n->log, &d->e[i], d->chain[i]);
+		/* The snapshot has it with its command. */
+		if (i < snap->index)
+			n->log.bare = 0;
 		check_match(s, n, i + 1, &d->e[i], d->chain[i]);
 	}
 	if (snap->index && (snap->index > n->log.n ||
