@@ -53,7 +53,7 @@ static const struct field_case members_cases[] = {
 	MEMBERS(m.changes, 1, -EFAULT),
 	MEMBERS(m.changes, UINT64_MAX, -EFAULT),
 	MEMBERS(c[0].op, 0, -EINVAL),
-	MEMBERS(c[0].op, 8, -EINVAL),
+	MEMBERS(c[0].op, 9, -EINVAL),
 	MEMBERS(c[0].op, 0xffffffff, -EINVAL),
 	MEMBERS(c[0].op, RAFT_MEMBERS_PROMOTE, -EINVAL),	/* an address */
 	MEMBERS(c[0].op, RAFT_MEMBERS_REMOVE, -EINVAL),
