@@ -30,7 +30,8 @@ CORE_HDR := $(wildcard kmod/core/*.h) tools/lib/raft_env.h
 all: module tools
 
 # Sorted, for one uses what another defined: the simulator links lincheck.
-include $(sort $(wildcard tools/*/build.mk tools/lab/run/build.mk tests/*/build.mk))
+# What the tools have is used by the tests, and by tools that come later.
+include $(sort $(wildcard tools/*/build.mk tools/lab/run/build.mk)) $(sort $(wildcard tests/*/build.mk))
 
 help:
 	@echo "make              module (for KDIR) and tools, in build/"
