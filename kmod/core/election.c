@@ -148,22 +148,16 @@ bool raft_refuses_votes(const struct raft *r)
  * @last: its last index
  * @last_term: its last term
  *
- * Raft 5.4.1, and trap 27: a node whose log was empty when a leader let it in may
- * have lost what it once had.  It counts as having all that was committed then.
- * Before that only an empty log is as good as its own (lost.c).
+ * Raft 5.4.1, and trap 27: a node that may have lost what it once had counts as
+ * having it (lost.c).
  *
  * Context: owner thread.
  * Return: true if so.
  */
 bool raft_log_suffices(const struct raft *r, u64 last, u64 last_term)
 {
-	if (raft_is_unproven(r))
-		return r->reach == RAFT_REACH_NEW && !last;
-	if (!RAFT_MUTANT("blank-votes") &&
-	    (last_term != r->reach_term ? last_term < r->reach_term :
-					  last < r->reach))
-		return false;
-	return raft_log_up_to_date(&r->log, last, last_term);
+	return raft_lost_suffices(r, last, last_term) &&
+	       raft_log_up_to_date(&r->log, last, last_term);
 }
 
 /**
@@ -177,7 +171,8 @@ bool raft_log_suffices(const struct raft *r, u64 last, u64 last_term)
 bool raft_disk_stalled(const struct raft *r)
 {
 	return r->persisted_seq < r->persist_seq &&
-	       r->now >= r->persist_since + r->cfg.election_timeout;
+	       r->now >= r->persist_since + r->cfg.election_timeout &&
+	       !RAFT_MUTANT("watchdog-sleeps");
 }
 
 static void ask_for_votes(struct raft *r, enum raft_msg_type type, u64 term,

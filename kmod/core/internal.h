@@ -604,6 +604,8 @@ void raft_commit_to(struct raft *r, u64 commit);
 
 /* lost.c */
 bool raft_is_unproven(const struct raft *r);
+bool raft_lost_suffices(const struct raft *r, u64 last, u64 last_term);
+bool raft_lost_lacks(const struct raft *r);
 void raft_lost_start(struct raft *r, const struct raft_hard_state *hs);
 void raft_lost_proven(struct raft *r);
 void raft_lost_hear(struct raft *r, const struct raft_msg *m);

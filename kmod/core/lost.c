@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lost.c - a node that may have lost its log (trap 27).
+ * lost.c - a node that may have lost its log (trap 27), or a part of it.
  *
  * A store that is new belongs to a node that never ran, or to one that forgot
  * its term, its votes and what it acknowledged.  The node cannot know which.  So
@@ -15,6 +15,16 @@
  *   - a leader has committed an entry that it appended after it had heard of
  *     this boot, and without this node: it tells how far the commit index is.
  *     The node counts as having that (raft_log_suffices()).
+ *
+ * Of a log that is damaged in the middle the node has what is before the damage,
+ * and knows how far it went: the shell hands that over as the reach of the hard
+ * state, durable before anything is written over what is behind (disk.c).  What it
+ * acknowledged was the whole, and that is what it counts as having: it neither
+ * leads, nor votes for who has less, before its log has come as far again, from
+ * whoever leads.  Nothing ends that sooner: if no majority is whole, and who is
+ * has less, the group waits (Alagappan et al., FAST 2018, 3.3).  What a leader
+ * rightly has in place of the lost entries ends in its own term, and that is above
+ * all that was lost.
  *
  * Owns raft.reach.  What a vote may go to is in election.c.
  */
@@ -31,6 +41,50 @@
 bool raft_is_unproven(const struct raft *r)
 {
 	return r->reach >= RAFT_REACH_NEW;
+}
+
+/* Is a log as good as what this node, let in, counts as having? */
+static bool reaches(const struct raft *r, u64 last, u64 last_term)
+{
+	if (RAFT_MUTANT("reach-by-index"))
+		return last >= r->reach;
+	return last_term != r->reach_term ? last_term > r->reach_term :
+					    last >= r->reach;
+}
+
+/**
+ * raft_lost_suffices() - has a log all that this node counts as having?
+ * @r: the core
+ * @last: last index of that log
+ * @last_term: its last term
+ *
+ * Before it is let in, only an empty log is as good as its own.
+ *
+ * Context: owner thread.
+ * Return: true if so.
+ */
+bool raft_lost_suffices(const struct raft *r, u64 last, u64 last_term)
+{
+	if (raft_is_unproven(r))
+		return r->reach == RAFT_REACH_NEW && !last;
+	return reaches(r, last, last_term) || RAFT_MUTANT("blank-votes") ||
+	       RAFT_MUTANT("damaged-node-votes");
+}
+
+/**
+ * raft_lost_lacks() - does this node itself lack what it counts as having?
+ * @r: the core
+ *
+ * Context: owner thread.
+ * Return: true if so: it must not lead.
+ */
+bool raft_lost_lacks(const struct raft *r)
+{
+	if (raft_is_unproven(r))
+		return r->reach != RAFT_REACH_NEW || r->log.last;
+	return !reaches(r, r->log.last, raft_log_term(&r->log, r->log.last)) &&
+	       !RAFT_MUTANT("blank-votes") &&
+	       !RAFT_MUTANT("damaged-node-leads");
 }
 
 /**

@@ -144,8 +144,7 @@ bool raft_may_campaign(const struct raft *r)
 	const struct raft_member *m;
 	struct raft_membership c;
 
-	if (!raft_log_suffices(r, r->log.last,
-			       raft_log_term(&r->log, r->log.last)))
+	if (raft_lost_lacks(r))
 		return false;
 	if ((r->bare || r->self->flags & RAFT_MEMBER_WITNESS) &&
 	    !RAFT_MUTANT("witness-leads"))

@@ -375,8 +375,9 @@ struct raft_config {
  * @vote: candidate voted for in @term, 0 if none
  * @commit: a lower bound of the commit index; a hint, never forces a write
  *	and never speaks of entries that are not durable yet
- * @reach: what was committed when a leader let this empty log in: until that is
- *	here, this node neither leads nor votes for who lacks it; or RAFT_REACH_*
+ * @reach: what was committed when a leader let this empty log in, or the last
+ *	entry of a log that is damaged before it: until that is here, this node
+ *	neither leads nor votes for who lacks it; or RAFT_REACH_*
  * @reach_term: term of entry @reach
  */
 struct raft_hard_state {

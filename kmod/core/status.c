@@ -141,9 +141,7 @@ static void status_membership(const struct raft *r, struct raft_status *st)
 	st->removed = r->was_member && !r->self->member;
 	st->unproven = raft_is_unproven(r);
 	st->lost = r->reach == RAFT_REACH_LOST;
-	if (!st->unproven &&
-	    !raft_log_suffices(r, r->log.last,
-			       raft_log_term(&r->log, r->log.last)))
+	if (!st->unproven && raft_lost_lacks(r))
 		st->reach = r->reach;
 	st->bare = r->bare;
 	st->config_index = r->conf.index;

@@ -324,7 +324,7 @@ void check_config_committed(struct sim *s, struct sim_node *n, u64 first,
 	}
 }
 
-/* A disk that was wiped since had it when it said so. */
+/* A disk that was wiped or damaged since had it when it said so. */
 static bool had(const struct sim *s, u32 id, u64 index, u64 chain)
 {
 	const struct sim_node *m = s->by_id[id];

@@ -231,6 +231,80 @@ bool sim_disk_has(const struct sim *s, const struct sim_node *n, u64 index,
 	return index <= d->n && d->chain[index - 1] == chain;
 }
 
+/**
+ * sim_disk_lacks() - has a disk less than its node counts as having?
+ * @d: the disk
+ *
+ * Return: true if so: kmod/core/lost.c.
+ */
+bool sim_disk_lacks(const struct sim_disk *d)
+{
+	u64 last = d->n, term = term_at(d, last);
+
+	if (d->snap.of.term > term ||
+	    (d->snap.of.term == term && d->snap.of.index > last)) {
+		term = d->snap.of.term;
+		last = d->snap.of.index;
+	}
+	return term != d->hs.reach_term ? term < d->hs.reach_term :
+					  last < d->hs.reach;
+}
+
+/* What was durable, and said to be, before it is gone: check_majority(). */
+static void remember(struct sim *s, struct sim_node *n)
+{
+	struct sim_disk *d = &n->disk;
+	u32 i, last = (u32)max_t(u64, d->n, d->snap.of.index);
+
+	/* Gone once more before all was there again: that is not the last. */
+	if (!last || (n->n_lost && sim_disk_lacks(d)))
+		return;
+	n->lost = sim_grow(n->lost, last * sizeof(*n->lost));
+	for (i = 0; i < last; i++)
+		n->lost[i] = i < d->snap.of.index ?
+			     check_committed_chain(s, i + 1) : d->chain[i];
+	n->n_lost = last;
+}
+
+/**
+ * sim_disk_corrupt() - an entry is illegible from the next boot on
+ * @n: node
+ * @index: the entry, on its disk
+ */
+void sim_disk_corrupt(struct sim_node *n, u64 index)
+{
+	struct sim_disk *d = &n->disk;
+
+	d->corrupt_index = d->corrupt ? min(d->corrupt_index, index) : index;
+	d->corrupt = true;
+}
+
+/**
+ * sim_disk_found() - a boot finds the damage
+ * @s: simulation
+ * @n: node whose disk is corrupt, booting
+ *
+ * What is behind is as good as gone; how far it went is in the hard state before
+ * anything else is written.
+ */
+void sim_disk_found(struct sim *s, struct sim_node *n)
+{
+	struct sim_disk *d = &n->disk;
+	u64 last = d->n, term = term_at(d, last), bad = d->corrupt_index;
+
+	remember(s, n);
+	durable_truncate(n, bad);
+	sim_trace(s, "node %u: entry %llu of %llu.%llu is damaged", n->id,
+		  (unsigned long long)bad, (unsigned long long)last,
+		  (unsigned long long)term);
+	s->count.damaged++;
+	if (term < d->hs.reach_term ||
+	    (term == d->hs.reach_term && last < d->hs.reach))
+		return;
+	d->hs.reach = last;
+	d->hs.reach_term = term;
+}
+
 /* The first @units of a batch become durable; says how many it has. */
 static u64 make_durable(struct sim *s, struct sim_node *n,
 			const struct sim_write *w, u64 units)
@@ -452,20 +526,8 @@ void sim_disk_crash(struct sim *s, struct sim_node *n, u64 units)
 void sim_disk_wipe(struct sim *s, struct sim_node *n)
 {
 	struct sim_disk *d = &n->disk;
-	struct raft_entry none = { 0 };
-	u64 i;
 
-	for (i = 0; i < d->snap.of.index && i < d->n; i++)
-		d->chain[i] = check_committed_chain(s, i + 1);
-	while (d->n < d->snap.of.index)
-		durable_entry(n, &none, check_committed_chain(s, d->n + 1));
-	/* Lost once more before there was anything: that is not the last. */
-	if (d->n) {
-		free(n->lost);
-		n->lost = d->chain;
-		n->n_lost = d->n;
-		d->chain = NULL;
-	}
+	remember(s, n);
 	durable_truncate(n, 1);
 	free(d->chain);
 	sim_snapshot_wipe(n);

@@ -189,9 +189,9 @@ static void summary(const struct board *board, double start)
 	printf("seeds %llu, failed %u, %.1f s\n"
 	       "events %llu, %.0f events/s, messages %llu, lost %llu\n"
 	       "leaders %llu, commits %llu, acknowledged %llu, duplicates dropped %llu (%llu of clients), truncations %llu\n"
-	       "crashes %llu (%llu with a torn write), restarts %llu, disk failures %llu, disks lost %llu, partitions %llu, pauses %llu\n"
+	       "crashes %llu (%llu with a torn write), restarts %llu, disk failures %llu, disks lost %llu, damaged %llu, partitions %llu, pauses %llu\n"
 	       "reads %llu (%llu by lease), operations of clients judged %llu\n"
-	       "changes %llu (%llu joint), transfers %llu, stuck by a witness %llu\n"
+	       "changes %llu (%llu joint), transfers %llu, stuck by a witness %llu, by damage %llu\n"
 	       "snapshots %llu, compactions %llu, installed %llu, of parts %llu\n",
 	       (unsigned long long)c.seeds, failures, t,
 	       (unsigned long long)c.events, (double)c.events / t,
@@ -204,13 +204,14 @@ static void summary(const struct board *board, double start)
 	       (unsigned long long)c.restarts,
 	       (unsigned long long)c.disk_failures,
 	       (unsigned long long)c.wipes,
+	       (unsigned long long)c.damaged,
 	       (unsigned long long)c.partitions,
 	       (unsigned long long)c.pauses,
 	       (unsigned long long)c.reads, (unsigned long long)c.lease_reads,
 	       (unsigned long long)c.ops,
 	       (unsigned long long)c.changes, (unsigned long long)c.joint,
 	       (unsigned long long)c.transfers,
-	       (unsigned long long)c.stuck,
+	       (unsigned long long)c.stuck, (unsigned long long)c.waits,
 	       (unsigned long long)c.snapshots,
 	       (unsigned long long)c.compactions,
 	       (unsigned long long)c.installs, (unsigned long long)c.parts);

@@ -20,6 +20,8 @@
  * @few: only a bare majority is up
  * @stuck: and none of them can lead, for the others had what it lacks
  * @snapshots: snapshots are taken and logs compacted
+ * @damage: entries on disk get damaged
+ * @hopeless: on any number of disks: the group may have to wait for ever
  * @opened: what opened the session of each client, NULL if none
  * @last: its last command, NULL if none
  * @rng: of the actions, so that fewer actions do not change the earlier ones
@@ -37,6 +39,8 @@ struct fuzz {
 	bool few;
 	bool stuck;
 	bool snapshots;
+	bool damage;
+	bool hopeless;
 	struct sim_prop *opened[FUZZ_CLIENTS];
 	struct sim_prop *last[FUZZ_CLIENTS];
 	u64 rng;

@@ -162,6 +162,9 @@ void fuzz_setup(struct fuzz *f, u64 seed, const struct sim_life *life)
 	f->reads = fuzz_percent(f, 60);
 	f->sessions = fuzz_percent(f, 40);
 	f->snapshots = fuzz_percent(f, 50);
+	f->damage = fuzz_percent(f, 30);
+	/* While members change nobody knows who the others are. */
+	f->hopeless = f->damage && (f->changes || fuzz_percent(f, 30));
 	s->cfg.election_timeout = fuzz_between(f, 20, 200) * MS;
 	s->cfg.heartbeat = s->cfg.election_timeout / fuzz_between(f, 3, 10);
 	s->cfg.prevote = fuzz_percent(f, 75);
@@ -186,7 +189,7 @@ void fuzz_setup(struct fuzz *f, u64 seed, const struct sim_life *life)
 /**
  * fuzz_bare() - how many voters lack what they may have had?
  * @s: simulation whose members do not change
- * @n: one that is about to lose its disk, or NULL
+ * @n: one that is about to lose its disk or a part of it, or NULL
  * @voters: filled: how many there are
  *
  * Return: their number.
@@ -203,7 +206,7 @@ u32 fuzz_bare(const struct sim *s, const struct sim_node *n, u32 *voters)
 			continue;
 		++*voters;
 		bare += m == n || !check_has_committed(s, m) ||
-			m->disk.hs.reach > m->disk.n;
+			m->disk.corrupt || sim_disk_lacks(&m->disk);
 	}
 	return bare;
 }
@@ -383,6 +386,32 @@ static void act_wipe(struct fuzz *f, struct sim_node *n)
 	sim_disk_wipe(s, n);
 	s->count.wipes++;
 	if (fuzz_percent(f, 70))
+		sim_boot(s, n, fuzz_percent(f, 50));
+}
+
+/*
+ * An entry is damaged.  Nothing that is acknowledged is lost, on however many
+ * disks it is; but where not all shall wait for ever a majority must be whole,
+ * and who has the commands next to witnesses.
+ */
+static void act_damage(struct fuzz *f, struct sim_node *n)
+{
+	struct sim *s = f->s;
+	u32 voters, bare = fuzz_bare(s, n, &voters);
+
+	if (!f->damage || n->disk.n <= n->disk.base)
+		return;
+	if (!f->hopeless && !n->learner &&
+	    (2 * bare >= voters || (!n->witness && has_witness(s))))
+		return;
+	sim_disk_corrupt(n, fuzz_between(f, n->disk.base + 1, n->disk.n));
+	sim_trace(s, "node %u: entry %llu is damaged", n->id,
+		  (unsigned long long)n->disk.corrupt_index);
+	if (fuzz_percent(f, 20))
+		return;
+	act_crash(f, n);
+	/* A torn write may have cut it off. */
+	if (fuzz_percent(f, 80))
 		sim_boot(s, n, fuzz_percent(f, 50));
 }
 
@@ -627,7 +656,7 @@ void fuzz_action(struct fuzz *f)
 		{ 4, act_weather }, { 5, act_hold }, { 7, act_release },
 		{ 6, act_wait }, { 12, act_change }, { 5, act_transfer },
 		{ 14, act_read }, { 3, act_read_old }, { 12, act_client },
-		{ 6, act_wipe }, { 16, act_snapshot },
+		{ 6, act_wipe }, { 16, act_snapshot }, { 8, act_damage },
 	};
 	u64 dice;
 	size_t i;

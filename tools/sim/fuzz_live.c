@@ -197,6 +197,33 @@ static bool only_a_witness_knows(const struct sim *s)
 	       (w->st.last_term == n->st.last_term && w->st.last > n->st.last);
 }
 
+/* What is damaged on too many disks, or is only there, nobody gives back. */
+static bool somebody_lacks(const struct sim *s)
+{
+	u32 i;
+
+	for (i = 0; i < s->n_nodes; i++)
+		if (sim_disk_lacks(&s->nodes[i]->disk))
+			return true;
+	return false;
+}
+
+/* There are two ways in which a group may have to wait. */
+static bool may_be_stuck(struct fuzz *f)
+{
+	struct sim *s = f->s;
+
+	if (f->hopeless) {
+		s->waits = somebody_lacks(s);
+		s->count.waits += s->waits;
+		return s->waits;
+	}
+	if (!f->few || !only_a_witness_knows(s))
+		return false;
+	s->count.stuck++;
+	return true;
+}
+
 /* Lets time pass until something holds, or patience ends without progress. */
 static void wait_for(struct fuzz *f, bool (*holds)(struct sim *s),
 		     const char *what)
@@ -208,8 +235,7 @@ static void wait_for(struct fuzz *f, bool (*holds)(struct sim *s),
 
 	while (!s->failed[0] && !f->stuck && !holds(s)) {
 		if (!sim_next(s, until) && !s->failed[0]) {
-			f->stuck = f->few && only_a_witness_knows(s);
-			s->count.stuck += f->stuck;
+			f->stuck = may_be_stuck(f);
 			if (f->stuck)
 				return;
 			sim_fail(s, "liveness: %s does not happen", what);
@@ -489,6 +515,13 @@ static void last_reads(struct sim *s)
 	}
 }
 
+static void last_looks(struct sim *s)
+{
+	acknowledged_are_there(s);
+	if (!s->failed[0])
+		last_reads(s);
+}
+
 static void must_work_with_few(struct fuzz *f)
 {
 	boot(f, minority(f->s));
@@ -503,7 +536,8 @@ static void must_work_with_few(struct fuzz *f)
  *
  * Sometimes first with as few voters as can do, then with all.  While a change
  * of the membership may be on its way nobody knows who they are; and who lost
- * its disk needs a majority of the others.
+ * its disk, or a part of it, needs a majority of the others.  If there may be none,
+ * it may wait for ever.
  */
 void fuzz_liveness(struct fuzz *f)
 {
@@ -513,11 +547,16 @@ void fuzz_liveness(struct fuzz *f)
 	if (!s->conf.n)
 		s->conf.n = sim_initial(s, s->conf.m);
 	end_faults(f);
-	if (!f->changes && !fuzz_random(f, 2) &&
-	    (!s->cfg.unproven || !fuzz_bare(s, NULL, &voters)))
+	if (!f->changes && !f->hopeless && !fuzz_random(f, 2) &&
+	    ((!s->cfg.unproven && !f->damage) || !fuzz_bare(s, NULL, &voters)))
 		must_work_with_few(f);
 	boot(f, 0);
 	must_work(f);
+	if (f->hopeless) {
+		if (!f->stuck)
+			last_looks(s);
+		return;
+	}
 	if (!s->failed[0] && f->changes && !fuzz_random(f, 2)) {
 		must_work_with_few(f);
 		boot(f, 0);
@@ -527,7 +566,5 @@ void fuzz_liveness(struct fuzz *f)
 		must_change(f);
 		must_work(f);
 	}
-	acknowledged_are_there(s);
-	if (!s->failed[0])
-		last_reads(s);
+	last_looks(s);
 }

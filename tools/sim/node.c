@@ -426,7 +426,7 @@ static const char *load(struct sim *s, struct sim_node *n, bool withhold)
 	if (raft_init(n->r, &cfg, sim_clock(s, n), sim_random(s), n->table, SIM_TABLE))
 		return "bad configuration";
 	if (d->corrupt)
-		return "an entry of its log is damaged";
+		sim_disk_found(s, n);
 	if (d->snap.of.index &&
 	    raft_snapshot_load(n->r, &d->snap.of, d->snap.data, d->snap.len))
 		return "its snapshot cannot be loaded";

@@ -438,8 +438,7 @@ static bool do_disk(struct run *r)
 				     (unsigned long long)d->value, n->id,
 				     (unsigned long long)n->disk.base + 1,
 				     n->disk.n);
-		n->disk.corrupt = true;
-		n->disk.corrupt_index = d->value;
+		sim_disk_corrupt(n, d->value);
 		break;
 	}
 	return true;

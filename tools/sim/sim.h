@@ -137,7 +137,7 @@ struct sim_disk {
 	u64 stall_until;		/* 0 if not */
 	int error;			/* errno of the next write, 0 if none */
 	bool corrupt;
-	u64 corrupt_index;
+	u64 corrupt_index;		/* the first one */
 };
 
 /* What a paused node will handle when it goes on. */
@@ -239,7 +239,7 @@ struct sim_node {
 	struct sim_disk disk;
 	struct chk_log log;
 	u32 wiped;		/* times */
-	u64 *lost;		/* chains of the disk that was wiped last */
+	u64 *lost;		/* chains of what was wiped or damaged last */
 	u32 n_lost;
 	u64 stopped_at;		/* when it crashed */
 	bool blank;		/* boots without the initial configuration */
@@ -303,6 +303,7 @@ struct sim_count {
 	u64 restarts;
 	u64 disk_failures;
 	u64 wipes;
+	u64 damaged;		/* logs, found at a boot */
 	u64 partitions;
 	u64 pauses;
 	u64 truncations;
@@ -315,6 +316,7 @@ struct sim_count {
 	u64 joint;
 	u64 transfers;
 	u64 stuck;		/* only a witness knew of an entry */
+	u64 waits;		/* groups that wait for what is damaged */
 	u64 snapshots;
 	u64 compactions;
 	u64 parts;
@@ -336,6 +338,7 @@ struct sim {
 	u64 log_room;
 	bool each_batch;	/* PERSISTED for each batch of a group */
 	bool fuzz;
+	bool waits;		/* fuzzer: it waits at its end for what is damaged */
 	bool history_alone;	/* must find stale reads and what is applied twice */
 	struct sim_node *by_id[SIM_MAX_ID + 1];
 	struct sim_node *nodes[SIM_MAX_ID];	/* ascending ids */
@@ -456,6 +459,9 @@ void sim_disk_done(struct sim *s, struct sim_node *n, u64 token);
 void sim_disk_start(struct sim *s, struct sim_node *n);
 void sim_disk_stall(struct sim *s, struct sim_node *n, u64 until);
 void sim_disk_ok(struct sim *s, struct sim_node *n);
+bool sim_disk_lacks(const struct sim_disk *d);
+void sim_disk_corrupt(struct sim_node *n, u64 index);
+void sim_disk_found(struct sim *s, struct sim_node *n);
 u64 sim_disk_units(const struct sim_node *n);
 void sim_disk_crash(struct sim *s, struct sim_node *n, u64 units);
 void sim_disk_preset(struct sim *s, struct sim_node *n,
