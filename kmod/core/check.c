@@ -29,6 +29,8 @@ static const char *check_leader(const struct raft *r)
 	/* A leader that is being removed leads until that is committed. */
 	if (!raft_votes(r->self) && r->conf.index <= r->applied)
 		return "leader is not a voter";
+	if (r->bare)
+		return "leader lacks commands";
 	if (r->vote != r->cfg.id)
 		return "leader did not vote for itself";
 	if (r->leader != r->cfg.id)
@@ -76,6 +78,8 @@ const char *raft_check(const struct raft *r)
 		return "dropped what is not applied";
 	if (r->snap.index < r->log.base || r->image.index < r->snap.index)
 		return "dropped what is in no snapshot";
+	if (r->snap.index && raft_snapshot_is_bare(&r->snap) && !r->bare)
+		return "nothing but an image is taken for a snapshot";
 	if (r->commit > r->log.last)
 		return "commit index above the last index";
 	if (r->durable > r->log.last)

@@ -305,7 +305,9 @@ int raft_image_decode(struct raft_image *img, const struct raft_snapshot *s,
 	    raft_membership_decode(&conf, h.conf, sizeof(h.conf)))
 		return -EINVAL;
 	index = le64_to_cpu(h.index);
-	if (index != s->index || le64_to_cpu(h.term) != s->term)
+	if (index != s->index || le64_to_cpu(h.term) != s->term ||
+	    le32_to_cpu(h.length) > s->total ||
+	    (raft_snapshot_is_bare(s) && le32_to_cpu(h.length) != s->total))
 		return -EINVAL;
 	n_sessions = le32_to_cpu(h.n_sessions);
 	n_clients = le32_to_cpu(h.n_clients);
@@ -329,4 +331,19 @@ int raft_image_decode(struct raft_image *img, const struct raft_snapshot *s,
 		get_client(clients, i, &img->tables.clients[i]);
 	img->tables.n_clients = n_clients;
 	return 0;
+}
+
+/**
+ * raft_image_length() - how long is an image?
+ * @buf: bytes that raft_image_decode() liked, or raft_image_encode() filled
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+u32 raft_image_length(const u8 *buf)
+{
+	struct image_head h;
+
+	memcpy(&h, buf, sizeof(h));
+	return le32_to_cpu(h.length);
 }

@@ -93,7 +93,7 @@ struct raft_asked {
 
 /**
  * struct raft_sending - a snapshot on its way to a peer
- * @index: last index in it, 0: not begun
+ * @of: which, @of.index 0: not begun
  * @acked: bytes that are durable there
  * @sent: offset of the next byte to send
  * @probe: sequence number of the first question how much is there that has no
@@ -102,7 +102,7 @@ struct raft_asked {
  * @progress: ns when @acked last grew
  */
 struct raft_sending {
-	u64 index;
+	struct raft_snapshot of;
 	u64 acked;
 	u64 sent;
 	u64 probe;
@@ -394,7 +394,8 @@ struct raft_held {
  * @hs_reach: reach of that hard state
  * @reach: see struct raft_hard_state
  * @reach_term: see struct raft_hard_state
- * @bare: first entry whose command was left out, 0 if none was
+ * @bare: first entry whose command was left out, 0 if none was; 1: the snapshot
+ *	has no state machine
  * @persist_since: when the disk last made progress, while it has work
  * @election_deadline: not for leaders
  * @heartbeat_deadline: leaders
@@ -426,6 +427,8 @@ struct raft_held {
  * @tables: as of @applied
  * @image: replicated state as of the snapshot, or of one that was begun since
  * @snap: the snapshot that is current on disk
+ * @snap_image: bytes of the image at its start
+ * @snap_begun: the last one that was begun here
  * @incoming: one that comes from a leader
  * @disk_base: @log.base as handed to the log
  * @pending: ring of own proposals, serials pend_first ...
@@ -508,6 +511,12 @@ struct raft {
 	struct raft_tables tables;
 	struct raft_image image;
 	struct raft_snapshot snap;
+	u32 snap_image;
+	struct {
+		u64 index;
+		u64 term;
+		u32 image;
+	} snap_begun;
 	struct raft_receiving incoming;
 	u64 disk_base;
 	struct raft_entry pending[RAFT_MAX_PENDING];
@@ -693,6 +702,7 @@ void raft_proposal_installed(struct raft *r);
 
 /* image.c */
 void raft_image_advance(struct raft *r, u64 index);
+u32 raft_image_length(const u8 *buf);
 u32 raft_image_encode(const struct raft_image *img, u8 *buf);
 int raft_image_decode(struct raft_image *img, const struct raft_snapshot *s,
 		      const u8 *buf, u64 len);

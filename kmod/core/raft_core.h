@@ -167,7 +167,9 @@ struct raft_chunk {
  * struct raft_snapshot - names a snapshot
  * @index: last index in it, 0: none
  * @term: its term
- * @id: names its bytes: equal ids, equal bytes, on whatever node
+ * @id: names its bytes: equal ids, equal bytes, on whatever node; 0: it is bare,
+ *	a witness's: what raft_snapshot_encode() gives and nothing else, which is
+ *	the same on every node.  The shell gives no other one this id
  * @total: how many bytes, what raft_snapshot_encode() gave included
  */
 struct raft_snapshot {
@@ -176,6 +178,11 @@ struct raft_snapshot {
 	u64 id;
 	u64 total;
 };
+
+static inline bool raft_snapshot_is_bare(const struct raft_snapshot *s)
+{
+	return !s->id;
+}
 
 /**
  * struct raft_msg - one message between two nodes of a group
@@ -217,7 +224,9 @@ struct raft_snapshot {
  *	HEARTBEAT_RESP.  READ_INDEX: batch of reads, echoed in READ_INDEX_RESP.
  *	SNAPSHOT and its answer: id of the snapshot
  * @priority: HEARTBEAT_RESP: election priority of the sender
- * @chunk: of an outgoing SNAPSHOT, else not used: raft_msg_chunk()
+ * @chunk: of an outgoing SNAPSHOT, else not used: raft_msg_chunk().  With @serial
+ *	0 the receiver is a witness: @chunk.total are the first bytes of the
+ *	snapshot, which has another id and more bytes unless it is bare, too
  */
 struct raft_msg {
 	u8 type;
@@ -678,7 +687,8 @@ struct raft_peer_status {
  *	it has that or may not take anything yet: see @unproven
  * @unproven: its log is new, or was lost, and no leader has let it in
  * @lost: ... and the group is older than its log
- * @bare: first entry whose command was left out, 0 if none was
+ * @bare: first entry whose command was left out, 0 if none was, 1 if the
+ *	snapshot has no state machine
  * @config_index: entry of the configuration in force, 0 for the initial one
  * @joint: that is joint
  * @catching_up: leader: node that is to vote when it has caught up, 0 if none
@@ -767,6 +777,7 @@ int raft_reconfigure(struct raft *r, const struct raft_config *cfg);
 
 int raft_snapshot_encode(struct raft *r, u64 index, u8 *buf, u32 *len,
 			 u64 *term);
+int raft_snapshot_encode_bare(struct raft *r, u8 *buf, struct raft_snapshot *s);
 int raft_snapshot_check(const u8 *meta, u64 len, const struct raft_snapshot *s);
 const struct raft_entry *raft_entry_at(const struct raft *r, u64 index);
 bool raft_msg_entry(const struct raft *r, const struct raft_msg *m, u32 i,

@@ -17,6 +17,9 @@
  * goes back: a snapshot of what is committed here is answered with success (trap
  * 13), and one whose last entry is in the log only tells that this is committed
  * (trap 48).  All else replaces the log, once it is durable and current.
+ *
+ * A witness has no state machine: its snapshot is bare, the image and nothing
+ * else, whether it is taken here or comes from a leader, who cuts it off his own.
  */
 #include "raft_env.h"
 #include "internal.h"
@@ -47,6 +50,28 @@ static bool may_be_durable(const struct raft *r)
 	       (r->reach == r->hs_reach && r->persisted_seq >= r->hs_seq);
 }
 
+/* The image as of an index; see raft_snapshot_encode(). */
+static int encode(struct raft *r, u64 index, u8 *buf, u32 *len, u64 *term)
+{
+	if (index <= r->snap.index)
+		return -EEXIST;
+	if (index > r->applied || index < r->image.index)
+		return -EINVAL;
+	if (r->incoming.installing || !may_be_durable(r))
+		return -EBUSY;
+	raft_image_advance(r, min(index, r->image.index + RAFT_STEP_APPLY));
+	if (r->image.index < index)
+		return -EAGAIN;
+	if (!r->image.conf.n)
+		return -ENODATA;
+	*len = raft_image_encode(&r->image, buf);
+	*term = r->image.term;
+	r->snap_begun.index = index;
+	r->snap_begun.term = *term;
+	r->snap_begun.image = *len;
+	return 0;
+}
+
 /**
  * raft_snapshot_encode() - begin to take a snapshot
  * @r: the core
@@ -59,7 +84,9 @@ static bool may_be_durable(const struct raft *r)
  * lost, but the next one must not be below @index.
  *
  * Context: owner thread, between steps.
- * Return: 0; -EEXIST: there is one that reaches as far; -EINVAL: @index is not
+ * Return: 0; -EAGAIN: it is a long way from the last one, of which this call has
+ * gone a part: ask again, after what else there is to do; -EEXIST: there is one
+ * that reaches as far; -EINVAL: @index is not
  * applied, or below what was asked for last; -EBUSY: one is being installed, or
  * what a new store must know first is not durable yet;
  * -ENODATA: no configuration is known at @index; -EOPNOTSUPP: a witness has no
@@ -70,18 +97,55 @@ int raft_snapshot_encode(struct raft *r, u64 index, u8 *buf, u32 *len,
 {
 	if (r->bare || r->self->flags & RAFT_MEMBER_WITNESS)
 		return -EOPNOTSUPP;
-	if (index <= r->snap.index)
-		return -EEXIST;
-	if (index > r->applied || index < r->image.index)
-		return -EINVAL;
-	if (r->incoming.installing || !may_be_durable(r))
-		return -EBUSY;
-	raft_image_advance(r, index);
-	if (!r->image.conf.n)
-		return -ENODATA;
-	*len = raft_image_encode(&r->image, buf);
-	*term = r->image.term;
-	return 0;
+	return encode(r, index, buf, len, term);
+}
+
+/**
+ * raft_snapshot_encode_bare() - a witness begins to take a snapshot
+ * @r: the core
+ * @buf: RAFT_SNAPSHOT_META bytes, filled: the snapshot is the first @s->total
+ *	of them, and nothing follows
+ * @s: filled: of what is applied
+ *
+ * Nobody calls on the shell for it: there is no state machine.  So it is for the
+ * shell to see that the log is long and to cut it.  The rest is as with
+ * raft_snapshot_encode().
+ *
+ * Context: owner thread, between steps.
+ * Return: 0; -EOPNOTSUPP: this node is no witness, by what is applied here; else
+ * as raft_snapshot_encode().
+ */
+int raft_snapshot_encode_bare(struct raft *r, u8 *buf, struct raft_snapshot *s)
+{
+	const struct raft_member *m = raft_member_of(&r->conf_applied,
+						     r->cfg.id);
+	u32 len;
+	int err;
+
+	/* Not before it is committed: what has the commands shall keep them. */
+	if (!m || !(m->flags & RAFT_MEMBER_WITNESS))
+		return -EOPNOTSUPP;
+	s->index = r->applied;
+	s->id = 0;
+	err = encode(r, s->index, buf, &len, &s->term);
+	s->total = len;
+	return err;
+}
+
+/* What of the log is in the snapshot is bare if that is: a boot begins with it. */
+static u64 bare_by_snapshot(const struct raft *r)
+{
+	return r->snap.index && raft_snapshot_is_bare(&r->snap) &&
+	       !RAFT_MUTANT("bare-snapshot-counts");
+}
+
+/* Another snapshot is current, of which the first @image bytes are the image. */
+static void set_current(struct raft *r, const struct raft_snapshot *s, u32 image)
+{
+	r->snap = *s;
+	r->snap_image = image;
+	if (bare_by_snapshot(r))
+		r->bare = 1;
 }
 
 /**
@@ -113,7 +177,7 @@ int raft_snapshot_load(struct raft *r, const struct raft_snapshot *s,
 {
 	if (raft_image_decode(&r->image, s, meta, len))
 		return -EINVAL;
-	r->snap = *s;
+	set_current(r, s, raft_image_length(meta));
 	r->applied = s->index;
 	r->tables = r->image.tables;
 	r->conf = r->image.conf;
@@ -155,7 +219,7 @@ void raft_snapshot_start(struct raft *r)
 	    raft_log_term(&r->log, r->snap.index) == r->snap.term)
 		return;
 	raft_log_reset(&r->log, r->snap.index, r->snap.term);
-	r->bare = 0;
+	r->bare = bare_by_snapshot(r);
 	r->conf = r->image.conf;
 }
 
@@ -168,9 +232,9 @@ void raft_snapshot_start(struct raft *r)
  */
 void raft_snapshot_taken(struct raft *r, const struct raft_snapshot *s)
 {
-	if (s->index == r->image.index && s->term == r->image.term &&
+	if (s->index == r->snap_begun.index && s->term == r->snap_begun.term &&
 	    s->index > r->snap.index)
-		r->snap = *s;
+		set_current(r, s, r->snap_begun.image);
 }
 
 /**
@@ -194,11 +258,26 @@ void raft_compact(struct raft *r, u64 index)
 	raft_log_compact(&r->log, index);
 }
 
-static void begin(struct raft *r, struct raft_peer *p)
+/* What a peer gets: a witness the image at the start. */
+static struct raft_snapshot snapshot_for(const struct raft *r,
+					 const struct raft_peer *p)
+{
+	struct raft_snapshot s = r->snap;
+
+	if (p->flags & RAFT_MEMBER_WITNESS &&
+	    !RAFT_MUTANT("witness-gets-all")) {
+		s.id = 0;
+		s.total = r->snap_image;
+	}
+	return s;
+}
+
+static void begin(struct raft *r, struct raft_peer *p,
+		  const struct raft_snapshot *s)
 {
 	raft_progress_probe(p, p->next);
 	p->state = RAFT_SNAPSHOT;
-	p->snap.index = r->snap.index;
+	p->snap.of = *s;
 	p->snap.retry_at = r->now;
 }
 
@@ -208,15 +287,15 @@ static void send_part(struct raft *r, struct raft_peer *p, u32 len)
 		.type = RAFT_MSG_SNAPSHOT,
 		.to = p->id,
 		.term = r->term,
-		.index = r->snap.index,
-		.log_term = r->snap.term,
+		.index = p->snap.of.index,
+		.log_term = p->snap.of.term,
 		.commit = r->commit,
 		.reject_index = raft_log_term(&r->log, r->commit),
-		.serial = r->snap.id,
+		.serial = p->snap.of.id,
 		.n_entries = 1,
 		.chunk = {
 			.offset = p->snap.sent,
-			.total = r->snap.total,
+			.total = p->snap.of.total,
 			.len = len,
 		},
 	};
@@ -232,9 +311,6 @@ static void send_part(struct raft *r, struct raft_peer *p, u32 len)
  * @r: the core, a leader
  * @p: the peer, whose next entry is not in the log any more
  *
- * A witness has no state machine, and gets none: it stays behind until it is
- * removed.
- *
  * Context: owner thread, at the end of a step.
  * Return: false if the step has no room for more messages.
  */
@@ -242,12 +318,11 @@ bool raft_snapshot_send(struct raft *r, struct raft_peer *p)
 {
 	u32 part = max_t(u32, CHUNK_MIN, min_t(u32, r->cfg.max_batch_bytes,
 					       RAFT_MAX_COMMAND));
+	const struct raft_snapshot of = snapshot_for(r, p);
 	struct raft_sending *s = &p->snap;
 
-	if (p->flags & RAFT_MEMBER_WITNESS)
-		return true;
-	if (p->state != RAFT_SNAPSHOT || s->index != r->snap.index)
-		begin(r, p);
+	if (p->state != RAFT_SNAPSHOT || !is_same(&s->of, &of))
+		begin(r, p, &of);
 	if (r->up->n_msgs >= RAFT_STEP_MSGS / 2)
 		return false;
 	if (r->now >= s->retry_at &&
@@ -258,11 +333,11 @@ bool raft_snapshot_send(struct raft *r, struct raft_peer *p)
 			s->probe = r->seq;
 		s->retry_at = r->now + 2 * r->cfg.heartbeat;
 	}
-	while (!s->probe && s->sent < r->snap.total &&
+	while (!s->probe && s->sent < of.total &&
 	       s->sent < s->acked + (u64)WINDOW * part) {
 		if (r->up->n_msgs >= RAFT_STEP_MSGS / 2)
 			return false;
-		send_part(r, p, (u32)min_t(u64, part, r->snap.total - s->sent));
+		send_part(r, p, (u32)min_t(u64, part, of.total - s->sent));
 	}
 	return true;
 }
@@ -298,9 +373,9 @@ void raft_handle_snapshot_resp(struct raft *r, struct raft_peer *p,
 	bool answer = s->probe && m->ack_seq >= s->probe;
 	bool grew = m->commit > s->acked;
 
-	if (p->state != RAFT_SNAPSHOT || s->index != r->snap.index ||
-	    m->index != r->snap.index || m->log_term != r->snap.term ||
-	    m->serial != r->snap.id || m->reject_index > r->snap.total ||
+	if (p->state != RAFT_SNAPSHOT || m->index != s->of.index ||
+	    m->log_term != s->of.term || m->serial != s->of.id ||
+	    m->reject_index > s->of.total ||
 	    m->commit > m->reject_index || (!answer && !grew))
 		return;
 	if (grew)
@@ -395,10 +470,13 @@ static void receive(struct raft *r, const struct raft_msg *m,
 	if (!is_same(s, &in->of)) {
 		/*
 		 * Another begins with its first part (trap 49).  Within a term
-		 * an older one is a late copy.
+		 * an older one is a late copy; one of the same index is bare
+		 * and the other is not, for this node is a witness now or was.
 		 */
 		if (!len || offset || in->installing ||
-		    (m->term == in->from_term && s->index <= in->of.index))
+		    (m->term == in->from_term && s->index < in->of.index) ||
+		    (s->index == in->of.index &&
+		     RAFT_MUTANT("snapshot-stays-bare")))
 			return;
 		memset(in, 0, sizeof(*in));
 		in->of = *s;
@@ -421,10 +499,17 @@ static void receive(struct raft *r, const struct raft_msg *m,
 	}
 }
 
-static bool is_plausible(const struct raft_msg *m)
+/*
+ * As bare entries, a bare snapshot must be meant for this boot: a witness may
+ * have been emptied since, to be a full voter.
+ */
+static bool is_plausible(const struct raft *r, const struct raft_msg *m)
 {
 	const struct raft_entry *e = m->entries;
 
+	if (!m->serial && m->to_inc != r->cfg.incarnation &&
+	    !RAFT_MUTANT("bare-snapshot-for-any"))
+		return false;
 	return m->n_entries == 1 && e->type == RAFT_ENTRY_CHUNK && m->index &&
 	       m->index <= RAFT_MAX_INDEX && m->log_term &&
 	       m->log_term <= m->term && m->reject_index <= m->term &&
@@ -459,7 +544,7 @@ void raft_handle_snapshot(struct raft *r, const struct raft_msg *m)
 		.id = m->serial,
 	};
 
-	if (!is_plausible(m))
+	if (!is_plausible(r, m))
 		return;
 	s.total = m->entries[0].incarnation;
 	if (!raft_lost_take(r, m)) {
@@ -518,7 +603,7 @@ static void adopt(struct raft *r)
 	if (r->role != RAFT_FOLLOWER)
 		raft_become_follower(r, r->term, 0);
 	raft_log_reset(&r->log, img->index, img->term);
-	r->bare = 0;
+	r->bare = bare_by_snapshot(r);
 	r->truncate_from = img->index + 1;
 	r->append_first = 0;
 	r->durable = img->index;
@@ -558,7 +643,7 @@ void raft_snapshot_installed(struct raft *r, const struct raft_event *ev)
 		raft_fail(r, RAFT_FAIL_INVARIANT, 0);
 		return;
 	}
-	r->snap = *s;
+	set_current(r, s, raft_image_length(ev->installed.meta));
 	if (is_needed(r, s))
 		adopt(r);
 	forget(r);

@@ -738,6 +738,8 @@ static const struct raft_case raft_cases[] = {
 	{ "log_all_dropped", case_log_all_dropped },
 	{ "image_is_checked", case_image_is_checked },
 	{ "boot_from_snapshot", case_boot_from_snapshot },
+	{ "image_in_parts", case_image_in_parts },
+	{ "bare_snapshot", case_bare_snapshot },
 	{ "trap49_parts_in_order", case_parts_in_order },
 };
 

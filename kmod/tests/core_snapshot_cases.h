@@ -223,6 +223,69 @@ static inline void case_boot_from_snapshot(struct raft_case_env *env)
 	CASE_EXPECT(c, raft_log_begin(c->nodes[0].r, 4, 1) == -EINVAL);
 }
 
+/* A long way is gone in parts. */
+static inline void case_image_in_parts(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_alone(env, CASE_CHUNKS);
+	struct raft *r = c->nodes[0].r;
+	u8 *meta = env->alloc(env, RAFT_SNAPSHOT_META);
+	u64 term, index = 2000;
+	u32 len, calls = 1;
+
+	case_grow(c, index);
+	while (raft_snapshot_encode(r, index, meta, &len, &term) == -EAGAIN)
+		calls++;
+	CASE_EXPECT(c, calls == 2);
+	CASE_EXPECT(c, !raft_snapshot_encode(r, index, meta, &len, &term));
+	CASE_EXPECT(c, raft_snapshot_encode(r, index - 1, meta, &len, &term) ==
+		       -EINVAL);
+}
+
+/* A witness has nothing but the image, and who has more keeps it. */
+static inline void case_bare_snapshot(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_led_by_1(env);
+	struct case_node *n = &c->nodes[2];
+	struct raft_event ev = { .type = RAFT_EV_SNAPSHOT };
+	struct raft_config cfg = case_config(3);
+	u8 *meta = env->alloc(env, RAFT_SNAPSHOT_META);
+	struct raft_hard_state hs = { .term = 1, .commit = 2 };
+	struct raft_entry e = { .term = 1, .type = RAFT_ENTRY_NOOP };
+	struct raft_snapshot s;
+	u64 term;
+	u32 len;
+
+	CASE_EXPECT(c, raft_snapshot_encode_bare(c->nodes[0].r, meta, &s) ==
+		       -EOPNOTSUPP);
+	cfg.members[2].flags = RAFT_MEMBER_WITNESS;
+	n->r = env->alloc(env, raft_size());
+	CASE_EXPECT(c, !raft_init(n->r, &cfg, c->now, 1, n->table, CASE_CHUNKS));
+	raft_log_give(n->r, env->alloc(env, raft_log_chunk_size()));
+	CASE_EXPECT(c, !raft_log_load(n->r, &e));
+	e.type = RAFT_ENTRY_COMMAND;
+	CASE_EXPECT(c, !raft_log_load(n->r, &e));
+	CASE_EXPECT(c, !raft_start(n->r, &hs));
+	case_campaign(c, 3);
+	CASE_EXPECT(c, case_status(c, 3)->applied == 2);
+	CASE_EXPECT(c, case_status(c, 3)->bare == 2);
+	CASE_EXPECT(c, raft_snapshot_encode(n->r, 2, meta, &len, &term) ==
+		       -EOPNOTSUPP);
+	CASE_EXPECT(c, !raft_snapshot_encode_bare(n->r, meta, &s));
+	CASE_EXPECT(c, s.index == 2 && s.term == 1 && !s.id);
+	CASE_EXPECT(c, !raft_snapshot_check(meta, s.total, &s));
+	s.total++;
+	CASE_EXPECT(c, raft_snapshot_check(meta, s.total, &s) == -EINVAL);
+	s.total -= 2;
+	CASE_EXPECT(c, raft_snapshot_check(meta, s.total, &s) == -EINVAL);
+	s.total++;
+	ev.snapshot = s;
+	case_step(c, n, &ev);
+	CASE_EXPECT(c, case_status(c, 3)->snapshot == 2);
+	CASE_EXPECT(c, case_status(c, 3)->bare == 1);
+	CASE_EXPECT(c, !case_compact(c, 3, 2));
+	CASE_EXPECT(c, raft_snapshot_encode_bare(n->r, meta, &s) == -EEXIST);
+}
+
 static inline void case_part(struct case_cluster *c, u64 seq, u64 offset,
 			     u32 len, const struct raft_snapshot *s)
 {

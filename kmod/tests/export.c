@@ -31,6 +31,7 @@ EXPORT_SYMBOL_GPL(raft_log_give);
 EXPORT_SYMBOL_GPL(raft_log_take);
 EXPORT_SYMBOL_GPL(raft_snapshot_load);
 EXPORT_SYMBOL_GPL(raft_snapshot_encode);
+EXPORT_SYMBOL_GPL(raft_snapshot_encode_bare);
 EXPORT_SYMBOL_GPL(raft_snapshot_check);
 EXPORT_SYMBOL_GPL(raft_config_want);
 EXPORT_SYMBOL_GPL(raft_config_give);

@@ -273,6 +273,20 @@ static void log_cut(struct chk_log *log, u64 n)
 		log->bare = 0;
 }
 
+/**
+ * check_current() - a node is about to learn that its snapshot is another one
+ * @n: node
+ *
+ * A bare one has no commands, whatever the log had.
+ */
+void check_current(struct sim_node *n)
+{
+	const struct raft_snapshot *of = &n->disk.snap.of;
+
+	if (of->index && raft_snapshot_is_bare(of))
+		n->log.bare = 1;
+}
+
 /*
  * The log of a node begins behind an entry that is in a snapshot.  What it had
  * before that must be what is committed, and so is what it had not.
@@ -291,6 +305,7 @@ static void log_base(struct sim *s, struct sim_node *n, u64 base, u64 term)
 		for (log->n = 0; log->n < base;)
 			log_copy(log, all, log->n);
 		log->bare = 0;
+		check_current(n);
 	} else if (log->chain[base - 1] != all->chain[base - 1]) {
 		sim_fail(s, "node %u drops %llu.%llu, and had other entries before",
 			 n->id, (ull)base, (ull)term);
@@ -435,6 +450,11 @@ static bool leads_term(struct sim *s, const struct sim_node *n, u64 term)
 	       *map_slot(&s->check->leaders, term) == n->id;
 }
 
+static bool is_of(const struct raft_msg *m, const struct raft_snapshot *of)
+{
+	return m->index == of->index && m->serial == of->id;
+}
+
 /**
  * check_sent() - a message leaves: is its promise true?
  * @s: simulation
@@ -482,8 +502,8 @@ void check_sent(struct sim *s, struct sim_node *n, const struct raft_msg *m)
 				 n->id, (ull)m->commit);
 		break;
 	case RAFT_MSG_SNAPSHOT_RESP:
-		if (!no && m->commit && m->serial != n->disk.snap.of.id &&
-		    (m->serial != n->disk.incoming.of.id ||
+		if (!no && m->commit && !is_of(m, &n->disk.snap.of) &&
+		    (!is_of(m, &n->disk.incoming.of) ||
 		     m->commit > n->disk.incoming.len))
 			sim_fail(s, "node %u has not got %llu bytes of a snapshot on disk",
 				 n->id, (ull)m->commit);
@@ -627,12 +647,13 @@ void check_boot(struct sim *s, struct sim_node *n)
 
 	log_cut(&n->log, 0);
 	n->log.base = 0;
+	check_current(n);
 	if (d->base)
 		log_base(s, n, d->base, d->base_term);
 	for (i = (u32)d->base; i < d->n && !s->failed[0]; i++) {
 		log_add(&n->log, &d->e[i], d->chain[i]);
 		/* The snapshot has it with its command. */
-		if (i < snap->index)
+		if (i < snap->index && !raft_snapshot_is_bare(snap))
 			n->log.bare = 0;
 		check_match(s, n, i + 1, &d->e[i], d->chain[i]);
 	}

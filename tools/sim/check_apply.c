@@ -363,7 +363,8 @@ void check_installed(struct sim *s, struct sim_node *n, bool boot)
 	}
 	sim_trace(s, "node %u has snapshot %llu", n->id, (ull)index);
 	sim_list_load(s, n);
-	check_machine(s, n, index);
+	if (!raft_snapshot_is_bare(&n->disk.snap.of))
+		check_machine(s, n, index);
 	n->applied = index;
 	if (index >= s->applied->decided && n->st.applied == index &&
 	    n->st.clients != s->applied->n_clients)

@@ -340,6 +340,8 @@ static bool lacks_command(const struct sim *s, u32 id, u64 index)
 {
 	const struct sim_disk *d = &s->by_id[id]->disk;
 
+	if (index <= d->snap.of.index)
+		return raft_snapshot_is_bare(&d->snap.of);
 	return index <= d->n && raft_entry_is_bare(&d->e[index - 1]);
 }
 

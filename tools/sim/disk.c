@@ -365,7 +365,8 @@ static void report_snapshot(struct sim *s, struct sim_node *n,
 
 	if (kind == SIM_INSTALL && d->snap.of.index == of->index)
 		item.type = RAFT_EV_INSTALLED;
-	else if (d->incoming.of.id == of->id)
+	else if (d->incoming.of.id == of->id &&
+		 d->incoming.of.index == of->index)
 		item.bytes = d->incoming.len;
 	sim_trace(s, "node %u: snapshot %llu: %s, %llu bytes", n->id,
 		  (unsigned long long)of->index,

@@ -192,7 +192,7 @@ static void summary(const struct board *board, double start)
 	       "crashes %llu (%llu with a torn write), restarts %llu, disk failures %llu, disks lost %llu, damaged %llu, partitions %llu, pauses %llu\n"
 	       "reads %llu (%llu by lease), operations of clients judged %llu\n"
 	       "changes %llu (%llu joint), transfers %llu, stuck by a witness %llu, by damage %llu\n"
-	       "snapshots %llu, compactions %llu, installed %llu, of parts %llu\n",
+	       "snapshots %llu (%llu bare), compactions %llu, installed %llu (%llu bare), of parts %llu\n",
 	       (unsigned long long)c.seeds, failures, t,
 	       (unsigned long long)c.events, (double)c.events / t,
 	       (unsigned long long)c.messages, (unsigned long long)c.lost,
@@ -212,9 +212,11 @@ static void summary(const struct board *board, double start)
 	       (unsigned long long)c.changes, (unsigned long long)c.joint,
 	       (unsigned long long)c.transfers,
 	       (unsigned long long)c.stuck, (unsigned long long)c.waits,
-	       (unsigned long long)c.snapshots,
+	       (unsigned long long)c.snapshots, (unsigned long long)c.bare,
 	       (unsigned long long)c.compactions,
-	       (unsigned long long)c.installs, (unsigned long long)c.parts);
+	       (unsigned long long)c.installs,
+	       (unsigned long long)c.bare_installs,
+	       (unsigned long long)c.parts);
 }
 
 /* Forks the jobs and waits for them; returns what they could not. */

@@ -132,7 +132,7 @@ static void members(struct fuzz *f)
 		sim_node(s, i)->learner = i > voters;
 		sim_node(s, i)->disk.room = room;
 	}
-	if (voters > 1 && !f->snapshots && fuzz_percent(f, 60))
+	if (voters > 1 && fuzz_percent(f, 40))
 		for (i = (u32)fuzz_between(f, 1, voters / 2); i--;)
 			make_witness(s->nodes[fuzz_random(f, voters)]);
 	for (i = 0; fuzz_percent(f, 25) && i < s->n_nodes; i++)

@@ -46,9 +46,6 @@ static void keep_kind(struct fuzz *f, struct raft_change_item *it)
 {
 	struct sim_node *n = f->s->by_id[it->m.id];
 
-	/* No witness gets a snapshot yet. */
-	if (f->snapshots && it->op == RAFT_OP_ADD_WITNESS)
-		it->op = RAFT_OP_ADD_VOTER;
 	if (it->op == RAFT_OP_ADD_WITNESS)
 		n->lean = true;
 	else if (fuzz_is_lean(n) && (it->op == RAFT_OP_ADD_VOTER ||

@@ -278,6 +278,7 @@ void sim_item(struct sim *s, struct sim_node *n, const struct sim_item *item)
 		ev.installed.of = item->of;
 		ev.installed.meta = n->disk.snap.data;
 		ev.installed.len = n->disk.snap.len;
+		check_current(n);
 		break;
 	case RAFT_EV_PROPOSE:
 		sim_prop_come(s, n, item->prop, item->n_props);

@@ -321,6 +321,8 @@ struct sim_count {
 	u64 compactions;
 	u64 parts;
 	u64 installs;
+	u64 bare;		/* snapshots that witnesses took */
+	u64 bare_installs;	/* of them those that witnesses got */
 };
 
 struct check;
@@ -493,6 +495,7 @@ u64 sim_hash(u64 a, u64 b);
 struct check *check_new(void);
 void check_free(struct check *c);
 void check_boot(struct sim *s, struct sim_node *n);
+void check_current(struct sim_node *n);
 void check_persist(struct sim *s, struct sim_node *n,
 		   const struct raft_status *old, const struct raft_persist *p);
 void check_sent(struct sim *s, struct sim_node *n, const struct raft_msg *m);

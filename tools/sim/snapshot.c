@@ -30,11 +30,13 @@ void sim_list_apply(struct sim_node *n, u64 index, u64 id)
 	n->list[n->n_list++].id = id;
 }
 
-/* Where the list begins in the bytes of a snapshot. */
+/* Where the list begins in the bytes of a snapshot; a bare one has none. */
 static u64 image_bytes(const struct sim_snapshot *snap)
 {
 	u64 word;
 
+	if (raft_snapshot_is_bare(&snap->of))
+		return snap->len;
 	memcpy(&word, snap->data + snap->len - sizeof(word), sizeof(word));
 	return word;
 }
@@ -56,8 +58,14 @@ static u64 list_entries(const struct sim_snapshot *snap)
 void sim_list_load(struct sim *s, struct sim_node *n)
 {
 	const struct sim_snapshot *snap = &n->disk.snap;
-	u64 from = image_bytes(snap), bytes, count = list_entries(snap), left;
+	u64 from = image_bytes(snap), bytes, count, left;
 
+	if (raft_snapshot_is_bare(&snap->of)) {
+		n->n_list = 0;
+		machine_reset(&n->machine);
+		return;
+	}
+	count = list_entries(snap);
 	bytes = count * sizeof(*n->list);
 	if (from + bytes + 2 * sizeof(u64) > snap->len) {
 		sim_fail(s, "node %u: the bytes of snapshot %llu are a mess",
@@ -122,6 +130,28 @@ static void fill(struct sim_node *n, u64 index, struct sim_snapshot *snap,
 	snap->of.total = snap->len;
 }
 
+/* A witness takes one of what is applied, for it has nothing but the image. */
+static int encode(struct sim_node *n, u64 index, struct sim_snapshot *snap)
+{
+	u32 len;
+	int err;
+
+	snap->of.index = index;
+	do
+		err = raft_snapshot_encode(n->r, index, snap->data, &len,
+					   &snap->of.term);
+	while (err == -EAGAIN);
+	if (!err)
+		fill(n, index, snap, len);
+	if (err != -EOPNOTSUPP)
+		return err;
+	do
+		err = raft_snapshot_encode_bare(n->r, snap->data, &snap->of);
+	while (err == -EAGAIN);
+	snap->len = snap->of.total;
+	return err;
+}
+
 /**
  * sim_snapshot() - a node takes a snapshot, at once
  * @s: simulation
@@ -134,14 +164,12 @@ int sim_snapshot(struct sim *s, struct sim_node *n, u64 index)
 {
 	struct raft_event ev = { .type = RAFT_EV_SNAPSHOT };
 	struct sim_snapshot snap = { 0 };
-	u32 len;
 	int err;
 
 	if (!index)
 		index = n->st.applied;
-	snap.of.index = index;
 	snap.data = sim_alloc(RAFT_SNAPSHOT_META);
-	err = raft_snapshot_encode(n->r, index, snap.data, &len, &snap.of.term);
+	err = encode(n, index, &snap);
 	if (err) {
 		free(snap.data);
 		return err;
@@ -157,18 +185,20 @@ int sim_snapshot(struct sim *s, struct sim_node *n, u64 index)
 		sim_item(s, n, &item);
 		return 0;
 	}
-	fill(n, index, &snap, len);
 	sim_trace(s, "node %u: snapshot of %llu.%llu, %llu bytes", n->id,
-		  (unsigned long long)index, (unsigned long long)snap.of.term,
+		  (unsigned long long)snap.of.index,
+		  (unsigned long long)snap.of.term,
 		  (unsigned long long)snap.len);
 	snapshot_free(&n->disk.snap);
 	n->disk.snap = snap;
 	s->count.snapshots++;
+	s->count.bare += raft_snapshot_is_bare(&snap.of);
+	check_current(n);
 	ev.snapshot = snap.of;
 	sim_event(s, n, &ev);
-	if (!s->failed[0] && n->st.snapshot != index)
+	if (!s->failed[0] && n->st.snapshot != snap.of.index)
 		sim_fail(s, "node %u does not know of its snapshot of %llu",
-			 n->id, (unsigned long long)index);
+			 n->id, (unsigned long long)snap.of.index);
 	return 0;
 }
 
@@ -209,11 +239,16 @@ struct sim_payload *sim_snapshot_part(struct sim *s, struct sim_node *n,
 				      const struct raft_msg *m)
 {
 	const struct sim_snapshot *snap = &n->disk.snap;
+	u64 total = m->serial ? snap->of.total : image_bytes(snap);
+	const struct raft_member *to = check_member(&n->conf, m->to);
 	struct sim_payload *p;
 
+	if (m->serial && to && to->flags & RAFT_MEMBER_WITNESS)
+		sim_fail(s, "node %u sends a state machine to witness %u",
+			 n->id, to->id);
 	if (snap->of.index != m->index || snap->of.term != m->log_term ||
-	    snap->of.id != m->serial || snap->of.total != m->chunk.total ||
-	    m->chunk.offset + m->chunk.len > snap->len) {
+	    (m->serial && snap->of.id != m->serial) ||
+	    total != m->chunk.total || m->chunk.offset + m->chunk.len > total) {
 		sim_fail(s, "node %u sends bytes of a snapshot that is not there",
 			 n->id);
 		return NULL;
@@ -296,5 +331,6 @@ bool sim_snapshot_install(struct sim *s, struct sim_node *n,
 	d->snap = d->incoming;
 	memset(&d->incoming, 0, sizeof(d->incoming));
 	s->count.installs++;
+	s->count.bare_installs += raft_snapshot_is_bare(of);
 	return true;
 }
