@@ -17,7 +17,15 @@ static void *case_alloc(struct raft_case_env *env, size_t bytes)
 	return p;
 }
 
-/* Its reference is the core's, and so is the end of it. */
+/* The cores of a case end with its memory, and give no reference back. */
+static void payload_free(struct kunit_resource *res)
+{
+	struct raft_payload *p = res->data;
+
+	refcount_set(&p->ref, 1);
+	raft_payload_put(p);
+}
+
 static void *case_payload(struct raft_case_env *env)
 {
 	struct kunit *test = env->ctx;
@@ -25,7 +33,12 @@ static void *case_payload(struct raft_case_env *env)
 						    GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p);
+	/* Ours, so that it lasts until then. */
+	raft_payload_get(p);
 	memset(p->data, 0, p->len);
+	KUNIT_ASSERT_NOT_NULL(test, kunit_alloc_resource(test, NULL,
+							 payload_free,
+							 GFP_KERNEL, p));
 	return p;
 }
 
