@@ -152,7 +152,10 @@ static void boot_refill(struct work_struct *work)
 		xchg(&p->spare, kzalloc(raft_log_chunk_size(), GFP_NOIO));
 	if (!READ_ONCE(p->spare_payload))
 		xchg(&p->spare_payload,
-		     raft_payload_alloc(RAFT_MAX_COMMAND, GFP_NOIO));
+		     raft_payload_alloc(RAFT_MSG_SHORT, GFP_NOIO));
+	if (READ_ONCE(p->want_long) && !READ_ONCE(p->spare_long))
+		xchg(&p->spare_long,
+		     raft_payload_alloc(READ_ONCE(p->want_long), GFP_NOIO));
 	if (!READ_ONCE(p->spare_config))
 		xchg(&p->spare_config,
 		     raft_payload_alloc(RAFT_CONFIG_BYTES, GFP_NOIO));
@@ -320,6 +323,8 @@ void raft_boot_free(struct raft_group_priv *p)
 	p->spare = NULL;
 	raft_payload_put(p->spare_payload);
 	p->spare_payload = NULL;
+	raft_payload_put(p->spare_long);
+	p->spare_long = NULL;
 	raft_payload_put(p->spare_config);
 	p->spare_config = NULL;
 }

@@ -43,13 +43,13 @@
  * struct fault_msg - a message that is kept back
  * @node: in the order of sending
  * @m: the message without its entries
- * @len: bytes of @data
- * @data: encoded
+ * @enc: encoded, its head at @data, its command referenced
+ * @data: see @enc
  */
 struct fault_msg {
 	struct list_head node;
 	struct raft_msg m;
-	u32 len;
+	struct raft_encoded enc;
 	u8 data[];
 };
 
@@ -115,8 +115,10 @@ static void rule_free(struct raft_faults *f, struct fault_rule *rule)
 {
 	struct fault_msg *msg, *next;
 
-	list_for_each_entry_safe(msg, next, &rule->held, node)
+	list_for_each_entry_safe(msg, next, &rule->held, node) {
+		raft_payload_put(msg->enc.command);
 		kvfree(msg);
+	}
 	list_del(&rule->node);
 	kfree(rule);
 	f->n_rules--;
@@ -152,15 +154,18 @@ static u32 *link_find(struct raft_faults *f, u32 id)
 }
 
 static void keep(struct fault_rule *rule, const struct raft_msg *m,
-		 const u8 *buf, u32 len)
+		 const struct raft_encoded *enc)
 {
-	struct fault_msg *msg = kvmalloc(struct_size(msg, data, len), GFP_NOIO);
+	struct fault_msg *msg = kvmalloc(struct_size(msg, data, enc->head_len),
+					 GFP_NOIO);
 
 	if (!msg)
 		return;		/* lost; a test that has no memory fails */
 	msg->m = *m;
-	msg->len = len;
-	memcpy(msg->data, buf, len);
+	msg->enc = *enc;
+	memcpy(msg->data, enc->head, enc->head_len);
+	msg->enc.head = msg->data;
+	raft_payload_get(enc->command);
 	list_add_tail(&msg->node, &rule->held);
 }
 
@@ -174,14 +179,13 @@ static void dropped(struct raft_group_priv *p, const struct raft_msg *m)
  * raft_fault_tx - may a message leave?
  * @p: the group
  * @m: the message
- * @buf: encoded
- * @len: bytes of it
+ * @enc: encoded
  *
  * Context: the owner thread.
  * Return: true if it is lost or kept back.
  */
 bool raft_fault_tx(struct raft_group_priv *p, const struct raft_msg *m,
-		   const u8 *buf, u32 len)
+		   const struct raft_encoded *enc)
 {
 	struct raft_faults *f = p->faults;
 	struct fault_rule *rule;
@@ -198,7 +202,7 @@ bool raft_fault_tx(struct raft_group_priv *p, const struct raft_msg *m,
 		if (rule->left != U32_MAX)
 			rule->left--;
 		if (*rule->name)
-			keep(rule, m, buf, len);
+			keep(rule, m, enc);
 		else
 			dropped(p, m);
 		return true;
@@ -277,7 +281,7 @@ static int send_held(struct raft_group_priv *p, const char *name, bool release)
 			continue;
 		rule->over = true;
 		list_for_each_entry(msg, &rule->held, node)
-			raft_tx_encoded(p, &msg->m, msg->data, msg->len);
+			raft_tx_encoded(p, &msg->m, &msg->enc);
 		return 0;
 	}
 	return -ENOENT;

@@ -10,6 +10,7 @@
 
 #include <linux/types.h>
 
+struct raft_encoded;
 struct raft_group;
 struct raft_group_priv;
 struct raft_msg;
@@ -20,7 +21,7 @@ struct seq_file;
 int raft_fault_init(struct raft_group_priv *p);
 void raft_fault_free(struct raft_group_priv *p);
 bool raft_fault_tx(struct raft_group_priv *p, const struct raft_msg *m,
-		   const u8 *buf, u32 len);
+		   const struct raft_encoded *enc);
 bool raft_fault_paused(const struct raft_group_priv *p);
 
 int raft_fault_command(struct raft_group *g, char *line);
@@ -39,8 +40,8 @@ static inline void raft_fault_free(struct raft_group_priv *p)
 }
 
 static inline bool raft_fault_tx(struct raft_group_priv *p,
-				 const struct raft_msg *m, const u8 *buf,
-				 u32 len)
+				 const struct raft_msg *m,
+				 const struct raft_encoded *enc)
 {
 	return false;
 }

@@ -65,7 +65,10 @@ enum raft_group_state {
  * @room_told: @room when waiters were last woken for it
  * @full: the last proposal was refused for want of room; read by anyone
  * @spare: a chunk of log for times without memory, or NULL; xchg() only
- * @spare_payload: the same for a large command: RAFT_MAX_COMMAND bytes
+ * @spare_payload: the same for a command of some pages: RAFT_MSG_SHORT bytes
+ * @spare_long: the same for a long message
+ * @want_long: bytes that such a message had when there was no memory; read by
+ *	the worker
  * @spare_config: the same for a configuration: RAFT_CONFIG_BYTES
  * @refill: gets new spares, and opens sockets that new members need
  * @remotes: the other nodes
@@ -110,6 +113,8 @@ struct raft_group_priv {
 	bool full;
 	struct raft_log_chunk *spare;
 	struct raft_payload *spare_payload;
+	struct raft_payload *spare_long;
+	u32 want_long;
 	struct raft_payload *spare_config;
 	struct work_struct refill;
 	struct raft_remotes remotes;
@@ -139,7 +144,7 @@ struct raft_group_priv {
  * @from: where the datagram in @rx came from
  * @from_len: bytes of @from in use
  * @rx: a datagram, and one byte to see that it is too long
- * @tx: an encoded message
+ * @tx: an encoded message that is not long
  */
 struct raft_owner {
 	struct task_struct *task;
@@ -155,7 +160,7 @@ struct raft_owner {
 	struct sockaddr_storage from;
 	int from_len;
 	u8 rx[RAFT_DATAGRAM_MAX + 1];
-	u8 tx[RAFT_MAX_MSG_BYTES];
+	u8 tx[RAFT_MSG_SHORT];
 };
 
 #define RAFT_OWNER_WORK		0	/* bit: look at all queues */

@@ -10,14 +10,19 @@
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include "core/raft_core.h"
 #include "payload.h"
 
+/* Above this, a power of two of pages in a row is much to ask for. */
+#define PAYLOAD_LARGE	((size_t)PAGE_SIZE << PAGE_ALLOC_COSTLY_ORDER)
+
 /**
  * raft_payload_alloc - make a payload
- * @len: bytes, at most RAFT_MAX_COMMAND
- * @gfp: how to allocate; the bytes may be scattered in physical memory
+ * @len: bytes, at most RAFT_MAX_MSG_BYTES
+ * @gfp: how to allocate; the bytes are scattered in physical memory if there are
+ *	many and @gfp allows it to sleep, else they are pages in a row
  *
  * Context: may sleep if @gfp allows it.
  * Return: a payload with one reference and bytes that the caller must fill in,
@@ -26,12 +31,21 @@
 struct raft_payload *raft_payload_alloc(u32 len, gfp_t gfp)
 {
 	struct raft_payload *p;
+	size_t size = struct_size(p, mem, len);
+	bool exact = size > PAYLOAD_LARGE && !gfpflags_allow_blocking(gfp);
 
-	p = kvmalloc(struct_size(p, data, len), gfp);
+	if (exact)
+		p = alloc_pages_exact(size, gfp);
+	else if (size > PAYLOAD_LARGE)
+		p = __vmalloc(size, gfp);
+	else
+		p = kvmalloc(size, gfp);
 	if (!p)
 		return NULL;
 	refcount_set(&p->ref, 1);
 	p->len = len;
+	p->exact = exact ? size : 0;
+	p->data = p->mem;
 	return p;
 }
 
@@ -73,6 +87,10 @@ void raft_payload_put(void *payload)
 {
 	struct raft_payload *p = payload;
 
-	if (p && refcount_dec_and_test(&p->ref))
+	if (!p || !refcount_dec_and_test(&p->ref))
+		return;
+	if (p->exact)
+		free_pages_exact(p, p->exact);
+	else
 		kvfree(p);
 }

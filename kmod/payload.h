@@ -14,14 +14,18 @@
 
 /**
  * struct raft_payload - the bytes of one command
- * @ref: references: log slot, pending proposal, WAL batch, reader
+ * @ref: references: log slot, pending proposal, WAL batch, reader, long message
  * @len: bytes in @data
- * @data: the command
+ * @exact: bytes that alloc_pages_exact() gave for all of it, 0: kvmalloc()
+ * @data: the command, in @mem
+ * @mem: what was asked for: the command, or a whole message that it came in
  */
 struct raft_payload {
 	refcount_t ref;
 	u32 len;
-	u8 data[];
+	u32 exact;
+	u8 *data;
+	u8 mem[];
 };
 
 struct raft_payload *raft_payload_alloc(u32 len, gfp_t gfp);

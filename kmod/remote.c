@@ -14,6 +14,7 @@
 
 #include "../uapi/linux/raft.h"
 #include "addr.h"
+#include "payload.h"
 #include "remote.h"
 #include "transport.h"
 
@@ -35,11 +36,22 @@ struct raft_remote *raft_remote_find(struct raft_remotes *rs, u32 id)
 	return NULL;
 }
 
+/* The commands of long messages, to the node and of it. */
+static void release(struct raft_remote *remote)
+{
+	void *payload;
+
+	while ((payload = raft_frag_pop(&remote->frag)))
+		raft_payload_put(payload);
+	raft_payload_put(raft_frag_take(&remote->frag));
+}
+
 /* A slot begins anew for another node; its memory stays. */
 static void reset(struct raft_remote *remote, u32 id)
 {
-	u8 *mem = remote->frag_mem;
+	struct raft_frag_mem *mem = remote->frag_mem;
 
+	release(remote);
 	memset(remote, 0, sizeof(*remote));
 	remote->id = id;
 	remote->frag_mem = mem;
@@ -188,7 +200,7 @@ void raft_remote_refill(struct raft_remotes *rs)
 		return;
 	WRITE_ONCE(rs->want, false);
 	/* The owner only takes, so there is none that would be lost. */
-	xchg(&rs->spare, kvmalloc(RAFT_FRAG_MEMORY, GFP_NOIO));
+	xchg(&rs->spare, kvmalloc(sizeof(*rs->spare), GFP_NOIO));
 }
 
 /**
@@ -201,7 +213,9 @@ void raft_remote_free(struct raft_remotes *rs)
 {
 	u32 i;
 
-	for (i = 0; i < RAFT_MAX_PEERS; i++)
+	for (i = 0; i < RAFT_MAX_PEERS; i++) {
+		release(&rs->slot[i]);
 		kvfree(rs->slot[i].frag_mem);
+	}
 	kvfree(rs->spare);
 }

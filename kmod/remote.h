@@ -44,7 +44,7 @@ struct raft_remote {
 	u64 heard;
 	u64 incarnation;
 	struct raft_frag_peer frag;
-	u8 *frag_mem;
+	struct raft_frag_mem *frag_mem;
 };
 
 /**
@@ -59,7 +59,7 @@ struct raft_remotes {
 	struct raft_remote slot[RAFT_MAX_PEERS];
 	u32 self;
 	u32 families;
-	u8 *spare;
+	struct raft_frag_mem *spare;
 	bool want;
 };
 

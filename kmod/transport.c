@@ -59,6 +59,28 @@ static int sock_bind(struct socket *sock, enum raft_family family, u16 port)
 	return raft_kernel_bind(sock, &in6, sizeof(in6));
 }
 
+/* There is no setter for the kernel's own sockets (svcsock.c does it so too). */
+static void sock_set_sndbuf(struct sock *sk)
+{
+	lock_sock(sk);
+	sk->sk_userlocks |= SOCK_SNDBUF_LOCK;
+	WRITE_ONCE(sk->sk_sndbuf, RAFT_SNDBUF);
+	release_sock(sk);
+}
+
+/*
+ * What does not fit the path is refused with EMSGSIZE, here or, by what an ICMP
+ * message taught the route, later; IP never cuts it (trap 53).
+ */
+static void sock_set_no_fragments(struct sock *sk)
+{
+	ip_sock_set_mtu_discover(sk, IP_PMTUDISC_DO);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6)
+		inet6_sk(sk)->pmtudisc = IPV6_PMTUDISC_DO;
+#endif
+}
+
 static int sock_open(struct raft_endpoint *ep, enum raft_family family)
 {
 	struct raft_sock *s = &ep->socks[family];
@@ -76,6 +98,8 @@ static int sock_open(struct raft_endpoint *ep, enum raft_family family)
 	sk->sk_allocation = GFP_ATOMIC;
 	sk->sk_use_task_frag = false;
 	sock_set_rcvbuf(sk, RAFT_RCVBUF / 2);	/* which doubles it */
+	sock_set_sndbuf(sk);
+	sock_set_no_fragments(sk);
 	err = sock_bind(sock, family, ep->port);
 	if (err) {
 		sock_release(sock);

@@ -22,7 +22,12 @@ struct net;
 struct sockaddr;
 struct socket;
 
-#define RAFT_RCVBUF		(4 << 20)	/* bytes, of each socket */
+/*
+ * Of each socket, in bytes as the kernel counts them, about twice those on the
+ * wire: a burst of each other member, all at once, fits, and so do bursts to all.
+ */
+#define RAFT_RCVBUF		(4 << 20)
+#define RAFT_SNDBUF		(4 << 20)
 
 enum raft_family {
 	RAFT_FAMILY_IP4 = 0,
@@ -66,6 +71,20 @@ struct raft_endpoint {
 };
 
 /**
+ * struct raft_encoded - an encoded message
+ * @head: all of it, or all but the command of the only entry
+ * @head_len: bytes of @head
+ * @total: bytes of the message
+ * @command: what follows @head, NULL if nothing does
+ */
+struct raft_encoded {
+	const u8 *head;
+	u32 head_len;
+	u32 total;
+	struct raft_payload *command;
+};
+
+/**
  * raft_family - which socket an address needs
  * @family: AF_INET or AF_INET6
  *
@@ -95,13 +114,14 @@ int raft_endpoint_recv(struct raft_endpoint *ep, enum raft_family family,
 bool raft_rx_drain(struct raft_endpoint *ep, u32 budget);
 void raft_tx_update(struct raft_group_priv *p, const struct raft_update *up);
 void raft_tx_encoded(struct raft_group_priv *p, const struct raft_msg *m,
-		     const u8 *buf, u32 len);
+		     const struct raft_encoded *enc);
 void raft_tx_direct(struct raft_group_priv *p, struct raft_msg *m,
 		    const struct raft_entry *e, const void *command,
 		    struct sockaddr_storage *addr, int addr_len);
 void raft_tx_ask(struct raft_group_priv *p, struct raft_remote *remote,
-		 struct raft_wire_ask *ask);
-void raft_tx_again(struct raft_group_priv *p, struct raft_remote *remote,
-		   const struct raft_frag_sent *sent, u64 missing);
+		 struct raft_wire_ask *ask, u32 len);
+void raft_tx_burst(struct raft_group_priv *p, struct raft_remote *remote,
+		   const struct raft_frag_burst *b, bool control);
+void raft_tx_long(struct raft_group_priv *p, struct raft_remote *remote);
 
 #endif /* _RAFT_TRANSPORT_H */

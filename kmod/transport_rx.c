@@ -19,6 +19,7 @@
 #include "compat.h"
 #include "fault.h"
 #include "join.h"
+#include "payload.h"
 #include "trace.h"
 #include "transport.h"
 
@@ -70,10 +71,35 @@ static struct raft_payload *payload_alloc(struct raft_group_priv *p, u32 len)
 	payload = raft_payload_alloc(len, GFP_NOWAIT | __GFP_NOWARN);
 	if (payload || len <= PAGE_SIZE)
 		return payload;
+	if (len > RAFT_MSG_SHORT)
+		return NULL;
 	payload = xchg(&p->spare_payload, NULL);
 	raft_group_queue(&p->refill);
 	if (payload)
 		payload->len = len;
+	return payload;
+}
+
+/*
+ * For a long message, which becomes the payload of its command where it was put
+ * together.  Who gets none now sends the part again, and the worker knows how
+ * much it was.
+ */
+static struct raft_payload *long_alloc(struct raft_group_priv *p, u32 total)
+{
+	struct raft_payload *payload;
+
+	payload = raft_payload_alloc(total, GFP_NOWAIT | __GFP_NOWARN);
+	if (payload)
+		return payload;
+	payload = xchg(&p->spare_long, NULL);
+	if (payload && payload->len < total) {
+		raft_payload_put(payload);
+		payload = NULL;
+	}
+	/* Pairs with READ_ONCE() in boot_refill(). */
+	WRITE_ONCE(p->want_long, total);
+	raft_group_queue(&p->refill);
 	return payload;
 }
 
@@ -83,12 +109,20 @@ static void put_payloads(struct raft_entry *entries, u32 n)
 		raft_payload_put(entries[n].payload);
 }
 
+/* @whole: the memory of @buf if that is a long message, given to its entry. */
 static bool get_payloads(struct raft_owner *o, struct raft_group_priv *p,
-			 const u8 *buf, u32 n)
+			 const u8 *buf, u32 n, struct raft_payload *whole)
 {
 	struct raft_payload *payload;
 	u32 i;
 
+	if (whole && n == 1 && o->entries[0].len) {
+		raft_payload_get(whole);
+		whole->data = whole->mem + o->offsets[0];
+		whole->len = o->entries[0].len;
+		o->entries[0].payload = whole;
+		return true;
+	}
 	for (i = 0; i < n; i++) {
 		if (!o->entries[i].len)
 			continue;
@@ -104,7 +138,8 @@ static bool get_payloads(struct raft_owner *o, struct raft_group_priv *p,
 }
 
 static void take_message(struct raft_owner *o, struct raft_group_priv *p,
-			 struct raft_remote *remote, const u8 *buf, u32 len)
+			 struct raft_remote *remote, const u8 *buf, u32 len,
+			 struct raft_payload *whole)
 {
 	const struct raft_ioc_start *ioc = &p->g->params.ioc;
 	struct raft_event ev = { .type = RAFT_EV_MESSAGE, .msg = &o->msg };
@@ -122,7 +157,7 @@ static void take_message(struct raft_owner *o, struct raft_group_priv *p,
 		refuse(p, RAFT_DROP_WIRE, err);
 		return;
 	}
-	if (!get_payloads(o, p, buf, o->msg.n_entries)) {
+	if (!get_payloads(o, p, buf, o->msg.n_entries, whole)) {
 		refuse(p, RAFT_DROP_NOMEM, o->msg.n_entries);
 		return;
 	}
@@ -139,14 +174,50 @@ static void take_message(struct raft_owner *o, struct raft_group_priv *p,
 	put_payloads(o->entries, o->msg.n_entries);
 }
 
+/* The first part of a long message that has come; false if there is no memory. */
+static bool lend(struct raft_group_priv *p, struct raft_remote *remote,
+		 const struct raft_frag *f, u64 now)
+{
+	struct raft_payload *payload = long_alloc(p, f->total);
+
+	if (!payload) {
+		refuse(p, RAFT_DROP_NOMEM, f->total);
+		return false;
+	}
+	raft_payload_put(raft_frag_lend(&remote->frag, f, now, payload->mem,
+					payload));
+	return true;
+}
+
+static void add_part(struct raft_owner *o, struct raft_group_priv *p,
+		     struct raft_remote *remote, const struct raft_frag *f,
+		     u64 now)
+{
+	struct raft_payload *whole = NULL;
+	enum raft_frag_result res;
+	const u8 *msg;
+
+	res = raft_frag_add(&remote->frag, f, now, &msg);
+	if (res == RAFT_FRAG_WANT && lend(p, remote, f, now))
+		res = raft_frag_add(&remote->frag, f, now, &msg);
+	if (res == RAFT_FRAG_FORGED)
+		refuse(p, RAFT_DROP_FRAG, f->from);
+	if (res != RAFT_FRAG_DONE)
+		return;
+	if (f->total > RAFT_MSG_SHORT)
+		whole = raft_frag_take(&remote->frag);
+	take_message(o, p, remote, msg, f->total, whole);
+	raft_payload_put(whole);
+}
+
 /* One part of a message, or a request for parts of ours. */
 static void take_part(struct raft_owner *o, struct raft_group_priv *p,
 		      struct raft_remote *remote, const struct raft_frag *f)
 {
-	const struct raft_frag_sent *sent;
-	u64 missing, now = ktime_get_ns();
+	struct raft_frag_burst burst;
+	u64 now = ktime_get_ns();
 	struct raft_wire_ask ask;
-	const u8 *msg;
+	u32 len;
 
 	if (!f->ask && f->len != f->total &&
 	    !raft_remote_parts(&p->remotes, remote)) {
@@ -154,25 +225,14 @@ static void take_part(struct raft_owner *o, struct raft_group_priv *p,
 		refuse(p, RAFT_DROP_NOMEM, f->total);
 		return;
 	}
-	if (f->ask) {
-		sent = raft_frag_asked(&remote->frag, f, &missing);
-		if (sent)
-			raft_tx_again(p, remote, sent, missing);
-	} else {
-		switch (raft_frag_add(&remote->frag, f, now, &msg)) {
-		case RAFT_FRAG_DONE:
-			take_message(o, p, remote, msg, f->total);
-			break;
-		case RAFT_FRAG_FORGED:
-			refuse(p, RAFT_DROP_FRAG, f->from);
-			break;
-		case RAFT_FRAG_MORE:
-		case RAFT_FRAG_COPY:
-			break;
-		}
-	}
-	if (raft_frag_ask(&remote->frag, f, now, p->g->incarnation, &ask))
-		raft_tx_ask(p, remote, &ask);
+	if (!f->ask)
+		add_part(o, p, remote, f, now);
+	else if (raft_frag_asked(&remote->frag, f, now, &burst))
+		raft_tx_burst(p, remote, &burst, false);
+	len = raft_frag_ask(&remote->frag, f, now, p->g->incarnation, &ask);
+	if (len)
+		raft_tx_ask(p, remote, &ask, len);
+	raft_tx_long(p, remote);
 }
 
 /*

@@ -6,29 +6,55 @@
  * and waits for nothing.  What cannot be sent is lost, as if the network had
  * lost it; the core sends again.
  */
+#define pr_fmt(fmt) "raft: " fmt
+
+#include <linux/ktime.h>
+#include <linux/ratelimit.h>
 #include <linux/uio.h>
 
 #include "compat.h"
 #include "fault.h"
+#include "payload.h"
 #include "trace.h"
 #include "transport.h"
 
-static u32 encode(struct raft_group_priv *p, const struct raft_msg *m, u8 *buf)
+static bool encode_long(struct raft_group_priv *p, const struct raft_msg *m,
+			const struct raft_entry *e, struct raft_encoded *enc)
+{
+	u8 *buf = p->ep->owner.tx;
+
+	enc->command = e->payload;
+	enc->head = buf;
+	enc->head_len = RAFT_FRAG_HEAD;
+	enc->total = raft_wire_head(buf, p->g->params.ioc.group_id, m, e,
+				    enc->command->data);
+	return true;
+}
+
+/* False if it cannot be: then it is lost. */
+static bool encode(struct raft_group_priv *p, const struct raft_msg *m,
+		   struct raft_encoded *enc)
 {
 	const struct raft_payload *payload;
+	u8 *buf = p->ep->owner.tx;
 	struct raft_wire_out w;
 	struct raft_entry e;
 	u32 i;
 
-	raft_wire_begin(&w, buf, RAFT_MAX_MSG_BYTES,
-			p->g->params.ioc.group_id, m);
+	raft_wire_begin(&w, buf, RAFT_MSG_SHORT, p->g->params.ioc.group_id, m);
 	for (i = 0; i < m->n_entries; i++) {
 		if (!raft_msg_entry(p->core, m, i, &e))
-			return 0;
+			return false;
+		if (m->n_entries == 1 && e.len > RAFT_MSG_SHORT - RAFT_FRAG_HEAD)
+			return encode_long(p, m, &e, enc);
 		payload = e.payload;
 		raft_wire_add(&w, &e, payload ? payload->data : NULL);
 	}
-	return raft_wire_end(&w);
+	enc->command = NULL;
+	enc->head = buf;
+	enc->total = raft_wire_end(&w);
+	enc->head_len = enc->total;
+	return enc->total;
 }
 
 static void lost(struct raft_group_priv *p, enum raft_drop why, u32 detail)
@@ -48,21 +74,44 @@ static int send_to(struct raft_group_priv *p, struct raft_remote *remote,
 				  n, len, control);
 }
 
+/* Of a datagram that did not leave. */
+static void refused(struct raft_group_priv *p, const struct raft_remote *remote,
+		    int err)
+{
+	if (err == -EMSGSIZE)
+		pr_warn_ratelimited("%s: the path to node %u does not carry datagrams of %u bytes\n",
+				    p->g->params.ioc.name, remote->id,
+				    RAFT_DATAGRAM_MAX);
+	lost(p, RAFT_DROP_SEND, -err);
+}
+
 static int send_part(struct raft_group_priv *p, struct raft_remote *remote,
-		     const struct raft_msg *m, const u8 *buf, u32 len, u32 i,
+		     const struct raft_frag_burst *b, u32 i, bool poll,
 		     bool control)
 {
-	struct raft_wire_frag h;
-	struct kvec vec[2];
-	u32 part;
+	const struct raft_frag_msg m = {
+		.group = p->g->params.ioc.group_id,
+		.from = p->g->params.ioc.node_id,
+		.to = remote->id,
+		.from_inc = p->g->incarnation,
+		.id = b->id,
+		.total = b->total,
+		.head_len = b->head_len,
+		.head = b->head,
+		.tail = b->tail,
+	};
+	struct raft_frag_part part;
+	struct kvec vec[3];
 
-	part = raft_frag_cut(&h, p->g->params.ioc.group_id, m, buf, len, i);
-	vec[0].iov_base = &h;
-	vec[0].iov_len = sizeof(h);
-	vec[1].iov_base = (void *)(buf + i * RAFT_FRAG_DATA);
-	vec[1].iov_len = part;
-	return send_to(p, remote, vec, ARRAY_SIZE(vec), sizeof(h) + part,
-		       control);
+	raft_frag_cut(&part, &m, i, b->round, poll);
+	vec[0].iov_base = &part.h;
+	vec[0].iov_len = sizeof(part.h);
+	vec[1].iov_base = (void *)part.data[0];
+	vec[1].iov_len = part.len[0];
+	vec[2].iov_base = (void *)part.data[1];
+	vec[2].iov_len = part.len[1];
+	return send_to(p, remote, vec, ARRAY_SIZE(vec),
+		       sizeof(part.h) + part.len[0] + part.len[1], control);
 }
 
 /**
@@ -70,86 +119,151 @@ static int send_part(struct raft_group_priv *p, struct raft_remote *remote,
  * @p: the group
  * @remote: the peer
  * @ask: the datagram
+ * @len: bytes of it
  *
  * Context: the owner thread.
  */
 void raft_tx_ask(struct raft_group_priv *p, struct raft_remote *remote,
-		 struct raft_wire_ask *ask)
+		 struct raft_wire_ask *ask, u32 len)
 {
-	struct kvec vec = { .iov_base = ask, .iov_len = sizeof(*ask) };
+	struct kvec vec = { .iov_base = ask, .iov_len = len };
 	int err;
 
-	err = send_to(p, remote, &vec, 1, sizeof(*ask), true);
+	err = send_to(p, remote, &vec, 1, len, true);
 	if (err)
 		lost(p, RAFT_DROP_SEND, -err);
 }
 
 /**
- * raft_tx_again - send parts of a message again
+ * raft_tx_burst - send parts of a message
  * @p: the group
- * @remote: the peer that asked for them
- * @sent: the message
- * @missing: bit n: part n
+ * @remote: the peer
+ * @b: which parts of which message; @b->polls is 0 if it has only one
+ * @control: a small message that must not wait behind bulk data
  *
  * Context: the owner thread.
  */
-void raft_tx_again(struct raft_group_priv *p, struct raft_remote *remote,
-		   const struct raft_frag_sent *sent, u64 missing)
+void raft_tx_burst(struct raft_group_priv *p, struct raft_remote *remote,
+		   const struct raft_frag_burst *b, bool control)
 {
-	struct raft_msg m = {
-		.from = p->g->params.ioc.node_id,
-		.to = remote->id,
-		.from_inc = p->g->incarnation,
-		.seq = sent->id,
-	};
-	int err;
-	u32 i;
+	u32 i, copies, n = raft_frag_count(b->total), last = n;
+	int err = 0;
 
-	for (i = 0; i < raft_frag_count(sent->total); i++) {
-		if (!(missing >> i & 1))
+	for (i = 0; i < n; i++)
+		if (b->want[i / 64] >> i % 64 & 1)
+			last = i;
+	for (i = 0; i <= last && i < n && !err; i++) {
+		if (!(b->want[i / 64] >> i % 64 & 1))
 			continue;
-		err = send_part(p, remote, &m, sent->buf, sent->total, i, false);
-		if (err) {
-			lost(p, RAFT_DROP_SEND, -err);
+		copies = i == last && b->polls ? b->polls : 1;
+		while (copies-- && !err)
+			err = send_part(p, remote, b, i, i == last && b->polls,
+					control);
+	}
+	/* The others are of no use, or will be missed and asked for. */
+	if (err)
+		refused(p, remote, err);
+}
+
+/**
+ * raft_tx_long - go on with the long messages to a peer
+ * @p: the group
+ * @remote: the peer; something has come from it, or was queued for it
+ *
+ * Context: the owner thread.
+ */
+void raft_tx_long(struct raft_group_priv *p, struct raft_remote *remote)
+{
+	struct raft_frag_burst burst;
+	u64 now = ktime_get_ns();
+
+	for (;;) {
+		switch (raft_frag_next(&remote->frag, now, &burst)) {
+		case RAFT_FRAG_IDLE:
 			return;
+		case RAFT_FRAG_SEND:
+			raft_tx_burst(p, remote, &burst, false);
+			return;
+		case RAFT_FRAG_OVER:
+			raft_payload_put(raft_frag_pop(&remote->frag));
+			break;
 		}
 	}
+}
+
+static void queue_long(struct raft_group_priv *p, struct raft_remote *remote,
+		       const struct raft_msg *m, const struct raft_encoded *enc)
+{
+	struct raft_frag_long l = {
+		.m = *m,
+		.total = enc->total,
+		.command = enc->command->data,
+		.handle = enc->command,
+		.since = ktime_get_ns(),
+	};
+
+	if (!raft_remote_parts(&p->remotes, remote)) {
+		raft_group_queue(&p->refill);
+		lost(p, RAFT_DROP_NOMEM, enc->total);
+		return;
+	}
+	memcpy(l.head, enc->head, sizeof(l.head));
+	switch (raft_frag_push(&remote->frag, &l)) {
+	case RAFT_FRAG_QUEUED:
+		raft_payload_get(enc->command);
+		p->msgs_out++;
+		break;
+	case RAFT_FRAG_UNDER_WAY:
+		break;
+	case RAFT_FRAG_FULL:
+		lost(p, RAFT_DROP_SEND, ENOBUFS);
+		break;
+	}
+	raft_tx_long(p, remote);
+}
+
+static void send_short(struct raft_group_priv *p, struct raft_remote *remote,
+		       const struct raft_msg *m, const struct raft_encoded *enc)
+{
+	u32 n = raft_frag_count(enc->total);
+	struct raft_frag_burst b = {
+		.id = m->seq,
+		.total = enc->total,
+		.head = enc->head,
+		.head_len = enc->total,
+		.want = { U64_MAX >> (64 - n) },
+		.polls = n > 1,
+	};
+
+	/* Sent all the same, but parts that get lost cannot be sent again. */
+	if (n > 1 && !raft_remote_parts(&p->remotes, remote))
+		raft_group_queue(&p->refill);
+	else
+		raft_frag_keep(&remote->frag, m->seq, enc->head, enc->total,
+			       ktime_get_ns());
+	raft_tx_burst(p, remote, &b, !m->n_entries);
+	p->msgs_out++;
 }
 
 /**
  * raft_tx_encoded - send a message that is encoded
  * @p: the group
  * @m: the message, for its receiver and its number; its entries are not read
- * @buf: its bytes
- * @len: how many
+ * @enc: its bytes
  *
  * Context: the owner thread.
  */
 void raft_tx_encoded(struct raft_group_priv *p, const struct raft_msg *m,
-		     const u8 *buf, u32 len)
+		     const struct raft_encoded *enc)
 {
 	struct raft_remote *remote = raft_remote_find(&p->remotes, m->to);
-	u32 i, n = raft_frag_count(len);
-	int err;
 
-	if (!remote) {
+	if (!remote)
 		lost(p, RAFT_DROP_NODE, m->to);
-		return;
-	}
-	/* Sent all the same, but parts that get lost cannot be sent again. */
-	if (n > 1 && !raft_remote_parts(&p->remotes, remote))
-		raft_group_queue(&p->refill);
+	else if (enc->command)
+		queue_long(p, remote, m, enc);
 	else
-		raft_frag_keep(&remote->frag, m->seq, buf, len);
-	for (i = 0; i < n; i++) {
-		err = send_part(p, remote, m, buf, len, i, !m->n_entries);
-		if (err) {
-			/* Without one part the others are of no use. */
-			lost(p, RAFT_DROP_SEND, -err);
-			return;
-		}
-	}
-	p->msgs_out++;
+		send_short(p, remote, m, enc);
 }
 
 /**
@@ -170,8 +284,13 @@ void raft_tx_direct(struct raft_group_priv *p, struct raft_msg *m,
 		    struct sockaddr_storage *addr, int addr_len)
 {
 	const struct raft_ioc_start *ioc = &p->g->params.ioc;
-	u8 *buf = p->ep->owner.tx;
-	struct raft_wire_frag h;
+	struct raft_frag_msg whole = {
+		.group = ioc->group_id,
+		.to = m->to,
+		.id = m->seq,
+		.head = p->ep->owner.tx,
+	};
+	struct raft_frag_part part;
 	struct raft_wire_out w;
 	struct kvec vec[2];
 	int err;
@@ -179,18 +298,22 @@ void raft_tx_direct(struct raft_group_priv *p, struct raft_msg *m,
 	m->from = ioc->node_id;
 	m->from_inc = p->g->incarnation;
 	trace_raft_msg(ioc->name, ioc->node_id, true, m);
-	raft_wire_begin(&w, buf, RAFT_FRAG_DATA, ioc->group_id, m);
+	raft_wire_begin(&w, p->ep->owner.tx, RAFT_FRAG_DATA, ioc->group_id, m);
 	if (e)
 		raft_wire_add(&w, e, command);
-	vec[1].iov_base = buf;
-	vec[1].iov_len = raft_wire_end(&w);
-	if (!vec[1].iov_len) {
+	whole.from = m->from;
+	whole.from_inc = m->from_inc;
+	whole.total = raft_wire_end(&w);
+	whole.head_len = whole.total;
+	if (!whole.total) {
 		lost(p, RAFT_DROP_WIRE, RAFT_WIRE_LIMIT);
 		return;
 	}
-	raft_frag_cut(&h, ioc->group_id, m, buf, vec[1].iov_len, 0);
-	vec[0].iov_base = &h;
-	vec[0].iov_len = sizeof(h);
+	raft_frag_cut(&part, &whole, 0, 0, false);
+	vec[0].iov_base = &part.h;
+	vec[0].iov_len = sizeof(part.h);
+	vec[1].iov_base = (void *)part.data[0];
+	vec[1].iov_len = part.len[0];
 	err = raft_endpoint_send(p->ep, addr, addr_len, vec, ARRAY_SIZE(vec),
 				 vec[0].iov_len + vec[1].iov_len, true);
 	if (err)
@@ -202,15 +325,14 @@ void raft_tx_direct(struct raft_group_priv *p, struct raft_msg *m,
 
 static void send_one(struct raft_group_priv *p, const struct raft_msg *m)
 {
-	u8 *buf = p->ep->owner.tx;
-	u32 len = encode(p, m, buf);
+	struct raft_encoded enc;
 
 	trace_raft_msg(p->g->params.ioc.name, p->g->params.ioc.node_id, true,
 		       m);
-	if (!len)
+	if (!encode(p, m, &enc))
 		lost(p, RAFT_DROP_WIRE, RAFT_WIRE_LIMIT);
-	else if (!raft_fault_tx(p, m, buf, len))
-		raft_tx_encoded(p, m, buf, len);
+	else if (!raft_fault_tx(p, m, &enc))
+		raft_tx_encoded(p, m, &enc);
 }
 
 /**

@@ -7,7 +7,7 @@
  *   | magic | vers | flag | len  | group  | from  | to  |
  *   +-------+------+------+------+--------+-------+-----+
  *   | from_inc 24   id 32   total 40  offset 44         |
- *   | 0 at 48  crc 52                                   |
+ *   | round 48  crc 52                                  |
  *   +---------------------------------------------------+ 56
  *   | data, RAFT_FRAG_DATA bytes, the last part less    |
  *   +---------------------------------------------------+
@@ -22,12 +22,15 @@
  *   - a message that finds no free slot pushes out a complete one, else the
  *     oldest.  Nobody waits for it: the core sends again.
  *
- * A long message would never arrive whole over a network that loses one datagram
- * in ten, so the receiver asks for the parts that are missing: when the last
- * part has come, or when something else comes a while after the last part that
- * did.  No timer is needed, for heartbeats always come.  The sender remembers
- * its last few messages.  Both ends do so a bounded number of times, lest forged
- * datagrams make us send more than a little.
+ *   - of a long message there is one for each peer, in memory that the caller
+ *     lends when its first part comes.  Who sends has one under way at a time, so
+ *     a newer one pushes it out: that one is not sent any more.
+ *
+ * A message of many datagrams would never arrive whole over a network that loses
+ * one in ten, so the receiver asks for the parts that are missing: when the last
+ * of those that were sent at once has come, or, for a short message, when something
+ * else comes a while after the last part that did.  No timer is needed, for
+ * heartbeats always come.  frag_sent.c has the other end.
  *
  * What is put together is then checked by raft_wire_decode() as a whole.
  */
@@ -35,17 +38,21 @@
 
 #define CRC_SEED	0xffffffffU
 
-static u32 datagram_crc(const struct raft_wire_frag *h, const u8 *data, u32 len)
+/* Of the part or request that is made of two pieces. */
+static u32 datagram_crc(const struct raft_wire_frag *h, const void *data,
+			u32 len, const void *more, u32 more_len)
 {
 	u32 crc;
 
 	crc = crc32c(CRC_SEED, h, offsetof(struct raft_wire_frag, crc));
-	return ~crc32c(crc, data, len);
+	crc = crc32c(crc, data, len);
+	return ~crc32c(crc, more, more_len);
 }
 
-static u64 all_parts(u32 total)
+/* Words of a request for parts of a message. */
+static u32 words_of(u32 total)
 {
-	return U64_MAX >> (64 - raft_frag_count(total));
+	return (raft_frag_count(total) + 63) / 64;
 }
 
 /**
@@ -60,45 +67,62 @@ u32 raft_frag_count(u32 total)
 	return (total + RAFT_FRAG_DATA - 1) / RAFT_FRAG_DATA;
 }
 
+/* Where bytes of a message are. */
+static void part_data(struct raft_frag_part *part, const struct raft_frag_msg *m,
+		      u32 offset, u32 len)
+{
+	u32 first = 0;
+
+	if (offset < m->head_len)
+		first = min_t(u32, len, m->head_len - offset);
+	part->data[0] = m->head + (first ? offset : 0);
+	part->len[0] = first;
+	part->data[1] = NULL;
+	part->len[1] = len - first;
+	if (part->len[1])
+		part->data[1] = m->tail + (offset + first - m->head_len);
+}
+
 /**
- * raft_frag_cut - make the header of one datagram of a message
- * @h: header, filled in
- * @group: group id
- * @m: the message, for its sender, receiver and number
- * @buf: the encoded message
- * @total: bytes of it
- * @i: which datagram, below raft_frag_count(@total)
- *
- * The data of the datagram are at @buf + @i * RAFT_FRAG_DATA.
+ * raft_frag_cut - make one datagram of a message
+ * @part: filled in
+ * @m: the message
+ * @i: which part, below raft_frag_count(@m->total)
+ * @round: how often parts were sent before
+ * @poll: nothing follows before an answer has come
  *
  * Context: any.
- * Return: bytes of data that follow the header.
  */
-u32 raft_frag_cut(struct raft_wire_frag *h, u64 group, const struct raft_msg *m,
-		  const u8 *buf, u32 total, u32 i)
+void raft_frag_cut(struct raft_frag_part *part, const struct raft_frag_msg *m,
+		   u32 i, u32 round, bool poll)
 {
 	u32 offset = i * RAFT_FRAG_DATA;
-	u32 len = min_t(u32, total - offset, RAFT_FRAG_DATA);
+	u32 len = min_t(u32, m->total - offset, RAFT_FRAG_DATA);
+	struct raft_wire_frag *h = &part->h;
 
+	part_data(part, m, offset, len);
 	memset(h, 0, sizeof(*h));
 	h->magic = cpu_to_le32(RAFT_FRAG_MAGIC);
 	h->version = RAFT_WIRE_VERSION_1;
+	h->flags = poll ? RAFT_FRAG_POLL : 0;
 	h->len = cpu_to_le16((u16)len);
-	h->group = cpu_to_le64(group);
+	h->group = cpu_to_le64(m->group);
 	h->from = cpu_to_le32(m->from);
 	h->to = cpu_to_le32(m->to);
 	h->from_inc = cpu_to_le64(m->from_inc);
-	h->id = cpu_to_le64(m->seq);
-	h->total = cpu_to_le32(total);
+	h->id = cpu_to_le64(m->id);
+	h->total = cpu_to_le32(m->total);
 	h->offset = cpu_to_le32(offset);
-	h->crc = cpu_to_le32(datagram_crc(h, buf + offset, len));
-	return len;
+	h->round = cpu_to_le32(round);
+	h->crc = cpu_to_le32(datagram_crc(h, part->data[0], part->len[0],
+					  part->data[1], part->len[1]));
 }
 
 /* The data of a request: the parts that have come. */
 static enum raft_wire_error check_ask(const struct raft_frag *f)
 {
-	return f->offset || f->len != sizeof(__le64) || !f->total ?
+	return f->poll || !f->total || f->offset ||
+	       f->len != 8 * words_of(f->total) ?
 	       RAFT_WIRE_LENGTH : RAFT_WIRE_OK;
 }
 
@@ -140,12 +164,13 @@ enum raft_wire_error raft_frag_parse(const u8 *buf, size_t len,
 		return RAFT_WIRE_SHORT;
 	if (!f->len || f->len != len - sizeof(h))
 		return RAFT_WIRE_LENGTH;
-	if (le32_to_cpu(h.crc) != datagram_crc(&h, f->data, f->len))
+	if (le32_to_cpu(h.crc) != datagram_crc(&h, f->data, f->len, NULL, 0))
 		return RAFT_WIRE_CRC;
-	if (h.flags & ~RAFT_FRAG_ASK || h.reserved)
+	if (h.flags & ~(RAFT_FRAG_ASK | RAFT_FRAG_POLL))
 		return RAFT_WIRE_FIELD;
 
 	f->ask = h.flags & RAFT_FRAG_ASK;
+	f->poll = h.flags & RAFT_FRAG_POLL;
 	f->group = le64_to_cpu(h.group);
 	f->from = le32_to_cpu(h.from);
 	f->to = le32_to_cpu(h.to);
@@ -153,6 +178,7 @@ enum raft_wire_error raft_frag_parse(const u8 *buf, size_t len,
 	f->id = le64_to_cpu(h.id);
 	f->total = le32_to_cpu(h.total);
 	f->offset = le32_to_cpu(h.offset);
+	f->round = le32_to_cpu(h.round);
 	if (f->total > RAFT_MAX_MSG_BYTES)
 		return RAFT_WIRE_LIMIT;
 	return f->ask ? check_ask(f) : check_part(f);
@@ -160,25 +186,31 @@ enum raft_wire_error raft_frag_parse(const u8 *buf, size_t len,
 
 /**
  * raft_frag_init - prepare the slots of a peer
- * @p: the peer
- * @mem: RAFT_FRAG_MEMORY bytes that stay while @p is used
+ * @p: the peer; it has no handle of the caller's
+ * @mem: memory that stays while @p is used
  *
  * Context: any.
  */
-void raft_frag_init(struct raft_frag_peer *p, u8 *mem)
+void raft_frag_init(struct raft_frag_peer *p, struct raft_frag_mem *mem)
 {
 	u32 i;
 
 	memset(p, 0, sizeof(*p));
 	for (i = 0; i < RAFT_FRAG_SLOTS; i++) {
-		p->slots[i].buf = mem + 2ul * i * RAFT_MAX_MSG_BYTES;
-		p->sent[i].buf = p->slots[i].buf + RAFT_MAX_MSG_BYTES;
+		p->slots[i].buf = mem->in[i];
+		p->sent[i].buf = mem->out[i];
 	}
+	p->queue.ring = mem->queue;
 }
 
 static bool slot_complete(const struct raft_frag_slot *s)
 {
-	return s->age && s->got == all_parts(s->total);
+	return s->age && s->parts == raft_frag_count(s->total);
+}
+
+static bool slot_is(const struct raft_frag_slot *s, const struct raft_frag *f)
+{
+	return s->age && s->id == f->id && s->from_inc == f->from_inc;
 }
 
 static struct raft_frag_slot *slot_find(struct raft_frag_peer *p,
@@ -186,12 +218,11 @@ static struct raft_frag_slot *slot_find(struct raft_frag_peer *p,
 {
 	u32 i;
 
-	for (i = 0; i < RAFT_FRAG_SLOTS; i++) {
-		struct raft_frag_slot *s = &p->slots[i];
-
-		if (s->age && s->id == f->id && s->from_inc == f->from_inc)
-			return s;
-	}
+	if (f->total > RAFT_MSG_SHORT)
+		return slot_is(&p->big, f) ? &p->big : NULL;
+	for (i = 0; i < RAFT_FRAG_SLOTS; i++)
+		if (slot_is(&p->slots[i], f))
+			return &p->slots[i];
 	return NULL;
 }
 
@@ -205,8 +236,24 @@ static bool slot_cheaper(const struct raft_frag_slot *a,
 	return a_done != b_done ? a_done : a->age < b->age;
 }
 
+static void slot_begin(struct raft_frag_peer *p, struct raft_frag_slot *s,
+		       const struct raft_frag *f, u64 now)
+{
+	if (s->age && !slot_complete(s))
+		p->evicted++;
+	memset(s->got, 0, sizeof(s->got));
+	s->from_inc = f->from_inc;
+	s->id = f->id;
+	s->parts = 0;
+	s->age = ++p->clock;
+	s->touched = now;
+	s->total = f->total;
+	s->round = f->round;
+	s->asks = 0;
+}
+
 static struct raft_frag_slot *slot_take(struct raft_frag_peer *p,
-					const struct raft_frag *f)
+					const struct raft_frag *f, u64 now)
 {
 	struct raft_frag_slot *s = &p->slots[0];
 	u32 i;
@@ -214,15 +261,85 @@ static struct raft_frag_slot *slot_take(struct raft_frag_peer *p,
 	for (i = 1; i < RAFT_FRAG_SLOTS; i++)
 		if (slot_cheaper(&p->slots[i], s))
 			s = &p->slots[i];
-	if (s->age && !slot_complete(s))
-		p->evicted++;
-	s->from_inc = f->from_inc;
-	s->id = f->id;
-	s->got = 0;
-	s->age = ++p->clock;
-	s->total = f->total;
-	s->asks = 0;
+	slot_begin(p, s, f, now);
 	return s;
+}
+
+/*
+ * May a long message that nothing is known of take the place of the last one?
+ * That the sender is at a newer one says that it has given this one up.
+ */
+static bool long_begins(const struct raft_frag_peer *p,
+			const struct raft_frag *f, u64 now)
+{
+	const struct raft_frag_slot *s = &p->big;
+
+	if (!s->age || slot_complete(s) ||
+	    now - s->touched >= RAFT_FRAG_LIFE)
+		return true;
+	return f->from_inc == s->from_inc ? f->id > s->id :
+					    f->from_inc > s->from_inc;
+}
+
+/**
+ * raft_frag_lend - memory for a long message
+ * @p: the peer
+ * @f: the datagram for which raft_frag_add() said RAFT_FRAG_WANT
+ * @now: ns, never running backwards
+ * @buf: @f->total bytes
+ * @handle: what the caller knows the memory by, not NULL
+ *
+ * Context: as raft_frag_add().
+ * Return: the handle of a message that is pushed out, or NULL.
+ */
+void *raft_frag_lend(struct raft_frag_peer *p, const struct raft_frag *f,
+		     u64 now, u8 *buf, void *handle)
+{
+	void *old = p->lent;
+
+	slot_begin(p, &p->big, f, now);
+	p->big.buf = buf;
+	p->lent = handle;
+	return old;
+}
+
+/**
+ * raft_frag_take - take back the memory of a long message
+ * @p: the peer
+ *
+ * If it is not complete, what has come of it is lost.
+ *
+ * Context: as raft_frag_add().
+ * Return: the handle, NULL if nothing is lent.
+ */
+void *raft_frag_take(struct raft_frag_peer *p)
+{
+	void *handle = p->lent;
+
+	if (handle && !slot_complete(&p->big))
+		p->big.age = 0;
+	p->big.buf = NULL;
+	p->lent = NULL;
+	return handle;
+}
+
+static enum raft_frag_result slot_add(struct raft_frag_slot *s,
+				      const struct raft_frag *f, u64 now)
+{
+	u32 i = f->offset / RAFT_FRAG_DATA;
+
+	if (s->total != f->total)
+		return RAFT_FRAG_FORGED;
+	if ((s32)(f->round - s->round) > 0)
+		s->round = f->round;
+	if (s->got[i / 64] >> i % 64 & 1)
+		return RAFT_FRAG_COPY;
+	memcpy(s->buf + f->offset, f->data, f->len);
+	s->got[i / 64] |= 1ULL << i % 64;
+	s->parts++;
+	s->touched = now;
+	s->asks = 0;
+	return slot_complete(s) ? RAFT_FRAG_DONE : RAFT_FRAG_MORE;
 }
 
 /**
@@ -232,7 +349,8 @@ static struct raft_frag_slot *slot_take(struct raft_frag_peer *p,
  * @now: ns, never running backwards
  * @msg: set to the message, @f->total bytes, when it is complete; valid until
  *	the next call for this peer or, if it is a single datagram, as long as
- *	the datagram is
+ *	the datagram is.  The memory of a long one is then to be taken back with
+ *	raft_frag_take()
  *
  * Context: any; the caller is the only one to touch @p.
  * Return: enum raft_frag_result.
@@ -241,40 +359,61 @@ enum raft_frag_result raft_frag_add(struct raft_frag_peer *p,
 				    const struct raft_frag *f, u64 now,
 				    const u8 **msg)
 {
+	enum raft_frag_result res;
 	struct raft_frag_slot *s;
-	u64 bit;
 
 	if (f->len == f->total) {
 		*msg = f->data;
 		return RAFT_FRAG_DONE;
 	}
 	s = slot_find(p, f);
+	if (!s && f->total > RAFT_MSG_SHORT)
+		return long_begins(p, f, now) ? RAFT_FRAG_WANT : RAFT_FRAG_COPY;
 	if (!s)
-		s = slot_take(p, f);
-	if (s->total != f->total)
-		return RAFT_FRAG_FORGED;
-	bit = 1ULL << (f->offset / RAFT_FRAG_DATA);
-	if (s->got & bit)
-		return RAFT_FRAG_COPY;
-	memcpy(s->buf + f->offset, f->data, f->len);
-	s->got |= bit;
-	s->touched = now;
-	if (!slot_complete(s))
-		return RAFT_FRAG_MORE;
-	*msg = s->buf;
-	return RAFT_FRAG_DONE;
+		s = slot_take(p, f, now);
+	res = slot_add(s, f, now);
+	if (res == RAFT_FRAG_DONE)
+		*msg = s->buf;
+	return res;
 }
 
-/* Is it time to ask for the rest of this message, now that @f has come? */
-static bool slot_overdue(const struct raft_frag_slot *s,
-			 const struct raft_frag *f, u64 now)
+/*
+ * The sender of a long message waits for an answer, also to hear that all is
+ * there.  Who answers a datagram with a shorter one is of no use to a forger.
+ */
+static bool slot_polled(const struct raft_frag_slot *s,
+			const struct raft_frag *f)
 {
-	if (!s->age || slot_complete(s) || s->asks >= RAFT_FRAG_ASKS)
-		return false;
-	if (!f->ask && s->id == f->id && s->from_inc == f->from_inc &&
-	    f->offset + f->len == s->total)
-		return true;
-	return now - s->touched >= RAFT_FRAG_PATIENCE;
+	return !f->ask && f->poll && slot_is(s, f) && s->total == f->total &&
+	       (s->total > RAFT_MSG_SHORT || !slot_complete(s));
+}
+
+/* Is it time to ask for the rest of this short message? */
+static bool slot_overdue(const struct raft_frag_slot *s, u64 now)
+{
+	return s->age && !slot_complete(s) && s->asks < RAFT_FRAG_ASKS &&
+	       now - s->touched >= RAFT_FRAG_PATIENCE;
+}
+
+static struct raft_frag_slot *slot_to_ask(struct raft_frag_peer *p,
+					  const struct raft_frag *f, u64 now)
+{
+	u32 i;
+
+	if (slot_polled(&p->big, f))
+		return &p->big;
+	for (i = 0; i < RAFT_FRAG_SLOTS; i++) {
+		struct raft_frag_slot *s = &p->slots[i];
+
+		if (slot_polled(s, f))
+			return s;
+		if (slot_overdue(s, now)) {
+			s->asks++;
+			s->touched = now;
+			return s;
+		}
+	}
+	return NULL;
 }
 
 /**
@@ -286,88 +425,31 @@ static bool slot_overdue(const struct raft_frag_slot *s,
  * @ask: filled in: a datagram to be sent to the peer
  *
  * Context: as raft_frag_add().
- * Return: true if @ask is to be sent.
+ * Return: bytes of @ask, 0 if nothing is to be sent.
  */
-bool raft_frag_ask(struct raft_frag_peer *p, const struct raft_frag *f, u64 now,
-		   u64 from_inc, struct raft_wire_ask *ask)
+u32 raft_frag_ask(struct raft_frag_peer *p, const struct raft_frag *f, u64 now,
+		  u64 from_inc, struct raft_wire_ask *ask)
 {
-	struct raft_frag_slot *s = NULL;
-	u32 i;
+	struct raft_frag_slot *s = slot_to_ask(p, f, now);
+	u32 i, len;
 
-	for (i = 0; i < RAFT_FRAG_SLOTS && !s; i++)
-		if (slot_overdue(&p->slots[i], f, now))
-			s = &p->slots[i];
 	if (!s)
-		return false;
-	s->asks++;
-	s->touched = now;
+		return 0;
+	len = 8 * words_of(s->total);
 	memset(ask, 0, sizeof(*ask));
 	ask->h.magic = cpu_to_le32(RAFT_FRAG_MAGIC);
 	ask->h.version = RAFT_WIRE_VERSION_1;
 	ask->h.flags = RAFT_FRAG_ASK;
-	ask->h.len = cpu_to_le16((u16)sizeof(ask->got));
+	ask->h.len = cpu_to_le16((u16)len);
 	ask->h.group = cpu_to_le64(f->group);
 	ask->h.from = cpu_to_le32(f->to);
 	ask->h.to = cpu_to_le32(f->from);
 	ask->h.from_inc = cpu_to_le64(from_inc);
 	ask->h.id = cpu_to_le64(s->id);
 	ask->h.total = cpu_to_le32(s->total);
-	ask->got = cpu_to_le64(s->got);
-	ask->h.crc = cpu_to_le32(datagram_crc(&ask->h, (u8 *)&ask->got,
-					      sizeof(ask->got)));
-	return true;
-}
-
-/**
- * raft_frag_keep - remember a message that is being sent
- * @p: the peer that it is sent to
- * @id: its number
- * @buf: encoded
- * @total: bytes of it; one that fits into a datagram is not worth it
- *
- * Context: as raft_frag_add().
- */
-void raft_frag_keep(struct raft_frag_peer *p, u64 id, const u8 *buf, u32 total)
-{
-	struct raft_frag_sent *s = &p->sent[p->sent_next];
-
-	if (total <= RAFT_FRAG_DATA || total > RAFT_MAX_MSG_BYTES)
-		return;
-	p->sent_next = (p->sent_next + 1) % RAFT_FRAG_SLOTS;
-	s->id = id;
-	s->total = total;
-	s->left = RAFT_FRAG_RESENDS * raft_frag_count(total);
-	memcpy(s->buf, buf, total);
-}
-
-/**
- * raft_frag_asked - a peer asks for parts of one of our messages
- * @p: the peer
- * @f: the datagram, an ask
- * @missing: set: bit n: send the part at n * RAFT_FRAG_DATA again
- *
- * Context: as raft_frag_add().
- * Return: the message, or NULL if it was forgotten or sent too often.
- */
-const struct raft_frag_sent *raft_frag_asked(struct raft_frag_peer *p,
-					     const struct raft_frag *f,
-					     u64 *missing)
-{
-	struct raft_frag_sent *s = NULL;
-	__le64 got;
-	u32 i, n;
-
-	for (i = 0; i < RAFT_FRAG_SLOTS; i++)
-		if (p->sent[i].total == f->total && p->sent[i].id == f->id)
-			s = &p->sent[i];
-	if (!s)
-		return NULL;
-	memcpy(&got, f->data, sizeof(got));
-	*missing = all_parts(s->total) & ~le64_to_cpu(got);
-	for (i = 0, n = 0; i < RAFT_FRAG_MAX; i++)
-		n += *missing >> i & 1;
-	if (!n || n > s->left)
-		return NULL;
-	s->left -= n;
-	return s;
+	ask->h.round = cpu_to_le32(s->round);
+	for (i = 0; i < words_of(s->total); i++)
+		ask->got[i] = cpu_to_le64(s->got[i]);
+	ask->h.crc = cpu_to_le32(datagram_crc(&ask->h, ask->got, len, NULL, 0));
+	return sizeof(ask->h) + len;
 }

@@ -46,7 +46,9 @@
 #define RAFT_MAX_PENDING	1024	/* own proposals not yet applied */
 #define RAFT_MAX_BATCH		256	/* entries in one message */
 #define RAFT_MAX_COMMAND	61440	/* 60 KiB, bytes in one command */
-#define RAFT_MAX_MSG_BYTES	65536	/* encoded message, header included */
+#define RAFT_MAX_CHUNK		61440	/* bytes in one part of a snapshot */
+#define RAFT_MAX_MSG_BYTES	1048768	/* encoded message: 1 MiB and headers */
+#define RAFT_MSG_SHORT		65536	/* what is longer has one entry */
 #define RAFT_STEP_MSGS		128	/* messages out of one step */
 #define RAFT_STEP_APPLY		1024	/* entries applied by one step */
 #define RAFT_MAX_HELD		64	/* promises that wait for the disk */
@@ -155,7 +157,7 @@ enum raft_msg_type {
  * struct raft_chunk - bytes of a snapshot
  * @offset: of the first one
  * @total: bytes of the whole snapshot
- * @len: how many, at most RAFT_MAX_COMMAND
+ * @len: how many, at most RAFT_MAX_CHUNK
  */
 struct raft_chunk {
 	u64 offset;

@@ -317,7 +317,7 @@ static void send_part(struct raft *r, struct raft_peer *p, u32 len)
 bool raft_snapshot_send(struct raft *r, struct raft_peer *p)
 {
 	u32 part = max_t(u32, CHUNK_MIN, min_t(u32, r->cfg.max_batch_bytes,
-					       RAFT_MAX_COMMAND));
+					       RAFT_MAX_CHUNK));
 	const struct raft_snapshot of = snapshot_for(r, p);
 	struct raft_sending *s = &p->snap;
 
@@ -513,7 +513,7 @@ static bool is_plausible(const struct raft *r, const struct raft_msg *m)
 	return m->n_entries == 1 && e->type == RAFT_ENTRY_CHUNK && m->index &&
 	       m->index <= RAFT_MAX_INDEX && m->log_term &&
 	       m->log_term <= m->term && m->reject_index <= m->term &&
-	       e->len <= RAFT_MAX_COMMAND && e->incarnation &&
+	       e->len <= RAFT_MAX_CHUNK && e->incarnation &&
 	       e->serial <= e->incarnation &&
 	       e->len <= e->incarnation - e->serial;
 }

@@ -91,14 +91,43 @@ size_t raft_wire_entry_bytes(u32 len)
 	return sizeof(struct raft_wire_entry) + len;
 }
 
-static u32 message_crc(const u8 *buf, size_t len)
+/* Of a message of which @more follows the first @len bytes. */
+static u32 message_crc(const u8 *buf, size_t len, const void *more,
+		       size_t more_len)
 {
 	u32 crc;
 
 	crc = crc32c(CRC_SEED, buf, offsetof(struct raft_wire_header, crc));
 	crc = crc32c(crc, buf + sizeof(struct raft_wire_header),
 		     len - sizeof(struct raft_wire_header));
-	return ~crc;
+	return ~crc32c(crc, more, more_len);
+}
+
+static void put_entry(u8 *at, const struct raft_entry *e)
+{
+	struct raft_wire_entry h = {
+		.term = cpu_to_le64(e->term),
+		.incarnation = cpu_to_le64(e->incarnation),
+		.serial = cpu_to_le64(e->serial),
+		.client = cpu_to_le64(e->client),
+		.client_serial = cpu_to_le64(e->client_serial),
+		.origin = cpu_to_le32(e->origin),
+		.len = cpu_to_le32(e->len),
+		.type = e->type,
+	};
+
+	memcpy(at, &h, sizeof(h));
+}
+
+/* What is known when all the rest is: length and checksum. */
+static void seal(u8 *buf, size_t len, const void *more, size_t more_len)
+{
+	__le32 v;
+
+	v = cpu_to_le32((u32)(len + more_len));
+	memcpy(buf + offsetof(struct raft_wire_header, length), &v, sizeof(v));
+	v = cpu_to_le32(message_crc(buf, len, more, more_len));
+	memcpy(buf + offsetof(struct raft_wire_header, crc), &v, sizeof(v));
 }
 
 /**
@@ -159,22 +188,11 @@ void raft_wire_begin(struct raft_wire_out *w, u8 *buf, size_t size, u64 group,
 void raft_wire_add(struct raft_wire_out *w, const struct raft_entry *e,
 		   const void *command)
 {
-	struct raft_wire_entry h = {
-		.term = cpu_to_le64(e->term),
-		.incarnation = cpu_to_le64(e->incarnation),
-		.serial = cpu_to_le64(e->serial),
-		.client = cpu_to_le64(e->client),
-		.client_serial = cpu_to_le64(e->client_serial),
-		.origin = cpu_to_le32(e->origin),
-		.len = cpu_to_le32(e->len),
-		.type = e->type,
-	};
-
 	if (w->bad || w->added == w->n_entries || e->len > w->size - w->pos) {
 		w->bad = true;
 		return;
 	}
-	memcpy(w->buf + raft_wire_header_bytes(w->added), &h, sizeof(h));
+	put_entry(w->buf + raft_wire_header_bytes(w->added), e);
 	if (e->len)
 		memcpy(w->buf + w->pos, command, e->len);
 	w->pos += e->len;
@@ -190,16 +208,33 @@ void raft_wire_add(struct raft_wire_out *w, const struct raft_entry *e,
  */
 size_t raft_wire_end(struct raft_wire_out *w)
 {
-	__le32 v;
-
 	if (w->bad || w->added != w->n_entries)
 		return 0;
-	v = cpu_to_le32((u32)w->pos);
-	memcpy(w->buf + offsetof(struct raft_wire_header, length), &v,
-	       sizeof(v));
-	v = cpu_to_le32(message_crc(w->buf, w->pos));
-	memcpy(w->buf + offsetof(struct raft_wire_header, crc), &v, sizeof(v));
+	seal(w->buf, w->pos, NULL, 0);
 	return w->pos;
+}
+
+/**
+ * raft_wire_head - encode a message of one entry without its command
+ * @head: raft_wire_header_bytes(1) bytes, filled in
+ * @group: group id
+ * @m: the message, of one entry
+ * @e: the entry
+ * @command: @e->len bytes, which follow @head in the message
+ *
+ * Context: any.
+ * Return: bytes of the message, the command included.
+ */
+size_t raft_wire_head(u8 *head, u64 group, const struct raft_msg *m,
+		      const struct raft_entry *e, const void *command)
+{
+	size_t len = raft_wire_header_bytes(1);
+	struct raft_wire_out w;
+
+	raft_wire_begin(&w, head, len, group, m);
+	put_entry(head + sizeof(struct raft_wire_header), e);
+	seal(head, len, command, e->len);
+	return len + e->len;
 }
 
 /* What version 1 has. */
@@ -334,7 +369,7 @@ static enum raft_wire_error check_frame(const struct raft_wire_header *h,
 		return RAFT_WIRE_SHORT;
 	if (le32_to_cpu(h->length) != len)
 		return RAFT_WIRE_LENGTH;
-	if (le32_to_cpu(h->crc) != message_crc(buf, len))
+	if (le32_to_cpu(h->crc) != message_crc(buf, len, NULL, 0))
 		return RAFT_WIRE_CRC;
 	return RAFT_WIRE_OK;
 }
@@ -388,7 +423,8 @@ static enum raft_wire_error decode_entry(const struct raft_wire_header *head,
 	struct raft_wire_entry h;
 
 	memcpy(&h, buf, sizeof(h));
-	if (le32_to_cpu(h.len) > RAFT_MAX_COMMAND ||
+	if (le32_to_cpu(h.len) > (h.type == RAFT_ENTRY_CHUNK ?
+				  RAFT_MAX_CHUNK : RAFT_MAX_COMMAND) ||
 	    le64_to_cpu(h.term) > RAFT_MAX_TERM)
 		return RAFT_WIRE_LIMIT;
 	if (!all_zero(h.reserved, sizeof(h.reserved)))

@@ -121,6 +121,8 @@ static_assert(offsetof(struct raft_wire_entry, type) == 48);
 /* One entry always fits, however long its command is. */
 static_assert(sizeof(struct raft_wire_header) + sizeof(struct raft_wire_entry) +
 	      RAFT_MAX_COMMAND <= RAFT_MAX_MSG_BYTES);
+static_assert(sizeof(struct raft_wire_header) + sizeof(struct raft_wire_entry) +
+	      RAFT_MAX_CHUNK <= RAFT_MSG_SHORT);
 
 enum raft_wire_error {
 	RAFT_WIRE_OK = 0,
@@ -167,6 +169,8 @@ void raft_wire_begin(struct raft_wire_out *w, u8 *buf, size_t size, u64 group,
 void raft_wire_add(struct raft_wire_out *w, const struct raft_entry *e,
 		   const void *command);
 size_t raft_wire_end(struct raft_wire_out *w);
+size_t raft_wire_head(u8 *head, u64 group, const struct raft_msg *m,
+		      const struct raft_entry *e, const void *command);
 
 enum raft_wire_error raft_wire_decode(const u8 *buf, size_t len, u64 group,
 				      u32 node, struct raft_msg *m,

@@ -65,8 +65,13 @@ EXPORT_SYMBOL_GPL(raft_frag_parse);
 EXPORT_SYMBOL_GPL(raft_frag_init);
 EXPORT_SYMBOL_GPL(raft_frag_add);
 EXPORT_SYMBOL_GPL(raft_frag_ask);
+EXPORT_SYMBOL_GPL(raft_frag_lend);
+EXPORT_SYMBOL_GPL(raft_frag_take);
 EXPORT_SYMBOL_GPL(raft_frag_keep);
 EXPORT_SYMBOL_GPL(raft_frag_asked);
+EXPORT_SYMBOL_GPL(raft_frag_push);
+EXPORT_SYMBOL_GPL(raft_frag_next);
+EXPORT_SYMBOL_GPL(raft_frag_pop);
 
 EXPORT_SYMBOL_GPL(raft_inbox_init);
 EXPORT_SYMBOL_GPL(raft_inbox_post);

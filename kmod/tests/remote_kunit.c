@@ -218,7 +218,7 @@ static void raft_remote_test_memory(struct kunit *test)
 {
 	struct raft_remotes *rs = new_table(test);
 	struct raft_remote *two, *three;
-	u8 *mem;
+	struct raft_frag_mem *mem;
 
 	raft_remote_configure(rs, members(test, 1, 3));
 	two = raft_remote_find(rs, 2);

@@ -113,7 +113,12 @@ static void raft_wire_test_frag(struct kunit *test)
 	const u32 total = 3 * RAFT_FRAG_DATA + 17;
 	struct raft_frag_peer *peer;
 	struct wire_env *env = test->priv;
-	u8 *mem = kvmalloc(RAFT_FRAG_MEMORY, GFP_KERNEL);
+	struct raft_frag_mem *mem = kvmalloc(sizeof(*mem), GFP_KERNEL);
+	const struct raft_frag_msg whole = {
+		.group = GROUP, .from = vote.from, .to = vote.to,
+		.from_inc = vote.from_inc, .id = vote.seq, .total = total,
+		.head = env->buf, .head_len = 1000, .tail = env->buf + 1000,
+	};
 	const u8 *msg = NULL;
 	int i;
 
@@ -126,16 +131,19 @@ static void raft_wire_test_frag(struct kunit *test)
 	memset(env->buf, 0xa5, total);
 	raft_frag_init(peer, mem);
 	for (i = 3; i >= 0; i--) {
-		struct raft_wire_frag h;
+		struct raft_frag_part part;
 		struct raft_frag f;
-		u32 len = raft_frag_cut(&h, GROUP, &vote, env->buf, total, i);
+		u8 *to = env->out;
 
-		memcpy(env->out, &h, sizeof(h));
-		memcpy(env->out + sizeof(h), env->buf + i * RAFT_FRAG_DATA,
-		       len);
-		KUNIT_EXPECT_EQ(test, raft_frag_parse(env->out,
-						      sizeof(h) + len, &f),
-				RAFT_WIRE_OK);
+		raft_frag_cut(&part, &whole, i, 0, i == 3);
+		memcpy(to, &part.h, sizeof(part.h));
+		to += sizeof(part.h);
+		memcpy(to, part.data[0], part.len[0]);
+		to += part.len[0];
+		memcpy(to, part.data[1], part.len[1]);
+		to += part.len[1];
+		KUNIT_EXPECT_EQ(test, raft_frag_parse(env->out, to - env->out,
+						      &f), RAFT_WIRE_OK);
 		KUNIT_EXPECT_EQ(test, raft_frag_add(peer, &f, 0, &msg),
 				i ? RAFT_FRAG_MORE : RAFT_FRAG_DONE);
 	}

@@ -5,6 +5,7 @@
 FUZZERS += $(B)/fuzz/wire_fuzz
 
 $(B)/fuzz/wire_fuzz: tools/fuzz/wire_fuzz.c kmod/core/wire.c kmod/core/frag.c \
+		kmod/core/frag_sent.c \
 		tools/lib/crc32c.c kmod/core/frag.h kmod/core/wire.h
 	@mkdir -p $(@D)
 	clang $(HOSTFLAGS) -Wno-c2x-extensions $(CPPFLAGS) -O1 \

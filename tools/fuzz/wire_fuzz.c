@@ -78,20 +78,68 @@ static void fix_crc(u8 *buf, size_t len, size_t at, size_t head)
 	buf[at + 3] = (u8)(crc >> 24);
 }
 
+/* What was asked for lies within its message. */
+static void check_burst(const struct raft_frag_burst *b)
+{
+	u32 i, n = raft_frag_count(b->total);
+
+	for (i = n; i < 64 * RAFT_FRAG_WORDS; i++)
+		if (b->want[i / 64] >> i % 64 & 1)
+			abort();
+}
+
+static void check_datagram(struct raft_frag_peer *peer, const u8 *gram,
+			   size_t len, u64 now)
+{
+	enum raft_frag_result res;
+	enum raft_frag_next next;
+	struct raft_frag_burst b;
+	struct raft_wire_ask ask;
+	struct raft_frag f;
+	const u8 *msg;
+	u8 *mem;
+
+	if (raft_frag_parse(gram, len, &f))
+		return;
+	if (f.ask) {
+		if (raft_frag_asked(peer, &f, now, &b))
+			check_burst(&b);
+	} else {
+		res = raft_frag_add(peer, &f, now, &msg);
+		if (res == RAFT_FRAG_WANT) {
+			/* Of just that size, as the module lends it. */
+			mem = malloc(f.total);
+			free(raft_frag_lend(peer, &f, now, mem, mem));
+			res = raft_frag_add(peer, &f, now, &msg);
+		}
+		if (res == RAFT_FRAG_DONE)
+			check_message(msg, f.total);
+		if (res == RAFT_FRAG_DONE && f.total > RAFT_MSG_SHORT)
+			free(raft_frag_take(peer));
+	}
+	raft_frag_ask(peer, &f, now, 5, &ask);
+	while ((next = raft_frag_next(peer, now, &b)) == RAFT_FRAG_OVER)
+		raft_frag_pop(peer);
+	if (next == RAFT_FRAG_SEND)
+		check_burst(&b);
+}
+
 /* Lengths are bytes of the input, so the fuzzer finds its way. */
 static void check_datagrams(const uint8_t *data, size_t size)
 {
 	static struct raft_frag_peer peer;
-	static u8 mem[RAFT_FRAG_MEMORY];
+	static struct raft_frag_mem mem;
 	u8 gram[RAFT_DATAGRAM_MAX];
-	struct raft_wire_ask ask;
-	struct raft_frag f;
-	const u8 *msg;
-	u64 now = 1, missing;
+	struct raft_frag_long l = {
+		.m = { .type = RAFT_MSG_APPEND, .seq = 2, .n_entries = 1, },
+		.total = 200000, .command = (u8 *)&mem, .handle = &mem,
+	};
+	u64 now = 1;
 	size_t len;
 
-	raft_frag_init(&peer, mem);
-	raft_frag_keep(&peer, 1, mem, 3000);
+	raft_frag_init(&peer, &mem);
+	raft_frag_keep(&peer, 1, mem.in[0], 3000, now);
+	raft_frag_push(&peer, &l);
 	while (size > 2) {
 		len = data[0] | (size_t)(data[1] & 7) << 8;
 		now += (u64)(data[1] >> 3) << 17;
@@ -104,14 +152,9 @@ static void check_datagrams(const uint8_t *data, size_t size)
 			sizeof(struct raft_wire_frag));
 		data += len;
 		size -= len;
-		if (raft_frag_parse(gram, len, &f))
-			continue;
-		if (f.ask)
-			raft_frag_asked(&peer, &f, &missing);
-		else if (raft_frag_add(&peer, &f, now, &msg) == RAFT_FRAG_DONE)
-			check_message(msg, f.total);
-		raft_frag_ask(&peer, &f, now, 5, &ask);
+		check_datagram(&peer, gram, len, now);
 	}
+	free(raft_frag_take(&peer));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
