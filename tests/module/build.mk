@@ -3,6 +3,14 @@ $(B)/module-probe: tests/module/probe.c tools/lib/ioc.c tools/lib/ioc.h uapi/lin
 	@mkdir -p $(@D)
 	$(CC) $(HOSTFLAGS) $(CPPFLAGS) -O2 -pthread -o $@ tests/module/probe.c tools/lib/ioc.c
 
+$(B)/module-large: tests/module/large.c tools/lib/ioc.c tools/lib/ioc.h uapi/linux/raft.h
+	@mkdir -p $(@D)
+	$(CC) $(HOSTFLAGS) $(CPPFLAGS) -O2 -o $@ tests/module/large.c tools/lib/ioc.c
+
+$(B)/module-sniff: tests/module/sniff.c
+	@mkdir -p $(@D)
+	$(CC) $(HOSTFLAGS) $(CPPFLAGS) -O2 -o $@ $<
+
 # Static: it also runs where only busybox is.
 $(B)/badinput: $(wildcard tests/module/badinput*.[ch]) uapi/linux/raft.h
 	@mkdir -p $(@D)

@@ -7,7 +7,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top"
 kernel=${1:?usage: host.sh stock|stock-6.12|um|um-debug [FUNC...]}
 shift
-make -s tools build/module-probe
+make -s tools build/module-probe build/module-large build/module-sniff
 [ ! -e tests/module/badinput_io.c ] || make -s build/badinput
 ko=$(tools/lab/module.sh "$kernel")
 disk=$(mktemp)
@@ -16,7 +16,7 @@ truncate -s 512M "$disk"
 env=(-e "RAFT_TOOLS=$top/build" -e "RAFT_KO=$ko" -e RAFT_ET -e RAFT_PATIENCE -e TEST_LIMIT)
 case $kernel in
 stock*) tools/lab/vm.sh --kernel "$kernel" -smp 2 -m 1024 -t 3000 "${env[@]}" --disk "$disk" tests/module/run.sh "$@" ;;
-um) tools/lab/um.sh -t 3000 "${env[@]}" --disk "$disk" tests/module/run.sh "$@" ;;
+um) tools/lab/um.sh -m 768 -t 3000 "${env[@]}" --disk "$disk" tests/module/run.sh "$@" ;;
 um-debug) tools/lab/um.sh -d -m 2048 -t 5000 "${env[@]}" --disk "$disk" tests/module/run.sh "$@" ;;
 *) echo "host.sh: no such kernel: $kernel" >&2; exit 2 ;;
 esac

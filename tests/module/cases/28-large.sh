@@ -1,0 +1,105 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2154 # $leader is set by cluster
+# 28-large.sh - commands of a megabyte: whole at every node, whatever the network does, and
+# in datagrams that fit into it.
+
+large() { local i=$1; shift; ns "$i" "$RAFT_TOOLS/module-large" "$@"; }
+LARGE=61440
+
+# all_there SIZE [PREFIX COUNT]...: at each node, each once, bytes as they were made.
+all_there() {
+	local size=$1 i
+	shift
+	: >"$TMP/want"
+	while [ $# != 0 ]; do lines "$1" "$2" >>"$TMP/want"; shift 2; done
+	sort -o "$TMP/want" "$TMP/want"
+	raft_level g 1 2 3
+	for i in 1 2 3; do
+		large $i list g >"$TMP/have.$i" || fail "node $i: cannot be read"
+		cmp "$TMP/have.1" "$TMP/have.$i" || fail "nodes 1 and $i differ"
+		sed "s/ $size\$//" "$TMP/have.$i" | sort | diff "$TMP/want" - >&2 || fail "node $i has not what was proposed"
+	done
+}
+
+# wires CONDITION...: what netem does to what each node sends.
+wires() {
+	local i
+	modprobe sch_netem 2>/dev/null || :
+	for i in 1 2 3; do ns $i tc qdisc add dev eth0 root netem limit 10000 "$@" || skip "no netem here"; done
+}
+calm() { local i; for i in 1 2 3; do ns $i tc qdisc del dev eth0 root; done; }
+
+t_large() {
+	cluster g 3 -s 64M
+	# shellcheck disable=SC2046
+	set -- $(others 3 "$leader")
+	large "$leader" propose g lead 5 $LARGE
+	large "$1" propose g follow 5 $LARGE
+	large "$1" propose g one 5 $LARGE & pids=($!)
+	large "$2" propose g two 5 $LARGE & pids+=($!)
+	for i in "${pids[@]}"; do wait "$i" || fail "a proposal failed"; done
+	all_there $LARGE lead 5 follow 5 one 5 two 5
+	raft_down g 1 2 3
+	raft_up g 1 2 3
+	raft_wait_leader g 1 2 3 >/dev/null
+	all_there $LARGE lead 5 follow 5 one 5 two 5
+}
+t "commands of $LARGE bytes, at leader and followers, are whole at all nodes, and stay" t_large
+
+t_large_lossy() {
+	cluster g 3 -s 64M
+	wires loss 5% duplicate 5% delay 1ms 1ms reorder 20%
+	for i in 1 2 3; do large $i propose g "n$i" 4 $LARGE & pids[i]=$!; done
+	for i in 1 2 3; do wait "${pids[i]}" || fail "a proposal failed"; done
+	calm
+	all_there $LARGE n1 4 n2 4 n3 4
+}
+t "commands of $LARGE bytes over a network that loses, doubles, delays and reorders" t_large_lossy
+
+# The heartbeats go between the parts.
+t_large_heartbeat() {
+	local term
+	cluster g 3 -s 64M
+	term=$(raft_get g "$leader" term)
+	large "$leader" propose g big 50 $LARGE
+	all_there $LARGE big 50
+	is "$(raft_get g "$leader" term) $(raft_get g "$leader" role)" "$term leader" "term and role after 50 of $LARGE bytes"
+}
+t "50 commands of $LARGE bytes depose no leader" t_large_heartbeat
+
+# large_mtu MTU [-6]
+large_mtu() {
+	local mtu=$1 i out
+	shift
+	for i in 1 2 3; do
+		ip -n labbr link set "v$i" mtu "$mtu"
+		ns $i ip link set eth0 mtu "$mtu"
+	done
+	ip -n labbr link set br0 mtu "$mtu"
+	cluster g 3 -s 32M "$@"
+	for i in 1 2 3; do
+		( exec nsenter "--net=/run/netns/n$i" "$RAFT_TOOLS/module-sniff" eth0 7000 ) >"$TMP/sniff.$i" &
+		pids[i]=$!
+	done
+	for i in 1 2 3; do large $i propose g "n$i" 3 $LARGE; done
+	all_there $LARGE n1 3 n2 3 n3 3
+	for i in 1 2 3; do
+		kill "${pids[i]}"
+		wait "${pids[i]}"
+		out=$(cat "$TMP/sniff.$i")
+		echo "$out"
+		# shellcheck disable=SC2086
+		set -- $out
+		[ "$2" -ge $((LARGE / 1232 * 3)) ] || fail "node $i: few packets were seen: $out"
+		is "$4" 0 "fragments"
+		[ "$6" -le "$mtu" ] || fail "node $i: a packet is longer than $mtu: $out"
+		is "$8" "$2" "packets that must not be cut"
+	done
+}
+t_mtu_1280() { large_mtu 1280 -6; }
+t "IPv6, MTU 1280: nothing is cut" t_mtu_1280
+t_mtu_1500() { large_mtu 1500; }
+t "IPv4, MTU 1500: nothing is cut" t_mtu_1500
+t_mtu_9000() { large_mtu 9000; }
+t "IPv4, MTU 9000: nothing is cut" t_mtu_9000
