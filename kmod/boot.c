@@ -209,6 +209,20 @@ static int boot_load(struct raft_group_priv *p)
 	return 0;
 }
 
+/* What the log does not have any more must be in the snapshot. */
+static int boot_base(struct raft_group_priv *p, const struct raft_wal_boot *boot)
+{
+	int err;
+
+	if (!boot->base)
+		return 0;
+	err = raft_log_begin(p->core, boot->base, boot->base_term);
+	if (err)
+		pr_err("%s: the log begins behind entry %llu, and there is no snapshot of that\n",
+		       p->g->params.ioc.name, boot->base);
+	return err;
+}
+
 /*
  * Who they are says the last configuration in the log.  Memory for all of them
  * now, if there is some, so that not even the first message is lost.
@@ -250,7 +264,9 @@ static int boot_core(struct raft_group_priv *p, struct file *log,
 		goto err_free;
 	kfree(cfg);
 	p->core = core;
-	err = boot_load(p);
+	err = boot_base(p, boot);
+	if (!err)
+		err = boot_load(p);
 	if (!err)
 		err = raft_start(core, &boot->hs);
 	if (!err)

@@ -94,6 +94,8 @@ static void raft_show_counters(struct seq_file *m, struct raft_group *g,
 	seq_printf(m, "conflicts %llu\n", pub->st.conflicts);
 	seq_printf(m, "log_size %llu\n", wal.size);
 	seq_printf(m, "log_room %llu\n", wal.room);
+	seq_printf(m, "log_base %llu\n", wal.base);
+	seq_printf(m, "log_full %d\n", wal.full);
 	seq_printf(m, "disk_writes %llu\n", wal.writes);
 	seq_printf(m, "disk_bytes %llu\n", wal.bytes);
 	seq_printf(m, "disk_error %d\n", wal.error);

@@ -19,63 +19,12 @@
 #include <linux/random.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
 
 #include "payload.h"
 #include "wal_internal.h"
 
 static DEFINE_MUTEX(in_use_lock);	/* protects in_use and its links */
 static LIST_HEAD(in_use);
-
-/* --- marks -------------------------------------------------------------- */
-
-/**
- * raft_wal_mark_set() - remember where a record ends
- * @wal: log
- * @index: of the record
- * @end: byte position behind it
- * @crc: of its header
- * @gfp: how to allocate, once in RAFT_WAL_MARKS records
- *
- * Context: Recovery, or the worker; sleeps if @gfp may.
- * Return: 0, or -ENOMEM.
- */
-int raft_wal_mark_set(struct raft_wal *wal, u64 index, u64 end, u32 crc,
-		      gfp_t gfp)
-{
-	unsigned long key = index / RAFT_WAL_MARKS;
-	struct raft_wal_mark *m = xa_load(&wal->marks, key);
-	int err;
-
-	if (!m) {
-		m = kcalloc(RAFT_WAL_MARKS, sizeof(*m), gfp);
-		if (!m)
-			return -ENOMEM;
-		err = xa_err(xa_store(&wal->marks, key, m, gfp));
-		if (err) {
-			kfree(m);
-			return err;
-		}
-	}
-	m[index % RAFT_WAL_MARKS].end = end;
-	m[index % RAFT_WAL_MARKS].crc = crc;
-	return 0;
-}
-
-/**
- * raft_wal_mark_get() - where does a record end?
- * @wal: log
- * @index: of a record that is in it
- *
- * Context: Worker.
- * Return: the mark, or NULL if there never was such a record.
- */
-const struct raft_wal_mark *raft_wal_mark_get(struct raft_wal *wal, u64 index)
-{
-	struct raft_wal_mark *m = xa_load(&wal->marks, index / RAFT_WAL_MARKS);
-
-	return m ? &m[index % RAFT_WAL_MARKS] : NULL;
-}
 
 /* --- the file ----------------------------------------------------------- */
 
@@ -236,8 +185,7 @@ static int format(struct raft_wal *wal, const struct raft_wal_params *params)
 		if (err && err != -EOPNOTSUPP)
 			return err;
 	}
-	memset(&wal->state, 0, sizeof(wal->state));
-	wal->state.stale_from = 1;
+	raft_disk_state_init(&wal->state, sb);
 	err = write_state_first(wal);
 	if (err)
 		return err;
@@ -262,6 +210,7 @@ static int scan_entry(void *ctx, const struct raft_disk_record *rec,
 		      const u8 *data)
 {
 	struct raft_wal *wal = ctx;
+	struct raft_disk_point at = raft_disk_point(rec);
 	struct raft_payload *payload = NULL;
 	struct raft_entry e = {
 		.term = rec->term,
@@ -275,11 +224,7 @@ static int scan_entry(void *ctx, const struct raft_disk_record *rec,
 	};
 	int err;
 
-	err = raft_wal_mark_set(wal, rec->index,
-				rec->pos + raft_disk_record_bytes(rec->len),
-				rec->crc, GFP_KERNEL);
-	if (err)
-		return err;
+	raft_wal_mark(wal, &at);
 	if (rec->len) {
 		payload = raft_payload_alloc(rec->len, GFP_KERNEL);
 		if (!payload)
@@ -324,14 +269,12 @@ static int recover(struct raft_wal *wal, const struct raft_wal_params *params,
 		   struct raft_wal_boot *boot)
 {
 	struct raft_disk_scan *s;
-	int err = -ENOMEM;
+	int err;
 
 	s = kzalloc(sizeof(*s), GFP_KERNEL);
 	if (!s)
-		return err;
-	s->buf = kvmalloc(RAFT_DISK_BUF, GFP_KERNEL);
-	if (!s->buf)
-		goto free;
+		return -ENOMEM;
+	s->buf = wal->area.buf;
 	s->read = scan_read;
 	s->entry = scan_entry;
 	s->ctx = wal;
@@ -351,11 +294,11 @@ static int recover(struct raft_wal *wal, const struct raft_wal_params *params,
 
 	wal->super = s->super;
 	wal->backend = file_backend(wal->file, wal->super.block);
-	wal->last = s->last.index;
-	wal->last_crc = s->last.crc;
-	wal->tail = raft_disk_round_up(s->end, wal->super.block);
+	wal->tail = s->tail;
 	raft_disk_boot(s, params->wall_clock, &wal->state);
 	err = write_state_first(wal);
+	wal->durable = wal->state;
+	raft_wal_count_room(wal);
 
 	boot->hs.term = wal->state.term;
 	boot->hs.vote = wal->state.vote;
@@ -363,10 +306,11 @@ static int recover(struct raft_wal *wal, const struct raft_wal_params *params,
 	boot->hs.reach = wal->state.reach;
 	boot->hs.reach_term = wal->state.reach_term;
 	boot->incarnation = wal->state.incarnation;
-	boot->last_index = wal->last;
+	boot->base = wal->state.base.index;
+	boot->base_term = wal->state.base.term;
+	boot->last_index = wal->tail.index;
 	boot->torn = s->torn;
 free:
-	kvfree(s->buf);
 	kfree(s);
 	return err;
 }
@@ -375,18 +319,18 @@ free:
 
 static int buffers_init(struct raft_wal *wal)
 {
-	unsigned int n = RAFT_WAL_BUF / PAGE_SIZE;
-	unsigned int i;
+	int err;
 
-	wal->buf = vzalloc(RAFT_WAL_BUF);
-	wal->bvec = kcalloc(n, sizeof(*wal->bvec), GFP_KERNEL);
+	err = raft_wal_area_init(&wal->area, RAFT_WAL_BUF);
+	if (err)
+		return err;
+	raft_wal_walk_init(&wal->walk, wal, &wal->area);
+	err = raft_wal_marks_init(&wal->marks, i_size_read(wal->host));
+	if (err)
+		return err;
 	wal->page = alloc_page(GFP_KERNEL | __GFP_ZERO);
-	if (!wal->buf || !wal->bvec || !wal->page)
+	if (!wal->page)
 		return -ENOMEM;
-	for (i = 0; i < n; i++) {
-		wal->bvec[i].bv_page = vmalloc_to_page(wal->buf + i * PAGE_SIZE);
-		wal->bvec[i].bv_len = PAGE_SIZE;
-	}
 	wal->page_bvec.bv_page = wal->page;
 	wal->page_bvec.bv_len = RAFT_DISK_SLOT;
 	return 0;
@@ -400,17 +344,11 @@ static int buffers_init(struct raft_wal *wal)
  */
 void raft_wal_free(struct raft_wal *wal)
 {
-	struct raft_wal_mark *m;
-	unsigned long key;
-
 	raft_wal_queue_destroy(wal);
-	xa_for_each(&wal->marks, key, m)
-		kfree(m);
-	xa_destroy(&wal->marks);
+	raft_wal_marks_free(&wal->marks);
 	if (wal->page)
 		__free_page(wal->page);
-	kfree(wal->bvec);
-	vfree(wal->buf);
+	raft_wal_area_free(&wal->area);
 	mutex_lock(&in_use_lock);
 	list_del(&wal->node);
 	mutex_unlock(&in_use_lock);
@@ -434,7 +372,6 @@ static struct raft_wal *wal_alloc(struct file *file,
 	spin_lock_init(&wal->lock);
 	init_waitqueue_head(&wal->idle);
 	init_completion(&wal->sync);
-	xa_init(&wal->marks);
 	wal->io_records.wal = wal;
 	wal->io_state.wal = wal;
 	if (raft_wal_queue_init(wal) || buffers_init(wal)) {
@@ -514,6 +451,7 @@ void raft_wal_close(struct raft_wal *wal, const struct raft_hard_state *hs)
 	unsigned int noio;
 	int err;
 
+	raft_wal_wait_readers(wal);
 	raft_wal_kick(wal);
 	wait_event(wal->idle, raft_wal_is_idle(wal));
 	cancel_delayed_work_sync(&wal->work);
@@ -544,6 +482,8 @@ void raft_wal_stat(const struct raft_wal *wal, struct raft_wal_stat *st)
 {
 	st->size = wal->super.data_end;
 	st->room = raft_wal_free_bytes(wal);
+	st->base = READ_ONCE(wal->durable.base.index);
+	st->full = READ_ONCE(wal->blocked);
 	st->writes = READ_ONCE(wal->writes);
 	st->bytes = READ_ONCE(wal->bytes);
 	st->error = READ_ONCE(wal->error);

@@ -9,7 +9,7 @@
  *
  * Threads: open, close and submit are called by the creator or the owner thread
  * and may sleep (submit must not wait for the disk); done() comes from a worker
- * or an interrupt and must not sleep.
+ * or an interrupt and must not sleep.  Anyone else who may sleep reads.
  */
 #ifndef _RAFT_WAL_H
 #define _RAFT_WAL_H
@@ -20,6 +20,7 @@
 
 struct file;
 struct raft_wal;
+struct raft_wal_reader;
 
 /**
  * struct raft_wal_ops - what the log tells its owner
@@ -53,13 +54,18 @@ struct raft_wal_params {
  * struct raft_wal_boot - what recovery found
  * @hs: hard state
  * @incarnation: of this boot, already durable
- * @last_index: last entry loaded, 0 if none
+ * @base: index of the entry that the log begins behind, 0: all are there.  What
+ *	is before is in a snapshot
+ * @base_term: its term
+ * @last_index: last entry loaded, @base if none
  * @torn: a torn tail was dropped
  * @fresh: the log was formatted just now
  */
 struct raft_wal_boot {
 	struct raft_hard_state hs;
 	u64 incarnation;
+	u64 base;
+	u64 base_term;
 	u64 last_index;
 	bool torn;
 	bool fresh;
@@ -69,6 +75,8 @@ struct raft_wal_boot {
  * struct raft_wal_stat - counters, racy reads are fine
  * @size: bytes of the log
  * @room: bytes that are free, not counting a reserve for no-ops
+ * @base: the log on the disk begins behind this index
+ * @full: an entry waits for room, and all that came behind it
  * @writes: writes done
  * @bytes: bytes in them
  * @error: 0 or the errno that ended the log, negative
@@ -76,10 +84,16 @@ struct raft_wal_boot {
 struct raft_wal_stat {
 	u64 size;
 	u64 room;
+	u64 base;
+	bool full;
 	u64 writes;
 	u64 bytes;
 	int error;
 };
+
+/* What raft_wal_read() found at @index; not 0 ends it. */
+typedef int (*raft_wal_read_fn)(void *ctx, u64 index,
+				const struct raft_entry *e, const u8 *data);
 
 int raft_wal_open(struct raft_wal **walp, struct file *file,
 		  const struct raft_wal_params *params,
@@ -91,6 +105,13 @@ bool raft_wal_prepare(struct raft_wal *wal);
 u64 raft_wal_room(const struct raft_wal *wal);
 void raft_wal_stat(const struct raft_wal *wal, struct raft_wal_stat *st);
 void raft_wal_close(struct raft_wal *wal, const struct raft_hard_state *hs);
+
+struct raft_wal_reader *raft_wal_reader_new(void);
+void raft_wal_reader_free(struct raft_wal_reader *rd);
+void raft_wal_hold(struct raft_wal *wal);
+void raft_wal_release(struct raft_wal *wal);
+int raft_wal_read(struct raft_wal *wal, struct raft_wal_reader *rd, u64 first,
+		  u32 n, u32 max_bytes, raft_wal_read_fn fn, void *ctx);
 
 int raft_wal_init(void);
 void raft_wal_exit(void);

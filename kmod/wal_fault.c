@@ -51,52 +51,52 @@ static int fault_write(struct raft_wal *wal, u64 pos, struct bio_vec *bvec,
 	return err;
 }
 
-/* Flips the last byte of record @index, or of its header without a command. */
-static int fault_corrupt(struct raft_wal *wal, u64 index)
+/* Flips the byte at @pos. */
+static int fault_flip(struct raft_wal *wal, u64 pos)
 {
-	const struct raft_wal_mark *m;
-	struct raft_disk_record rec;
-	enum raft_disk_reason reason;
 	struct bio_vec bvec = { .bv_len = 1 };
-	u64 pos = wal->super.data_start;
-	u8 *buf;
-	int err, i;
+	u8 *buf = kzalloc(RAFT_DISK_BLOCK_MIN, GFP_KERNEL);
+	int err;
 
-	if (!index || index > wal->last)
-		return -ENOENT;
-	if (index > 1) {
-		m = raft_wal_mark_get(wal, index - 1);
-		if (!m)
-			return -ENOENT;
-		pos = m->end;
-	}
-	buf = kzalloc(RAFT_DISK_BLOCK_MIN, GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
-	for (i = 0; i < 2; i++) {
-		err = wal->backend->read(wal, pos, buf,
-					 sizeof(struct raft_disk_record_le));
-		if (err)
-			goto free;
-		if (raft_disk_record_decode(&wal->super, buf, &rec, &reason) &&
-		    rec.index == index && rec.pos == pos)
-			break;
-		pos = raft_disk_round_up(pos, wal->super.block);
-		err = -ENOENT;
-	}
-	if (err)
-		goto free;
-	pos += sizeof(struct raft_disk_record_le) + rec.len - 1;
 	err = wal->backend->read(wal, pos, buf, 1);
-	if (err)
-		goto free;
 	buf[0] ^= 0xff;
 	bvec.bv_page = virt_to_page(buf);
 	bvec.bv_offset = offset_in_page(buf);
-	err = fault_write(wal, pos, &bvec, 1, 1);
-free:
+	if (!err)
+		err = fault_write(wal, pos, &bvec, 1, 1);
 	kfree(buf);
 	return err;
+}
+
+static int fault_found(void *ctx, u64 index, const struct raft_entry *e,
+		       const u8 *data)
+{
+	*(u32 *)ctx = e->len;
+	return 0;
+}
+
+/* Flips the last byte of record @index, or of its header without a command. */
+static int fault_corrupt(struct raft_wal *wal, u64 index)
+{
+	struct raft_wal_reader *rd = raft_wal_reader_new();
+	u64 end;
+	u32 len;
+	int ret;
+
+	if (!rd)
+		return -ENOMEM;
+	ret = raft_wal_read(wal, rd, index, 1, 0, fault_found, &len);
+	if (ret == 1) {
+		end = raft_wal_reader_pos(rd);
+		end += sizeof(struct raft_disk_record_le) + len;
+		ret = fault_flip(wal, end - raft_disk_record_bytes(len) - 1);
+	} else if (!ret || ret == -ENODATA) {
+		ret = -ENOENT;
+	}
+	raft_wal_reader_free(rd);
+	return ret;
 }
 
 /**
@@ -166,7 +166,7 @@ static void write_half(struct raft_wal *wal)
 		return;
 	if (g->fill && !g->intent) {
 		len = (u32)raft_disk_round_up(g->fill / 2, RAFT_DISK_BLOCK_MIN);
-		err = fault_write(wal, g->pos, wal->bvec,
+		err = fault_write(wal, g->at.pos, wal->area.bvec,
 				  DIV_ROUND_UP(len, PAGE_SIZE), len);
 	} else {
 		struct bio_vec bvec = { .bv_page = wal->page,
@@ -190,7 +190,7 @@ static void write_half(struct raft_wal *wal)
  *
  * What is in flight completes, what waits is lost, nothing is reported.
  *
- * Context: Process context; waits for the write in flight.
+ * Context: Process context; waits for the write in flight and for readers.
  */
 void raft_wal_crash(struct raft_wal *wal, bool torn)
 {
@@ -200,6 +200,7 @@ void raft_wal_crash(struct raft_wal *wal, bool torn)
 	wait_event(wal->idle, !in_flight(wal));
 	cancel_delayed_work_sync(&wal->work);
 	destroy_workqueue(wal->wq);
+	raft_wal_wait_readers(wal);
 	if (torn && !wal->error)
 		write_half(wal);
 	raft_wal_free(wal);

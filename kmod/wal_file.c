@@ -16,6 +16,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/fs.h>
+#include <linux/highmem.h>
 #include <linux/uio.h>
 
 #include "wal_internal.h"
@@ -75,8 +76,8 @@ static void direct_write(struct raft_wal_io *io)
 }
 
 /*
- * Through the page cache, also for files opened with O_DIRECT: only recovery
- * reads, after the cache was dropped.
+ * Through the page cache, also for files opened with O_DIRECT: recovery reads
+ * so, after the cache was dropped and before the first write.
  */
 static int file_read(struct raft_wal *wal, u64 pos, void *buf, u32 len)
 {
@@ -97,6 +98,35 @@ static int file_read(struct raft_wal *wal, u64 pos, void *buf, u32 len)
 			return -EIO;	/* the file became shorter */
 	}
 	return 0;
+}
+
+/*
+ * Around the page cache, which asynchronous direct writes to a block device leave
+ * as it is.
+ */
+static int direct_fetch(struct raft_wal *wal, u64 pos, struct raft_wal_area *to,
+			u32 len)
+{
+	struct iov_iter iter;
+	struct kiocb iocb;
+	ssize_t ret;
+
+	iov_iter_bvec(&iter, ITER_DEST, to->bvec, DIV_ROUND_UP(len, PAGE_SIZE),
+		      len);
+	init_sync_kiocb(&iocb, wal->file);
+	iocb.ki_pos = pos;
+	iocb.ki_flags |= IOCB_DIRECT;
+	ret = wal->file->f_op->read_iter(&iocb, &iter);
+	if (ret < 0)
+		return (int)ret;
+	invalidate_kernel_vmap_range(to->buf, len);
+	return ret == len ? 0 : -EIO;
+}
+
+static int buffered_fetch(struct raft_wal *wal, u64 pos,
+			  struct raft_wal_area *to, u32 len)
+{
+	return file_read(wal, pos, to->buf, len);
 }
 
 /*
@@ -129,10 +159,12 @@ const struct raft_wal_backend raft_wal_direct = {
 	.name = "direct",
 	.write = direct_write,
 	.read = file_read,
+	.fetch = direct_fetch,
 };
 
 const struct raft_wal_backend raft_wal_buffered = {
 	.name = "buffered",
 	.write = buffered_write,
 	.read = file_read,
+	.fetch = buffered_fetch,
 };

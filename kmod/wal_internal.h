@@ -3,15 +3,19 @@
  * wal_internal.h - what the files of the write-ahead log share.
  *
  * wal.c        its life: identity, format, recovery, close
- * wal_queue.c  batches in, writes out, completions back
+ * wal_queue.c  batches from the owner, room
+ * wal_group.c  writes out, completions back
+ * wal_mark.c   where records end
+ * wal_read.c   entries read back
  * wal_file.c   backends: asynchronous direct I/O; page cache and fsync
  * wal_fault.c  what tests break (RAFT_FAULTS)
  *
- * Three parties touch a log:
+ * Four parties touch a log:
  *   owner     the group's thread: raft_wal_submit(), raft_wal_room()
  *   worker    the log's own work item: gathers, encodes, starts writes; may
  *             sleep as long as the disk likes
  *   completion of a write: any context, also an interrupt
+ *   readers   see of it what is durable, under the lock; else only the disk
  * Worker and completion take turns: whoever holds the stage owns the group.
  */
 #ifndef _RAFT_WAL_INTERNAL_H
@@ -27,7 +31,6 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
-#include <linux/xarray.h>
 
 #include "core/disk.h"
 #include "wal.h"
@@ -36,13 +39,23 @@
 #define RAFT_WAL_RESERVE	(64 * 1024)	/* bytes kept for no-ops */
 /*
  * Items that one step of the core may make: all own proposals, a message and a
- * no-op; a hard state and a truncation.
+ * no-op; a hard state, a truncation and a base.
  */
-#define RAFT_WAL_STEP_ITEMS	(RAFT_MAX_PENDING + RAFT_MAX_BATCH + 3)
+#define RAFT_WAL_STEP_ITEMS	(RAFT_MAX_PENDING + RAFT_MAX_BATCH + 4)
 
 static_assert(RAFT_DISK_RECORD_MAX + RAFT_DISK_ALIGN <= RAFT_WAL_BUF);
 
 struct raft_wal_io;
+
+/**
+ * struct raft_wal_area - memory for direct I/O
+ * @buf: as the CPU sees it
+ * @bvec: its pages
+ */
+struct raft_wal_area {
+	u8 *buf;
+	struct bio_vec *bvec;
+};
 
 /**
  * struct raft_wal_backend - a way to make bytes durable
@@ -50,12 +63,17 @@ struct raft_wal_io;
  * @write: writes io->len bytes of io->bvec at io->pos and calls io->done()
  *	once they are durable or failed, perhaps before it
  *	returns; worker or opener, may sleep
- * @read: reads @len bytes at @pos; 0 or an errno; may sleep
+ * @read: reads @len bytes at @pos through the page cache, for recovery: before
+ *	the first write; 0 or an errno; may sleep
+ * @fetch: reads @len bytes at @pos, both of whole blocks of 4096, as they are on
+ *	the disk now; 0 or an errno; may sleep
  */
 struct raft_wal_backend {
 	const char *name;
 	void (*write)(struct raft_wal_io *io);
 	int (*read)(struct raft_wal *wal, u64 pos, void *buf, u32 len);
+	int (*fetch)(struct raft_wal *wal, u64 pos, struct raft_wal_area *to,
+		     u32 len);
 };
 
 extern const struct raft_wal_backend raft_wal_direct;
@@ -84,17 +102,19 @@ struct raft_wal_io {
 enum raft_wal_kind {
 	RAFT_WAL_STATE,
 	RAFT_WAL_TRUNCATE,
+	RAFT_WAL_BASE,
 	RAFT_WAL_ENTRY,
 };
 
 /**
  * struct raft_wal_item - a piece of a batch that waits to be written
  * @seq: number of the batch
- * @index: of the entry, or the first one to drop
+ * @index: of the entry, or the first one to drop, or the last one
  * @kind: enum raft_wal_kind
  * @last: the batch ends here
  * @e: RAFT_WAL_ENTRY; holds a reference on its payload
  * @hs: RAFT_WAL_STATE
+ * @term: RAFT_WAL_BASE: of @index
  */
 struct raft_wal_item {
 	u64 seq;
@@ -104,6 +124,7 @@ struct raft_wal_item {
 	union {
 		struct raft_entry e;
 		struct raft_hard_state hs;
+		u64 term;
 	};
 };
 
@@ -150,42 +171,61 @@ struct raft_wal_queue {
 enum raft_wal_stage {
 	RAFT_WAL_IDLE,		/* nothing in flight: the worker may gather */
 	RAFT_WAL_BUSY,		/* in flight: the completion owns the group */
-	RAFT_WAL_NEXT,		/* truncation announced: entries may go */
+	RAFT_WAL_NEXT,		/* what is dropped is announced: entries may go */
 };
 
 /**
  * struct raft_wal_group - what goes to the disk in one turn (group commit)
- * @pos: byte position of the records
+ * @at: where the records begin
  * @fill: bytes of records in the buffer, 0 if none
  * @state: the hard state is to be written
- * @intent: it announces a truncation and must be durable before the records
+ * @intent: it announces that records are dropped that others may follow in the
+ *	place of, and must be durable before those
  * @first: index of the first record
- * @last: index of the last record
- * @last_crc: its header CRC
  * @seq: last batch that ends in this group, 0 if none does
  * @index: last entry of the batches that end here, 0 if they have none
  * @term: its term
  */
 struct raft_wal_group {
-	u64 pos;
+	struct raft_disk_point at;
 	u32 fill;
 	bool state;
 	bool intent;
 	u64 first;
-	u64 last;
-	u32 last_crc;
 	u64 seq;
 	u64 index;
 	u64 term;
 };
 
-/* Where each record ends: what a truncation needs to know. */
-struct raft_wal_mark {
-	u64 end;
-	u32 crc;
+/**
+ * struct raft_wal_marks - where some records end, in the order of the log
+ * @at: ring of places
+ * @size: length of @at
+ * @first: the oldest one
+ * @n: how many
+ * @every: bytes between two, at least
+ * @ring: bytes of the file, more than a lap of the log
+ */
+struct raft_wal_marks {
+	struct raft_disk_point *at;
+	u32 size;
+	u32 first;
+	u32 n;
+	u64 every;
+	u64 ring;
 };
 
-#define RAFT_WAL_MARKS		256	/* in one allocation */
+/**
+ * struct raft_wal_walk - on the way from record to record
+ * @scan: where it is
+ * @wal: log
+ * @area: has scan.buf
+ */
+struct raft_wal_walk {
+	struct raft_disk_scan scan;
+	struct raft_wal *wal;
+	struct raft_wal_area *area;
+};
 
 /**
  * struct raft_wal - a write-ahead log
@@ -199,14 +239,19 @@ struct raft_wal_mark {
  *
  * @queue: see there
  * @pending: bytes that queued entries may take on the disk; owner adds, worker
- *	subtracts with release after it moved @tail, raft_wal_room() acquires
- * @tail: [worker writes] byte position behind the last record gathered
+ *	subtracts with release after it wrote @free, raft_wal_room() acquires
+ * @free: [stage writes] bytes of records that there is room for behind @tail
+ * @blocked: [worker writes] the oldest item waits until the base moves
  * @error: 0 or what ended the log; set once by cmpxchg()
  *
- * @lock: protects @stage, and lets raft_wal_close() wait for a completion that
- *	is about to leave
+ * @lock: protects @stage, @durable, @base_index, @base_term and @marks, and lets
+ *	raft_wal_close() wait for a completion that is about to leave
+ * @durable: hard state of which base, epoch and durable are what is on the disk
+ * @base_index: newest base that was submitted
+ * @base_term: its term
  * @stage: enum raft_wal_stage
- * @idle: woken by the worker when it finds nothing to do
+ * @idle: woken by the worker when it finds nothing to do, and by the last reader
+ * @readers: raft_wal_hold() less raft_wal_release()
  * @wq: the log's own, so that a hung disk blocks nobody else
  * @work: the worker
  *
@@ -214,14 +259,13 @@ struct raft_wal_mark {
  * @group: [stage] what is in flight
  * @open_index: [stage] last entry gathered of a batch that has not ended, or 0
  * @open_term: [stage] its term
- * @last: [stage] index of the last record gathered
- * @last_crc: [stage] its header CRC
- * @marks: [stage] struct raft_wal_mark by index / RAFT_WAL_MARKS
- * @buf: [stage] RAFT_WAL_BUF bytes of records
- * @bvec: the pages of @buf
+ * @tail: [stage] where the last record gathered ends
+ * @marks: see there
+ * @walk: [stage] looks for places when @area is empty
+ * @area: [stage] RAFT_WAL_BUF bytes of records
  * @page: [stage] a hard-state slot
  * @page_bvec: @page
- * @io_records: [stage] write of @buf
+ * @io_records: [stage] write of @area
  * @io_state: [stage] write of @page
  * @ios: writes in flight
  * @io_error: first error of them
@@ -247,12 +291,18 @@ struct raft_wal {
 
 	struct raft_wal_queue queue;
 	atomic64_t pending;
-	u64 tail;
+	u64 free;
+	bool blocked;
 	int error;
 
-	spinlock_t lock;	/* protects stage */
+	spinlock_t lock;	/* see above */
 	enum raft_wal_stage stage;
+	struct raft_disk_state durable;
+	u64 base_index;
+	u64 base_term;
+	struct raft_wal_marks marks;
 	wait_queue_head_t idle;
+	atomic_t readers;
 	struct workqueue_struct *wq;
 	struct delayed_work work;
 
@@ -260,11 +310,9 @@ struct raft_wal {
 	struct raft_wal_group group;
 	u64 open_index;
 	u64 open_term;
-	u64 last;
-	u32 last_crc;
-	struct xarray marks;
-	u8 *buf;
-	struct bio_vec *bvec;
+	struct raft_disk_point tail;
+	struct raft_wal_walk walk;
+	struct raft_wal_area area;
 	struct page *page;
 	struct bio_vec page_bvec;
 	struct raft_wal_io io_records;
@@ -309,17 +357,42 @@ static inline bool raft_wal_fault_unordered(const struct raft_wal *wal)
 
 /* wal.c */
 void raft_wal_free(struct raft_wal *wal);
-int raft_wal_mark_set(struct raft_wal *wal, u64 index, u64 end, u32 crc,
-		      gfp_t gfp);
-const struct raft_wal_mark *raft_wal_mark_get(struct raft_wal *wal, u64 index);
+
+/* wal_mark.c */
+int raft_wal_area_init(struct raft_wal_area *a, u32 bytes);
+void raft_wal_area_free(struct raft_wal_area *a);
+int raft_wal_marks_init(struct raft_wal_marks *m, u64 size);
+void raft_wal_marks_free(struct raft_wal_marks *m);
+void raft_wal_mark(struct raft_wal *wal, const struct raft_disk_point *at);
+void raft_wal_marks_trim(struct raft_wal *wal);
+struct raft_disk_point raft_wal_mark_before(struct raft_wal *wal,
+					    const struct raft_disk_point *base,
+					    u64 index);
+void raft_wal_walk_init(struct raft_wal_walk *w, struct raft_wal *wal,
+			struct raft_wal_area *area);
+int raft_wal_walk_to(struct raft_wal_walk *w, const struct raft_disk_state *st,
+		     const struct raft_disk_point *from, u64 index);
+int raft_wal_seek(struct raft_wal *wal, u64 index, struct raft_disk_point *at);
+
+/* wal_read.c */
+void raft_wal_wait_readers(struct raft_wal *wal);
+#ifdef RAFT_FAULTS
+u64 raft_wal_reader_pos(const struct raft_wal_reader *rd);
+#endif
 
 /* wal_queue.c */
 int raft_wal_queue_init(struct raft_wal *wal);
 void raft_wal_queue_destroy(struct raft_wal *wal);
-int raft_wal_work_init(struct raft_wal *wal);
+struct raft_wal_item *raft_wal_queue_peek(struct raft_wal_queue *q);
+void raft_wal_queue_pop(struct raft_wal *wal, struct raft_wal_item *it);
 u64 raft_wal_free_bytes(const struct raft_wal *wal);
 void raft_wal_kick(struct raft_wal *wal);
 bool raft_wal_is_idle(struct raft_wal *wal);
+
+/* wal_group.c */
+int raft_wal_work_init(struct raft_wal *wal);
+void raft_wal_fail(struct raft_wal *wal, int err);
+void raft_wal_count_room(struct raft_wal *wal);
 bool raft_wal_gather(struct raft_wal *wal);
 
 #endif /* _RAFT_WAL_INTERNAL_H */

@@ -9,7 +9,7 @@
  *
  *   0        4096     8192     12288        16384                    data_end
  *   +--------+--------+--------+------------+-------------------------+
- *   | super  | state  | state  | reserved   | records ...             |
+ *   | super  | state  | state  | reserved   | ring of records         |
  *   | block  | slot 0 | slot 1 | (zero)     |                         |
  *   +--------+--------+--------+------------+-------------------------+
  *
@@ -25,11 +25,18 @@
  * of their predecessor (chain), the epoch and the first index of their write:
  * all below that index was durable when this record was written.
  *
+ * Ring: a write never goes round the end.  One whose first record does not fit
+ * before the end begins at data_start, in the next lap, which its records tell.
+ * The log begins behind its base, whose end is in the hard state; what is before
+ * it is free once that hard state is durable.  A log lies in the lap of its base
+ * and, from data_start to the block of its base, in the next one.
+ *
  * Epochs: recovery and each truncation raise the epoch.  The hard state with
  * the new epoch and the index from which older epochs are stale is durable
  * before anything is written over them.
  *
- * Life of a record, decision tree and guarantees: disk.c, Documentation/disk.rst.
+ * Life of a record, decision tree and guarantees: disk_recover.c,
+ * Documentation/disk.rst.
  */
 #ifndef _RAFT_DISK_H
 #define _RAFT_DISK_H
@@ -37,7 +44,7 @@
 #include "raft_env.h"
 #include "raft_core.h"
 
-#define RAFT_DISK_VERSION	1
+#define RAFT_DISK_VERSION	2
 #define RAFT_DISK_INCOMPAT	0ULL	/* known bits; a stranger is refused */
 
 #define RAFT_DISK_SLOT		4096	/* bytes of a superblock or slot */
@@ -112,7 +119,15 @@ struct raft_disk_state_le {
 	__le32 vote;
 	__le64 reach;
 	__le64 reach_term;
-	u8 reserved[156];
+	/* --- 96 bytes --- */
+	__le64 base;
+	__le64 base_term;
+	__le64 base_epoch;
+	__le64 base_lap;
+	/* --- 128 bytes --- */
+	__le64 base_pos;
+	__le32 base_crc;
+	u8 reserved[112];
 	__le32 crc;		/* over all before it */
 	/* --- 256 bytes --- */
 };
@@ -132,7 +147,13 @@ static_assert(offsetof(struct raft_disk_state_le, durable_crc) == 72);
 static_assert(offsetof(struct raft_disk_state_le, vote) == 76);
 static_assert(offsetof(struct raft_disk_state_le, reach) == 80);
 static_assert(offsetof(struct raft_disk_state_le, reach_term) == 88);
-static_assert(offsetof(struct raft_disk_state_le, reserved) == 96);
+static_assert(offsetof(struct raft_disk_state_le, base) == 96);
+static_assert(offsetof(struct raft_disk_state_le, base_term) == 104);
+static_assert(offsetof(struct raft_disk_state_le, base_epoch) == 112);
+static_assert(offsetof(struct raft_disk_state_le, base_lap) == 120);
+static_assert(offsetof(struct raft_disk_state_le, base_pos) == 128);
+static_assert(offsetof(struct raft_disk_state_le, base_crc) == 136);
+static_assert(offsetof(struct raft_disk_state_le, reserved) == 140);
 static_assert(offsetof(struct raft_disk_state_le, crc) == 252);
 
 struct raft_disk_record_le {
@@ -158,8 +179,7 @@ struct raft_disk_record_le {
 	u8 reserved[7];
 	__le64 client;
 	__le64 client_serial;
-	u8 reserved2[4];
-	__le32 lap;		/* of the ring, 0 before compaction exists */
+	__le64 lap;		/* of the ring, from 0 */
 	/* --- 128 bytes --- */
 };
 
@@ -183,8 +203,9 @@ static_assert(offsetof(struct raft_disk_record_le, type) == 96);
 static_assert(offsetof(struct raft_disk_record_le, reserved) == 97);
 static_assert(offsetof(struct raft_disk_record_le, client) == 104);
 static_assert(offsetof(struct raft_disk_record_le, client_serial) == 112);
-static_assert(offsetof(struct raft_disk_record_le, lap) == 124);
-static_assert(RAFT_DISK_BUF >= 2 * (RAFT_DISK_RECORD_MAX + RAFT_DISK_ALIGN));
+static_assert(offsetof(struct raft_disk_record_le, lap) == 120);
+static_assert(RAFT_DISK_BUF >= RAFT_DISK_RECORD_MAX + RAFT_DISK_ALIGN +
+			       RAFT_DISK_BLOCK_MAX);
 
 /* Why something on the disk is not what it should be. */
 enum raft_disk_reason {
@@ -197,6 +218,7 @@ enum raft_disk_reason {
 	RAFT_DISK_FOREIGN,	/* a record of another log */
 	RAFT_DISK_HEADER,	/* CRC of the header */
 	RAFT_DISK_PLACE,	/* written for another place of this log */
+	RAFT_DISK_LAP,		/* stale: of an earlier lap of the ring */
 	RAFT_DISK_INDEX,	/* a record, but of another index */
 	RAFT_DISK_EPOCH,	/* stale: truncated, or of an earlier boot */
 	RAFT_DISK_CHAIN,	/* its predecessor was another one */
@@ -234,6 +256,24 @@ struct raft_disk_super {
 };
 
 /**
+ * struct raft_disk_point - a place in the log: where a record ends
+ * @index: of the record, 0: this is before the first one
+ * @term: of it
+ * @epoch: of it: what is behind it is not older
+ * @lap: of the ring
+ * @pos: byte position behind it
+ * @crc: of its header: the chain of the next one; 0 if that has none
+ */
+struct raft_disk_point {
+	u64 index;
+	u64 term;
+	u64 epoch;
+	u64 lap;
+	u64 pos;
+	u32 crc;
+};
+
+/**
  * struct raft_disk_state - a hard-state slot, decoded
  * @flags: RAFT_DISK_CLEAN
  * @generation: number of this hard state, the largest counts
@@ -244,10 +284,11 @@ struct raft_disk_super {
  * @stale_from: records from this index on are stale unless of @epoch
  * @durable: every record up to here was durable when this was written, so
  *	what is missing below is damage and never a torn write
- * @durable_crc: header CRC of record @durable, 0 with @durable 0
+ * @durable_crc: header CRC of record @durable, unless that is not above @base
  * @vote: candidate voted for in @term, 0 if none
  * @reach: as in struct raft_hard_state
  * @reach_term: as in struct raft_hard_state
+ * @base: the log begins behind it; entries up to it are in a snapshot
  */
 struct raft_disk_state {
 	u32 flags;
@@ -262,10 +303,12 @@ struct raft_disk_state {
 	u32 vote;
 	u64 reach;
 	u64 reach_term;
+	struct raft_disk_point base;
 };
 
 /**
  * struct raft_disk_record - the header of a record, decoded
+ * @lap: of the ring
  * @pos: byte position of the header
  * @index: log index
  * @term: term of the entry
@@ -279,10 +322,11 @@ struct raft_disk_state {
  * @len: bytes of command
  * @crc: CRC of the header
  * @data_crc: CRC of the command
- * @chain: header CRC of the record before it, 0 for the first
+ * @chain: header CRC of the record before it, 0 for the first of a log
  * @type: enum raft_entry_type
  */
 struct raft_disk_record {
+	u64 lap;
 	u64 pos;
 	u64 index;
 	u64 term;
@@ -329,13 +373,16 @@ struct raft_disk_bad {
  * @repaired: out: bit n: copy n of superblock (0, 1), slot 0 (2, 3) or slot 1
  *	(4, 5) was bad, its twin was used
  * @records: out: good records
- * @last: out: the last good record, all zero if none
- * @end: out: byte position behind it
+ * @tail: out: where the last good record ends, the base if there is none
  * @torn: out: an unfinished write was found behind it and is to be dropped
  * @bad: out: with -EILSEQ what is damaged; with @torn what is torn
  *
+ * @ahead: bytes to read at once, 0: as many as there is memory for
  * @win_pos: private: byte position of @buf[0]
  * @win_len: private: valid bytes in @buf
+ * @first_read: private: @first was read
+ * @first: private: header at the start of the ring
+ * @first_reason: private: what is wrong with it
  */
 struct raft_disk_scan {
 	int (*read)(void *ctx, u64 pos, void *buf, u32 len);
@@ -352,13 +399,16 @@ struct raft_disk_scan {
 	struct raft_disk_state state;
 	u32 repaired;
 	u64 records;
-	struct raft_disk_record last;
-	u64 end;
+	struct raft_disk_point tail;
 	bool torn;
 	struct raft_disk_bad bad;
 
+	u32 ahead;
 	u64 win_pos;
 	u32 win_len;
+	bool first_read;
+	struct raft_disk_record first;
+	enum raft_disk_reason first_reason;
 };
 
 static inline u64 raft_disk_round_up(u64 n, u32 to)
@@ -379,11 +429,41 @@ static inline u64 raft_disk_state_pos(u64 generation)
 	return RAFT_DISK_STATE_POS + (generation & 1) * RAFT_DISK_SLOT;
 }
 
+/* Byte position where what is written in @lap must end: the end, or the base. */
+static inline u64 raft_disk_limit(const struct raft_disk_super *sb,
+				  const struct raft_disk_point *base, u64 lap)
+{
+	if (lap == base->lap)
+		return sb->data_end;
+	return base->pos & ~((u64)sb->block - 1);
+}
+
+static inline struct raft_disk_point
+raft_disk_point(const struct raft_disk_record *rec)
+{
+	return (struct raft_disk_point) {
+		.index = rec->index,
+		.term = rec->term,
+		.epoch = rec->epoch,
+		.lap = rec->lap,
+		.pos = rec->pos + raft_disk_record_bytes(rec->len),
+		.crc = rec->crc,
+	};
+}
+
 const char *raft_disk_reason_name(enum raft_disk_reason reason);
 const char *raft_disk_type_name(u8 type);
 u32 raft_disk_crc(const void *p, u32 len);
 
 void raft_disk_super_init(struct raft_disk_super *sb, u64 size, u32 block);
+void raft_disk_state_init(struct raft_disk_state *st,
+			  const struct raft_disk_super *sb);
+bool raft_disk_place(const struct raft_disk_super *sb,
+		     const struct raft_disk_point *base,
+		     struct raft_disk_point *at, u32 bytes);
+u64 raft_disk_room(const struct raft_disk_super *sb,
+		   const struct raft_disk_point *base,
+		   const struct raft_disk_point *tail);
 void raft_disk_super_encode(const struct raft_disk_super *sb, u8 *slot);
 void raft_disk_state_encode(const struct raft_disk_state *st, u64 log_id,
 			    u8 *slot);
@@ -395,6 +475,12 @@ bool raft_disk_record_decode(const struct raft_disk_super *sb, const u8 *from,
 			     enum raft_disk_reason *reason);
 
 int raft_disk_recover(struct raft_disk_scan *s);
+void raft_disk_walk(struct raft_disk_scan *s,
+		    const struct raft_disk_super *sb,
+		    const struct raft_disk_state *st,
+		    const struct raft_disk_point *from);
+int raft_disk_next(struct raft_disk_scan *s, struct raft_disk_record *rec,
+		   const u8 **data);
 void raft_disk_boot(const struct raft_disk_scan *s, u64 wall_clock,
 		    struct raft_disk_state *st);
 

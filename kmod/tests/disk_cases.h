@@ -25,12 +25,10 @@
  *
  * @sb: superblock of the image
  * @st: hard state as last written
- * @ends: byte position behind each record
- * @crcs: its header CRC
- * @terms: its term
+ * @at: where each record ends
  * @lens: its length
- * @last: last index written
- * @end: where the next write begins
+ * @tail: where the last record written ends
+ * @start: byte position of the last write
  * @s: the last recovery
  * @got: records that it handed over
  * @wrong: among them something else than was written
@@ -44,12 +42,10 @@ struct disk_env {
 
 	struct raft_disk_super sb;
 	struct raft_disk_state st;
-	u64 ends[IMG_ENTRIES];
-	u32 crcs[IMG_ENTRIES];
-	u64 terms[IMG_ENTRIES];
+	struct raft_disk_point at[IMG_ENTRIES];
 	u32 lens[IMG_ENTRIES];
-	u64 last;
-	u64 end;
+	struct raft_disk_point tail;
+	u64 start;
 	struct raft_disk_scan s;
 	u64 got;
 	bool wrong;
@@ -90,8 +86,9 @@ static int img_entry(void *ctx, const struct raft_disk_record *rec,
 	u32 i;
 
 	env->got++;
-	EXPECT(env, rec->index == env->got && rec->index < IMG_ENTRIES);
-	env->wrong |= rec->term != env->terms[rec->index] ||
+	EXPECT(env, rec->index == env->s.state.base.index + env->got);
+	EXPECT(env, rec->index < IMG_ENTRIES);
+	env->wrong |= rec->term != env->at[rec->index].term ||
 		      rec->len != env->lens[rec->index];
 	for (i = 0; i < rec->len; i++)
 		env->wrong |= data[i] != img_byte(rec->index, rec->term, i);
@@ -139,14 +136,12 @@ static void img_format(struct disk_env *env, u32 block, u64 bytes)
 	env->sb.log_id = 0xabcdef;
 	env->sb.created = 12345;
 	env->sb.data_end = env->sb.data_start + bytes;
-	memset(&env->st, 0, sizeof(env->st));
-	env->st.stale_from = 1;
+	raft_disk_state_init(&env->st, &env->sb);
 	img_state(env);
 	env->st.generation = 1;
 	img_state(env);
 	img_super(env);
-	env->last = 0;
-	env->end = env->sb.data_start;
+	env->tail = env->st.base;
 }
 
 static void img_boot(struct disk_env *env)
@@ -154,19 +149,35 @@ static void img_boot(struct disk_env *env)
 	EXPECT(env, img_recover(env) == 0);
 	raft_disk_boot(&env->s, 1000, &env->st);
 	img_state(env);
-	env->last = env->s.last.index;
-	env->end = raft_disk_round_up(env->s.end, env->sb.block);
+	env->tail = env->s.tail;
 }
 
-/* One write of @n records of @len bytes; returns its bytes, from @env->end on. */
+/* Is there a place for a write whose first record has @len bytes? */
+static bool img_fits(struct disk_env *env, u32 len)
+{
+	struct raft_disk_point at = env->tail;
+
+	return raft_disk_place(&env->sb, &env->st.base, &at,
+			       raft_disk_record_bytes(len));
+}
+
+/*
+ * One write of @n records of @len bytes, or as many of them as fit behind the
+ * first; returns its bytes, from @env->start on.
+ */
 static u32 img_write(struct disk_env *env, u32 n, u64 term, u32 len)
 {
-	u64 pos = env->end, first = env->last + 1, top;
-	u32 i, k;
+	struct raft_disk_point *tail = &env->tail;
+	u64 first = tail->index + 1, top, limit;
+	u32 i, k, bytes = raft_disk_record_bytes(len);
 
-	for (i = 0; i < n; i++) {
+	EXPECT(env, raft_disk_place(&env->sb, &env->st.base, tail, bytes));
+	env->start = tail->pos;
+	limit = raft_disk_limit(&env->sb, &env->st.base, tail->lap);
+	for (i = 0; i < n && tail->pos + bytes <= limit; i++) {
 		struct raft_disk_record rec = {
-			.pos = pos,
+			.lap = tail->lap,
+			.pos = tail->pos,
 			.index = first + i,
 			.term = term,
 			.epoch = env->st.epoch,
@@ -175,7 +186,7 @@ static u32 img_write(struct disk_env *env, u32 n, u64 term, u32 len)
 			.serial = first + i,
 			.origin = 2,
 			.len = len,
-			.chain = env->last ? env->crcs[env->last] : 0,
+			.chain = tail->crc,
 			.type = RAFT_ENTRY_COMMAND,
 		};
 		u8 *data = env->buf;
@@ -183,27 +194,22 @@ static u32 img_write(struct disk_env *env, u32 n, u64 term, u32 len)
 		EXPECT(env, rec.index < IMG_ENTRIES);
 		for (k = 0; k < len; k++)
 			data[k] = img_byte(rec.index, term, k);
-		env->last = rec.index;
-		env->crcs[rec.index] = raft_disk_record_encode(&env->sb, &rec,
-							       data,
-							       env->p + pos);
-		pos += raft_disk_record_bytes(len);
-		env->ends[rec.index] = pos;
-		env->terms[rec.index] = term;
+		rec.crc = raft_disk_record_encode(&env->sb, &rec, data,
+						  env->p + rec.pos);
+		*tail = raft_disk_point(&rec);
+		env->at[rec.index] = *tail;
 		env->lens[rec.index] = len;
 	}
-	top = raft_disk_round_up(pos, env->sb.block);
-	memset(env->p + pos, 0, (size_t)(top - pos));
-	pos = env->end;
-	env->end = top;
-	return (u32)(top - pos);
+	top = raft_disk_round_up(tail->pos, env->sb.block);
+	memset(env->p + tail->pos, 0, (size_t)(top - tail->pos));
+	return (u32)(top - env->start);
 }
 
 /* What a hard state written now says about the records. */
 static void img_durable(struct disk_env *env)
 {
-	env->st.durable = env->last;
-	env->st.durable_crc = env->last ? env->crcs[env->last] : 0;
+	env->st.durable = env->tail.index;
+	env->st.durable_crc = env->tail.crc;
 }
 
 static void img_next_state(struct disk_env *env)
@@ -212,20 +218,47 @@ static void img_next_state(struct disk_env *env)
 	img_state(env);
 }
 
+/* Where record @index ends, which may be the one that the log begins behind. */
+static struct raft_disk_point img_at(struct disk_env *env, u64 index)
+{
+	return index == env->st.base.index ? env->st.base : env->at[index];
+}
+
 static void img_truncate(struct disk_env *env, u64 index)
 {
-	env->last = index - 1;
-	env->end = env->last ? env->ends[env->last] : env->sb.data_start;
-	env->end = raft_disk_round_up(env->end, env->sb.block);
+	env->tail = img_at(env, index - 1);
 	env->st.epoch++;
 	env->st.stale_from = index;
 	img_durable(env);
 	img_next_state(env);
 }
 
+/* Drop what is before @index, and that. */
+static void img_cut(struct disk_env *env, u64 index)
+{
+	env->st.base = img_at(env, index);
+	img_durable(env);
+	img_next_state(env);
+}
+
+/* The log begins anew behind an entry of a snapshot. */
+static void img_reset(struct disk_env *env, u64 index, u64 term)
+{
+	env->st.epoch++;
+	env->tail.index = index;
+	env->tail.term = term;
+	env->tail.epoch = env->st.epoch;
+	env->tail.pos = raft_disk_round_up(env->tail.pos, env->sb.block);
+	env->tail.crc = 0;
+	env->st.base = env->tail;
+	env->st.stale_from = index + 1;
+	img_durable(env);
+	img_next_state(env);
+}
+
 static u64 img_pos(struct disk_env *env, u64 index)
 {
-	return env->ends[index] - raft_disk_record_bytes(env->lens[index]);
+	return env->at[index].pos - raft_disk_record_bytes(env->lens[index]);
 }
 
 /* A log of three writes: 1, 2 3, 4 5 6; nothing noted as durable. */
@@ -241,14 +274,16 @@ static void img_small(struct disk_env *env, u32 block)
 static void expect_clean(struct disk_env *env, u64 last)
 {
 	EXPECT(env, img_recover(env) == 0);
-	EXPECT(env, env->s.last.index == last && env->got == last);
+	EXPECT(env, env->s.tail.index == last);
+	EXPECT(env, env->s.state.base.index + env->got == last);
 	EXPECT(env, !env->s.torn && !env->s.repaired);
 }
 
 static void expect_torn(struct disk_env *env, u64 last)
 {
 	EXPECT(env, img_recover(env) == 0);
-	EXPECT(env, env->s.last.index == last && env->got == last);
+	EXPECT(env, env->s.tail.index == last);
+	EXPECT(env, env->s.state.base.index + env->got == last);
 	EXPECT(env, env->s.torn && env->s.bad.index == last + 1);
 }
 
@@ -287,10 +322,13 @@ static void case_super(struct disk_env *env)
 	EXPECT(env, img_recover(env) == 0 && env->s.repaired == 1);
 	env->p[RAFT_DISK_COPY + 40] ^= 1;
 	expect_bad(env, RAFT_DISK_SUPER, 0);
-	env->sb.version = 2;
+	env->sb.version = RAFT_DISK_VERSION + 1;
 	img_super(env);
 	EXPECT(env, img_recover(env) == -EPROTO);
-	env->sb.version = 1;
+	env->sb.version = 1;	/* had no ring */
+	img_super(env);
+	EXPECT(env, img_recover(env) == -EPROTO && env->s.super.version == 1);
+	env->sb.version = RAFT_DISK_VERSION;
 	env->sb.incompat = 1;
 	img_super(env);
 	EXPECT(env, img_recover(env) == -EPROTO);
@@ -374,7 +412,7 @@ static void case_clean(struct disk_env *env)
 	img_write(env, 4, 2, 1);
 	expect_clean(env, 6);
 	/* Garbage that was never part of a log is no trace of a write. */
-	memset(env->p + env->end, 0xee, 512);
+	memset(env->p + raft_disk_round_up(env->tail.pos, 512), 0xee, 512);
 	expect_clean(env, 6);
 }
 
@@ -382,7 +420,7 @@ static void case_full(struct disk_env *env)
 {
 	img_format(env, 512, 4096);
 	img_boot(env);
-	while (env->end < env->sb.data_end)
+	while (img_fits(env, 300))
 		img_write(env, 1, 1, 300);
 	expect_clean(env, 8);
 }
@@ -396,18 +434,18 @@ static void case_torn_prefix(struct disk_env *env)
 
 	for (; block <= 4096; block += 3584) {
 		img_small(env, block);
-		start = env->end;
 		bytes = img_write(env, 5, 2, 700);
+		start = env->start;
 		copy = env->p + IMG_SIZE / 2;	/* far behind data_end */
 		memcpy(copy, env->p + start, bytes);
 		for (cut = 0; cut < bytes; cut += 512) {
 			memset(env->p + start, 0, bytes);
 			memcpy(env->p + start, copy, cut);
 			for (last = 6; last < 11; last++)
-				if (env->ends[last + 1] > start + cut)
+				if (env->at[last + 1].pos > start + cut)
 					break;
 			EXPECT(env, img_recover(env) == 0);
-			EXPECT(env, env->s.last.index == last);
+			EXPECT(env, env->s.tail.index == last);
 		}
 	}
 }
@@ -420,8 +458,8 @@ static void case_torn_sectors(struct disk_env *env)
 	u8 *copy;
 
 	img_small(env, 512);
-	start = env->end;
 	bytes = img_write(env, 5, 2, 700);
+	start = env->start;
 	sectors = bytes / 512;
 	EXPECT(env, sectors < 12);
 	copy = env->p + IMG_SIZE / 2;
@@ -434,8 +472,8 @@ static void case_torn_sectors(struct disk_env *env)
 			else
 				memset(env->p + start + i * 512, 0, 512);
 		EXPECT(env, img_recover(env) == 0);
-		EXPECT(env, env->s.last.index >= 6);
-		EXPECT(env, (env->s.last.index == 11) ==
+		EXPECT(env, env->s.tail.index >= 6);
+		EXPECT(env, (env->s.tail.index == 11) ==
 			    (mask + 1 == 1ULL << sectors));
 	}
 }
@@ -500,7 +538,7 @@ static void case_damaged_durable(struct disk_env *env)
 static void case_damaged_chain(struct disk_env *env)
 {
 	img_small(env, 512);
-	env->crcs[6] ^= 1;
+	env->tail.crc ^= 1;
 	img_write(env, 1, 2, 10);
 	expect_bad(env, RAFT_DISK_CHAIN, 7);
 	img_small(env, 512);
@@ -517,7 +555,7 @@ static void case_state_lost(struct disk_env *env)
 	/* The same, seen only behind the end. */
 	img_small(env, 512);
 	env->st.epoch++;
-	env->end += 512;
+	env->tail.pos = raft_disk_round_up(env->tail.pos, 512) + 512;
 	img_write(env, 1, 2, 10);
 	expect_bad(env, RAFT_DISK_STATE_LOST, 7);
 }
@@ -565,6 +603,8 @@ static void case_stale_in_block(struct disk_env *env)
 	expect_bad(env, RAFT_DISK_DATA, 4);
 }
 
+#include "disk_ring_cases.h"
+
 static const struct disk_case disk_cases[] = {
 	{ "blank, not a log, half formatted", case_blank },
 	{ "superblock: copies, version, features, identity", case_super },
@@ -581,6 +621,15 @@ static const struct disk_case disk_cases[] = {
 	{ "leaf: damaged, hard state lost", case_state_lost },
 	{ "truncation and stale records", case_stale },
 	{ "truncation in the middle of a block", case_stale_in_block },
+	{ "ring: round and round, cut each time", ring_round },
+	{ "ring: full to the last block", ring_exact },
+	{ "ring: room is what fits", ring_room },
+	{ "ring: truncation, back over the end", ring_truncate },
+	{ "ring: begins anew behind a later entry", ring_reset },
+	{ "ring: torn at the end, every subset of sectors", ring_torn },
+	{ "ring: damaged in either lap", ring_damaged },
+	{ "ring: the hard state with the base lost", ring_state_lost },
+	{ "ring: impossible bases", ring_base_bad },
 };
 
 #endif /* _RAFT_DISK_CASES_H */

@@ -109,6 +109,9 @@ EXPORT_SYMBOL_GPL(raft_disk_super_init);
 EXPORT_SYMBOL_GPL(raft_disk_super_encode);
 EXPORT_SYMBOL_GPL(raft_disk_state_encode);
 EXPORT_SYMBOL_GPL(raft_disk_record_encode);
+EXPORT_SYMBOL_GPL(raft_disk_state_init);
+EXPORT_SYMBOL_GPL(raft_disk_place);
+EXPORT_SYMBOL_GPL(raft_disk_room);
 EXPORT_SYMBOL_GPL(raft_disk_recover);
 EXPORT_SYMBOL_GPL(raft_disk_boot);
 
@@ -117,6 +120,11 @@ EXPORT_SYMBOL_GPL(raft_wal_submit);
 EXPORT_SYMBOL_GPL(raft_wal_room);
 EXPORT_SYMBOL_GPL(raft_wal_stat);
 EXPORT_SYMBOL_GPL(raft_wal_close);
+EXPORT_SYMBOL_GPL(raft_wal_reader_new);
+EXPORT_SYMBOL_GPL(raft_wal_reader_free);
+EXPORT_SYMBOL_GPL(raft_wal_hold);
+EXPORT_SYMBOL_GPL(raft_wal_release);
+EXPORT_SYMBOL_GPL(raft_wal_read);
 #ifdef RAFT_FAULTS
 EXPORT_SYMBOL_GPL(raft_wal_fault);
 EXPORT_SYMBOL_GPL(raft_wal_crash);

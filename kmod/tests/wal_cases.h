@@ -37,6 +37,7 @@
  * @tables: their chunk tables
  * @seq: last batch submitted
  * @loaded: entries loaded by the last open
+ * @first: index of the first of them
  * @lock: protects what follows
  * @done_seq: last batch reported
  * @done_index: last entry in it
@@ -60,6 +61,7 @@ struct wal_env {
 	struct raft_log_chunk *tables[8][WAL_CASE_MAX / RAFT_CHUNK_ENTRIES + 1];
 	u64 seq;
 	u64 loaded;
+	u64 first;
 
 	spinlock_t lock;	/* protects what follows */
 	u64 done_seq;
@@ -95,11 +97,12 @@ static int wal_case_load(void *ctx, const struct raft_entry *e)
 	struct raft_payload *p = e->payload;
 	u32 i;
 
-	env->loaded++;
+	if (!env->loaded++)
+		env->first = e->serial;
 	WAL_EXPECT(env, !e->len == !p);
-	WAL_EXPECT(env, e->serial == env->loaded);
+	WAL_EXPECT(env, e->serial == env->first + env->loaded - 1);
 	for (i = 0; i < e->len; i++)
-		if (p->data[i] != wal_byte(env->loaded, e->term, i))
+		if (p->data[i] != wal_byte(e->serial, e->term, i))
 			break;
 	WAL_EXPECT(env, i == e->len);
 	return 0;
@@ -150,6 +153,8 @@ static int wal_case_open(struct wal_env *env, bool create)
 			    &env->boot);
 	if (err)
 		env->wal = NULL;
+	else
+		WAL_EXPECT(env, !env->loaded || env->first == env->boot.base + 1);
 	return err;
 }
 
@@ -230,6 +235,18 @@ static void wal_case_submit(struct wal_env *env, const struct raft *core,
 	if (first)
 		b.what |= RAFT_PERSIST_ENTRIES;
 	raft_wal_submit(env->wal, core, &b);
+}
+
+static void wal_case_cut(struct wal_env *env, u64 base, u64 term)
+{
+	struct raft_persist b = {
+		.seq = ++env->seq,
+		.what = RAFT_PERSIST_BASE,
+		.base = base,
+		.base_term = term,
+	};
+
+	raft_wal_submit(env->wal, NULL, &b);
 }
 
 /* Wait until all that was submitted is reported. */
@@ -376,30 +393,6 @@ static void wal_state_only(struct wal_env *env)
 	WAL_EXPECT(env, env->boot.hs.term == 9 && env->boot.last_index == 0);
 }
 
-/* What does not fit fails the log, once; what was written stays. */
-static void wal_full(struct wal_env *env)
-{
-	struct raft *core = wal_case_core(env, 90, 1, 91, 1, RAFT_MAX_COMMAND);
-	u64 i, room;
-
-	WAL_EXPECT(env, wal_case_open(env, true) == 0);
-	room = raft_wal_room(env->wal);
-	WAL_EXPECT(env, room && room < WAL_CASE_SIZE);
-	for (i = 1; i <= 90; i++)
-		wal_case_submit(env, core, 0, i, i, 1);
-	WAL_EXPECT(env, wal_case_wait(env));
-	WAL_EXPECT(env, env->errors == 1 && env->error == -ENOSPC);
-	WAL_EXPECT(env, raft_wal_room(env->wal) == 0);
-	wal_case_submit(env, core, 0, 90, 90, 1);
-	wal_case_close(env);
-	WAL_EXPECT(env, env->errors == 1 && !env->order_bad);
-	i = env->done_index;
-	WAL_EXPECT(env, i > 50);
-	WAL_EXPECT(env, wal_case_open(env, false) == 0);
-	WAL_EXPECT(env, env->loaded >= i);
-	WAL_EXPECT(env, raft_wal_room(env->wal) == 0);
-}
-
 #ifdef RAFT_FAULTS
 static void wal_error_once(struct wal_env *env)
 {
@@ -516,6 +509,8 @@ static void wal_corrupt(struct wal_env *env)
 }
 #endif
 
+#include "wal_ring_cases.h"
+
 static const struct wal_case wal_cases[] = {
 	{ "format, identity, one log per file", wal_open_twice },
 	{ "files that cannot be a log", wal_open_refused },
@@ -523,13 +518,22 @@ static const struct wal_case wal_cases[] = {
 	{ "a batch larger than a write", wal_large },
 	{ "truncation", wal_truncate },
 	{ "hard state alone", wal_state_only },
-	{ "full", wal_full },
+	{ "full, until it is cut", wal_full },
+	{ "full, and closed", wal_full_closed },
+	{ "full, and a snapshot overtakes it", wal_full_overtaken },
+	{ "round and round, cut all the time", wal_round },
+	{ "cut and truncated", wal_cut_truncate },
+	{ "begins anew behind a snapshot", wal_reset },
+	{ "read back", wal_read_back },
+	{ "read back while it is cut and truncated", wal_read_beside },
 #ifdef RAFT_FAULTS
 	{ "an error is reported once", wal_error_once },
 	{ "stall", wal_stall },
 	{ "crash with a torn write", wal_crash_torn },
 	{ "crash with writes in flight", wal_crash_busy },
 	{ "damage in the middle", wal_corrupt },
+	{ "crash between a base and its space", wal_crash_cut },
+	{ "read back what is damaged", wal_read_damaged },
 #endif
 };
 

@@ -33,7 +33,7 @@ static void expect(struct disk_env *env, bool ok, const char *what, int line)
 		return;
 	printf("not ok %d - %s: line %d: %s (index %llu, %s)\n", n_tests + 1,
 	       (char *)env->ctx, line, what,
-	       (unsigned long long)env->s.last.index,
+	       (unsigned long long)env->s.tail.index,
 	       raft_disk_reason_name(env->s.bad.reason));
 	exit(1);
 }
@@ -50,7 +50,7 @@ static bool unused(struct disk_env *env, u64 pos)
 
 	if (pos < 12288)
 		return pos % RAFT_DISK_COPY >= 256;
-	for (i = 1; i <= env->last; i++) {
+	for (i = env->st.base.index + 1; i <= env->tail.index; i++) {
 		start = img_pos(env, i);
 		if (pos >= start && pos < start + 128 + env->lens[i])
 			return false;
@@ -58,33 +58,48 @@ static bool unused(struct disk_env *env, u64 pos)
 	return true;
 }
 
-/* Detected, or without meaning; never something else than what was written. */
-static void flip_all(struct disk_env *env, bool closed)
+static void flip_make(struct disk_env *env, bool ring)
 {
-	u64 pos;
+	if (!ring) {
+		img_small(env, 512);
+		img_truncate(env, 6);
+		img_write(env, 2, 3, 40);
+		return;
+	}
+	ring_small(env);
+	img_truncate(env, 19);
+	img_write(env, 1, 4, 100);
+	img_write(env, 2, 4, 40);
+	/* Where the base is, is said by the slot that counts; the other is older. */
+	img_next_state(env);
+}
+
+/* Detected, or without meaning; never something else than what was written. */
+static void flip_all(struct disk_env *env, bool closed, bool ring)
+{
+	u64 pos, last;
 	int err;
 
-	img_small(env, 512);
-	img_truncate(env, 6);
-	img_write(env, 2, 3, 40);
+	flip_make(env, ring);
+	last = env->tail.index;
 	if (closed) {
 		img_durable(env);
 		env->st.flags = RAFT_DISK_CLEAN;
 		img_next_state(env);
 	}
-	expect_clean(env, 7);
+	expect_clean(env, last);
 	for (pos = 0; pos < env->sb.data_end; pos++) {
 		env->p[pos] ^= 1 << (pos & 7);
 		err = img_recover(env);
 		if (unused(env, pos)) {
-			EXPECT(env, !err && env->s.last.index == 7);
+			EXPECT(env, !err && env->s.tail.index == last);
 		} else if (closed && pos >= 16384) {
 			EXPECT(env, err == -EILSEQ);
 			EXPECT(env, env->s.bad.index);
-			EXPECT(env, env->s.bad.index <= 7);
+			EXPECT(env, env->s.bad.index <= last);
 		} else {
 			EXPECT(env, err == -EILSEQ || env->s.repaired ||
-			       env->s.torn || env->s.last.index < 7);
+			       env->s.torn || env->s.tail.index < last);
 		}
 		env->p[pos] ^= 1 << (pos & 7);
 	}
@@ -110,6 +125,10 @@ static void golden_write(struct disk_env *env, FILE *f)
 	hex(f, "hard-state", env->p +
 	    raft_disk_state_pos(env->st.generation), 256);
 	hex(f, "record", env->p + img_pos(env, 2), 256);
+	ring_small(env);
+	hex(f, "ring-hard-state", env->p +
+	    raft_disk_state_pos(env->st.generation), 256);
+	hex(f, "ring-record", env->p + img_pos(env, 15), 256);
 }
 
 /* GOLDEN_WRITE=1 writes the file anew: a new version of the format. */
@@ -162,12 +181,22 @@ static void errors(struct disk_env *env)
 
 static void flip_open(struct disk_env *env)
 {
-	flip_all(env, false);
+	flip_all(env, false, false);
 }
 
 static void flip_closed(struct disk_env *env)
 {
-	flip_all(env, true);
+	flip_all(env, true, false);
+}
+
+static void flip_ring_open(struct disk_env *env)
+{
+	flip_all(env, false, true);
+}
+
+static void flip_ring_closed(struct disk_env *env)
+{
+	flip_all(env, true, true);
 }
 
 int main(void)
@@ -175,6 +204,8 @@ int main(void)
 	static const struct disk_case more[] = {
 		{ "every byte flipped, while running", flip_open },
 		{ "every byte flipped, after a close", flip_closed },
+		{ "every byte of a ring flipped, while running", flip_ring_open },
+		{ "every byte of a ring flipped, after a close", flip_ring_closed },
 		{ "golden vectors", golden },
 		{ "errors of the reader, CRC-32C check value", errors },
 	};

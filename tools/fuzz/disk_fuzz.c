@@ -3,7 +3,7 @@
  * disk_fuzz.c - libFuzzer over recovery of the on-disk format.
  *
  * The input is a script of operations on the image of disk_cases.h: what the log
- * does (write, truncate, boot, note as durable) and what happens to disks (bytes
+ * does (write, truncate, cut, begin anew, boot, note as durable) and what happens to disks (bytes
  * and sectors change, move, vanish), some with checksums mended, as malice would.
  * Whatever the image, recovery must not touch memory that is not its own; what it
  * hands over must have been written, unless checksums were forged; and once it
@@ -15,7 +15,7 @@
 
 #include "../../kmod/tests/disk_cases.h"
 
-#define AREA	32768	/* bytes of records */
+#define AREA	32768	/* bytes of records, of a small ring a quarter */
 
 struct input {
 	const uint8_t *p;
@@ -78,7 +78,7 @@ static int any_entry(void *ctx, const struct raft_disk_record *rec,
 	u32 i, sum = 0;
 
 	env->got++;
-	EXPECT(env, rec->index == env->got);
+	EXPECT(env, rec->index == env->s.state.base.index + env->got);
 	for (i = 0; i < rec->len; i++)
 		sum += data[i];
 	return sum == 0xffffffff ? -EIO : 0;
@@ -106,39 +106,39 @@ static bool boot(struct disk_env *env)
 	if (recover(env))
 		return false;
 	if (env->s.super.data_end > RAFT_DISK_DATA_POS + AREA ||
-	    env->s.last.index >= IMG_ENTRIES)
+	    env->s.tail.index >= IMG_ENTRIES)
 		return false;
-	index = env->s.last.index;
+	index = env->s.tail.index;
 	env->sb = env->s.super;
 	raft_disk_boot(&env->s, 1000, &env->st);
 	img_state(env);
-	env->last = index;
-	if (index) {
-		env->ends[index] = env->s.end;
-		env->crcs[index] = env->s.last.crc;
-		env->terms[index] = env->s.last.term;
-		env->lens[index] = env->s.last.len;
-	}
-	env->end = raft_disk_round_up(env->s.end, env->sb.block);
+	env->tail = env->s.tail;
+	env->at[index] = env->tail;
 	return true;
 }
 
 static bool write_some(struct disk_env *env, u32 n, u32 len, u32 up)
 {
-	u64 term = env->last ? env->terms[env->last] + up : 1 + up;
+	u64 term = max(env->tail.term, 1ULL) + up;
 
-	if (env->last + n >= IMG_ENTRIES || term > RAFT_MAX_TERM ||
-	    env->end + n * raft_disk_record_bytes(len) > env->sb.data_end)
+	if (env->tail.index + n >= IMG_ENTRIES || term > RAFT_MAX_TERM ||
+	    !img_fits(env, len))
 		return false;
 	img_write(env, n, term, len);
 	return true;
+}
+
+/* Entries behind the base. */
+static u32 above(const struct disk_env *env)
+{
+	return (u32)(env->tail.index - env->st.base.index);
 }
 
 static void operate(struct disk_env *env, struct input *in)
 {
 	u32 a, b, len;
 
-	switch (take(in, 1) % 9) {
+	switch (take(in, 1) % 11) {
 	case 0:
 		env->p[place(in)] = (u8)take(in, 1);
 		return;
@@ -166,12 +166,23 @@ static void operate(struct disk_env *env, struct input *in)
 		return;
 	case 6:
 		a = take(in, 1);
-		if (!forged && env->last)
-			img_truncate(env, 1 + a % env->last);
+		if (!forged && above(env))
+			img_truncate(env, env->st.base.index + 1 + a % above(env));
 		return;
 	case 7:
 		img_durable(env);
 		img_next_state(env);
+		return;
+	case 9:
+		a = take(in, 1);
+		if (!forged && above(env))
+			img_cut(env, env->st.base.index + 1 + a % above(env));
+		return;
+	case 10:
+		a = take(in, 1);
+		if (!forged && env->tail.index + a % 4 < IMG_ENTRIES)
+			img_reset(env, env->tail.index + a % 4,
+				  env->tail.term + (a >> 6));
 		return;
 	default:
 		env->st.term += take(in, 1);
@@ -203,20 +214,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	env.p = image;
 	env.buf = scan_buf;
 	forged = false;
-	block = take(&in, 1) & 1 ? 512 : 4096;
-	img_format(&env, block, AREA);
+	block = take(&in, 1);
+	img_format(&env, block & 1 ? 512 : 4096, block & 2 ? AREA / 4 : AREA);
 	img_boot(&env);
 	while (in.n)
 		operate(&env, &in);
 	if (!boot(&env))
 		return 0;
 	/* What was accepted once is accepted with all that is put on it. */
-	block = (u32)env.last;
-	EXPECT(&env, recover(&env) == 0 && env.s.last.index == block);
+	EXPECT(&env, recover(&env) == 0 && env.s.tail.index == env.tail.index);
 	EXPECT(&env, whole(&env));
 	if (write_some(&env, 2, 100, 0)) {
 		EXPECT(&env, recover(&env) == 0);
-		EXPECT(&env, env.s.last.index == block + 2 && whole(&env));
+		EXPECT(&env, env.s.tail.index == env.tail.index && whole(&env));
 	}
 	return 0;
 }

@@ -90,7 +90,8 @@ static int entry_look(void *ctx, const struct raft_disk_record *rec,
  * @node_id: likewise
  *
  * Return: 0; -EBUSY if a group uses it; -ENXIO if it is of another kind;
- * -EMEDIUMTYPE no log; -ENODATA a log without an entry; -EOPNOTSUPP that of a
+ * -EMEDIUMTYPE no log; -ENODATA a log without an entry; -EXDEV what is before
+ * its entries is in a snapshot; -EOPNOTSUPP that of a
  * witness, commands were left out; -EPROTO of another version; -ESTALE of another
  * group or node; -EILSEQ damaged, see @s->bad; -ENOMEM; or any negative errno of
  * open(2) or read(2).
@@ -120,9 +121,9 @@ int raft_survivor_open(struct raft_survivor *s, const char *path,
 	err = raft_disk_recover(&scan);
 	s->group_id = scan.super.group_id;
 	s->node_id = scan.super.node_id;
-	s->term = max(scan.state.term, scan.last.term);
-	s->last = scan.last.index;
-	s->last_term = scan.last.term;
+	s->term = max(scan.state.term, scan.tail.term);
+	s->last = scan.tail.index;
+	s->last_term = scan.tail.term;
 	s->commit = min(scan.state.commit, s->last);
 	s->torn = scan.torn;
 	if (err == -EILSEQ && !s->bad) {
@@ -130,6 +131,8 @@ int raft_survivor_open(struct raft_survivor *s, const char *path,
 		s->bad_index = scan.bad.index;
 		s->bad_pos = scan.bad.pos;
 	}
+	if (!err && scan.state.base.index)
+		err = -EXDEV;
 	if (!err && !s->last)
 		err = -ENODATA;
 	if (err)
@@ -194,6 +197,7 @@ static int copy_entry(void *ctx, const struct raft_disk_record *from,
 	if (!c->len)
 		c->first = rec.index;
 	rec.pos = c->pos + c->len;
+	rec.lap = 0;
 	rec.epoch = c->st.epoch;
 	rec.durable_before = c->first;
 	rec.chain = c->st.durable_crc;
@@ -266,8 +270,8 @@ static int copy_verify(struct copy *c, struct raft_disk_scan *scan, u64 size)
 	if (err)
 		return err;
 	return scan->torn || scan->repaired ||
-	       scan->last.index != c->st.durable ||
-	       scan->last.crc != c->st.durable_crc ? -EILSEQ : 0;
+	       scan->tail.index != c->st.durable ||
+	       scan->tail.crc != c->st.durable_crc ? -EILSEQ : 0;
 }
 
 static int copy_begin(struct copy *c, const struct raft_disk_scan *scan,
@@ -284,8 +288,9 @@ static int copy_begin(struct copy *c, const struct raft_disk_scan *scan,
 			return -errno;
 	clock_gettime(CLOCK_REALTIME, &now);
 	c->sb.created = now.tv_sec * RAFT_NS_PER_S + now.tv_nsec;
-	c->st.term = max(scan->state.term, scan->last.term) + 1;
-	c->st.commit = min(scan->state.commit, scan->last.index);
+	raft_disk_state_init(&c->st, &c->sb);
+	c->st.term = max(scan->state.term, scan->tail.term) + 1;
+	c->st.commit = min(scan->state.commit, scan->tail.index);
 	c->st.incarnation = scan->state.incarnation;
 	c->pos = c->sb.data_start;
 	return c->st.term > RAFT_MAX_TERM ? -EOVERFLOW : 0;

@@ -276,12 +276,12 @@ static bool kept(struct judge *j)
 	struct raft_disk_state st;
 
 	raft_disk_boot(s, 0, &st);
-	if (s->last.index < j->acked)
+	if (s->tail.index < j->acked)
 		return wrong(j, "the log ends with %" PRIu64 ", acknowledged was %" PRIu64,
-			     s->last.index, j->acked);
-	if (s->last.index < j->match)
+			     s->tail.index, j->acked);
+	if (s->tail.index < j->match)
 		return wrong(j, "the log ends with %" PRIu64 ", the leader was told %" PRIu64,
-			     s->last.index, j->match);
+			     s->tail.index, j->match);
 	if (st.term < j->term)
 		return wrong(j, "term %" PRIu64 ", it spoke in %" PRIu64, st.term,
 			     j->term);

@@ -166,19 +166,22 @@ static bool put_noop(struct replay *r, const struct raft_disk_state *st)
 {
 	const struct raft_disk_scan *scan = &r->judge.scan;
 	u8 block[RAFT_DISK_BLOCK_MAX] = { 0 };
+	struct raft_disk_point at = scan->tail;
 	struct raft_disk_record rec = {
-		.pos = raft_disk_round_up(scan->end, scan->super.block),
-		.index = scan->last.index + 1,
+		.index = at.index + 1,
 		.term = st->term + FAR_TERM,
 		.epoch = st->epoch,
-		.durable_before = scan->last.index + 1,
-		.chain = scan->last.crc,
+		.durable_before = at.index + 1,
+		.chain = at.crc,
 		.type = RAFT_ENTRY_NOOP,
 	};
-	struct written w = { .pos = rec.pos, .len = scan->super.block, .data = block };
+	struct written w = { .len = scan->super.block, .data = block };
 
-	if (rec.pos + w.len > scan->super.data_end)
+	if (!raft_disk_place(&scan->super, &st->base, &at, raft_disk_record_bytes(0)))
 		return false;
+	rec.lap = at.lap;
+	rec.pos = at.pos;
+	w.pos = at.pos;
 	raft_disk_record_encode(&scan->super, &rec, NULL, block);
 	return put_some(r, &w);
 }
@@ -188,13 +191,13 @@ static void boot(struct replay *r)
 {
 	struct judge *j = &r->judge;
 	struct raft_disk_state st;
-	u64 last = j->scan.last.index;
+	u64 last = j->scan.tail.index;
 	bool noop;
 
 	r->boot++;
 	noop = put_boot(r, &st) && put_noop(r, &st);
 	if (judge_image(j)) {
-		last = j->scan.last.index - last;
+		last = j->scan.tail.index - last;
 		if (last > 1 || (noop && !last))
 			snprintf(j->why, sizeof(j->why),
 				 "%" PRIu64 " entries more after one was written", last);

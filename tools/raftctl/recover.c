@@ -51,6 +51,8 @@ static const char *open_text(int error)
 		return "not a raft log";
 	case -ENODATA:
 		return "there is not one entry in it: nothing can be recovered";
+	case -EXDEV:
+		return "the log does not begin with entry 1, what was before is in a snapshot; raftdump shows where: take another survivor";
 	case -EOPNOTSUPP:
 		return "the log of a witness, it has no commands: take another survivor";
 	case -EPROTO:

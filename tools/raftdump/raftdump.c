@@ -151,6 +151,7 @@ static void entry_json(struct dump *d, const struct raft_disk_record *rec,
 		raft_json_u64(j, "client_serial", rec->client_serial);
 	}
 	raft_json_u64(j, "epoch", rec->epoch);
+	raft_json_u64(j, "lap", rec->lap);
 	raft_json_u64(j, "position", rec->pos);
 	raft_json_u64(j, "length", rec->len);
 	if (rec->type == RAFT_ENTRY_COMMAND && rec->len)
@@ -230,6 +231,25 @@ static void super_json(struct dump *d, const struct raft_disk_scan *s)
 	raft_json_close(j, '}');
 }
 
+/* Where a record ends, and which. */
+static void point_json(struct raft_json *j, const char *name,
+		       const struct raft_disk_point *at)
+{
+	raft_json_open(j, name, '{');
+	raft_json_u64(j, "index", at->index);
+	raft_json_u64(j, "term", at->term);
+	raft_json_u64(j, "lap", at->lap);
+	raft_json_u64(j, "position", at->pos);
+	raft_json_close(j, '}');
+}
+
+static u64 room(const struct raft_disk_scan *s)
+{
+	if (!s->super.version)
+		return 0;
+	return raft_disk_room(&s->super, &s->state.base, &s->tail);
+}
+
 static void state_json(struct dump *d, const struct raft_disk_scan *s)
 {
 	const struct raft_disk_state *st = &s->state;
@@ -246,6 +266,7 @@ static void state_json(struct dump *d, const struct raft_disk_scan *s)
 	raft_json_u64(j, "durable", st->durable);
 	raft_json_bool(j, "closed", st->flags & RAFT_DISK_CLEAN);
 	raft_json_close(j, '}');
+	point_json(j, "base", &st->base);
 }
 
 static void result_json(struct dump *d, const struct raft_disk_scan *s, int err)
@@ -256,9 +277,11 @@ static void result_json(struct dump *d, const struct raft_disk_scan *s, int err)
 	super_json(d, s);
 	state_json(d, s);
 	raft_json_str(j, "log", state_word(s, err));
-	raft_json_u64(j, "last_index", s->last.index);
-	raft_json_u64(j, "last_term", s->last.term);
-	raft_json_u64(j, "end", s->end);
+	raft_json_u64(j, "last_index", s->tail.index);
+	raft_json_u64(j, "last_term", s->tail.term);
+	raft_json_u64(j, "end", s->tail.pos);
+	raft_json_u64(j, "end_lap", s->tail.lap);
+	raft_json_u64(j, "free", room(s));
 	raft_json_u64(j, "bad_copies", s->repaired);
 	if (d->illegible)
 		raft_json_u64(j, "illegible", d->illegible);
@@ -288,6 +311,11 @@ static void super_text(const struct raft_disk_scan *s)
 	       st->term, st->vote, st->commit, st->incarnation, st->generation,
 	       st->epoch, st->stale_from, st->durable,
 	       st->flags & RAFT_DISK_CLEAN ? ", closed" : "");
+	if (st->base.index)
+		printf("begins behind index %" PRIu64 " term %" PRIu64
+		       ", which is in a snapshot, at %" PRIu64 " in lap %"
+		       PRIu64 "\n", st->base.index, st->base.term,
+		       st->base.pos, st->base.lap);
 }
 
 static void result_text(FILE *out, const struct raft_disk_scan *s, int err)
@@ -302,9 +330,10 @@ static void result_text(FILE *out, const struct raft_disk_scan *s, int err)
 		fprintf(out, "%s\n", state_word(s, err));
 	if (!err || err == -EILSEQ)
 		fprintf(out, "%" PRIu64 " good records, last is index %" PRIu64
-			" term %" PRIu64 ", %" PRIu64 " bytes free\n",
-			s->records, s->last.index, s->last.term,
-			s->super.data_end - s->end);
+			" term %" PRIu64 ", ends at %" PRIu64 " in lap %" PRIu64
+			", %" PRIu64 " bytes free\n",
+			s->records, s->tail.index, s->tail.term, s->tail.pos,
+			s->tail.lap, room(s));
 	if (s->repaired && s->super.version)
 		fprintf(out, "bad copies in the head, their twins are good: mask %x\n",
 			s->repaired);

@@ -165,6 +165,7 @@ static void make(struct mklog *m, const char *path)
 	m->sb.node_id = id.node_id;
 	m->sb.log_id = raft_clock_ns() | 1;
 	m->sb.created = m->sb.log_id;
+	m->st.base.pos = m->sb.data_start;
 	entries_put(m);
 	head_put(m);
 	if (fsync(m->fd) || close(m->fd))

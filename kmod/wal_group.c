@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * wal_group.c - what is written at one time: worker -> disk -> completion.
+ *
+ * Owns the group in flight, the order of writes, and what space of the ring may be
+ * written over.  Must never write records of two groups at once, write to space
+ * that the hard state on the disk needs, or report a batch before all of it and of
+ * its predecessors is durable.
+ *
+ * A group is at most one hard state and one buffer of records.  They are written
+ * at the same time: neither is acknowledged before both are durable, and either
+ * may be found without the other after a crash (a term that lags behind the
+ * records is raised, see raft_disk_boot()).  Two things need an order, and have
+ * the hard state durable before the records:
+ *   - a truncation, and a log that begins anew behind a snapshot: the hard state
+ *     calls the old records stale, then others of the same index are written;
+ *   - a base: what is before it is free only when the hard state with it is
+ *     durable, so records are placed by the base of the last such one, @durable.
+ *
+ *   IDLE --gather--> BUSY --completion--> IDLE
+ *                     |  ^
+ *      intent durable v  | records issued
+ *                     NEXT
+ *
+ * When the ring is full the oldest item waits, and all behind it, until a base
+ * frees space; a base that waits behind it is put first.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+
+#include "payload.h"
+#include "wal_internal.h"
+
+/* --- reports ------------------------------------------------------------ */
+
+static void wal_report(struct raft_wal *wal, u64 seq, u64 index, u64 term,
+		       int error)
+{
+#ifdef RAFT_FAULTS
+	if (READ_ONCE(wal->crashed))
+		return;
+#endif
+	wal->ops->done(wal->ctx, seq, index, term, error);
+}
+
+/**
+ * raft_wal_fail() - fail-stop, once: nothing that follows is written or reported
+ * @wal: log
+ * @err: why
+ *
+ * Context: Any.
+ */
+void raft_wal_fail(struct raft_wal *wal, int err)
+{
+	if (cmpxchg(&wal->error, 0, err))
+		return;
+	pr_err("group %llx node %u: log failed at byte %llu: error %d\n",
+	       wal->super.group_id, wal->super.node_id, wal->group.at.pos, err);
+	wal_report(wal, 0, 0, 0, err);
+}
+
+/* --- completion --------------------------------------------------------- */
+
+/**
+ * raft_wal_count_room() - there is more or less room now
+ * @wal: log
+ *
+ * Context: Owner of the stage.
+ */
+void raft_wal_count_room(struct raft_wal *wal)
+{
+	WRITE_ONCE(wal->free, raft_disk_room(&wal->super, &wal->durable.base,
+					     &wal->tail));
+}
+
+/* What was written is on the disk: readers may see it, and space is free. */
+static void group_durable(struct raft_wal *wal, bool records)
+{
+	unsigned long flags;
+
+	if (records) {
+		wal->state.durable = wal->tail.index;
+		wal->state.durable_crc = wal->tail.crc;
+		raft_wal_mark(wal, &wal->tail);
+	}
+	spin_lock_irqsave(&wal->lock, flags);
+	wal->durable = wal->state;
+	spin_unlock_irqrestore(&wal->lock, flags);
+	raft_wal_count_room(wal);
+}
+
+/* The writes of this stage are over; whoever finished the last one is here. */
+static void group_end(struct raft_wal *wal)
+{
+	struct raft_wal_group *g = &wal->group;
+	enum raft_wal_stage next = RAFT_WAL_IDLE;
+	unsigned long flags;
+
+	if (wal->io_error) {
+		raft_wal_fail(wal, wal->io_error);
+	} else if (g->intent && g->fill) {
+		g->intent = false;
+		g->state = false;
+		group_durable(wal, false);
+		next = RAFT_WAL_NEXT;
+	} else {
+		group_durable(wal, g->fill);
+		/* The owner may have failed the log meanwhile. */
+		if (g->seq && !READ_ONCE(wal->error))
+			wal_report(wal, g->seq, g->index, g->term, 0);
+	}
+	/*
+	 * From the unlock on the log may be freed: raft_wal_close() has seen it
+	 * idle, taken the lock once more, and stopped the worker.
+	 */
+	spin_lock_irqsave(&wal->lock, flags);
+	wal->stage = next;
+	raft_wal_kick(wal);
+	spin_unlock_irqrestore(&wal->lock, flags);
+}
+
+static void group_io_done(struct raft_wal_io *io, int err)
+{
+	struct raft_wal *wal = io->wal;
+
+	if (err)
+		cmpxchg(&wal->io_error, 0, err);
+	if (atomic_dec_and_test(&wal->ios))
+		group_end(wal);
+}
+
+/* --- worker ------------------------------------------------------------- */
+
+/* What the next hard state says of records that are dropped from @index on. */
+static void group_stale(struct raft_wal *wal, u64 index)
+{
+	wal->state.epoch++;
+	wal->state.stale_from = index;
+	wal->state.durable = wal->tail.index;
+	wal->state.durable_crc = wal->tail.crc;
+	wal->group.intent = true;
+	wal->group.state = true;
+	raft_wal_marks_trim(wal);
+	raft_wal_count_room(wal);
+}
+
+/* Truncate: from here on the records from @index on are of no value. */
+static int group_truncate(struct raft_wal *wal, u64 index)
+{
+	int err;
+
+	if (!index)
+		return -EINVAL;
+	/* A snapshot may have gone past it, see group_base(). */
+	index = max(index, wal->state.base.index + 1);
+	if (index > wal->tail.index)
+		return 0;
+	err = raft_wal_seek(wal, index - 1, &wal->tail);
+	if (!err)
+		group_stale(wal, index);
+	return err;
+}
+
+/* The log begins anew behind an entry that it does not have. */
+static void group_reset(struct raft_wal *wal, u64 index, u64 term)
+{
+	struct raft_disk_point *tail = &wal->tail;
+
+	tail->index = index;
+	tail->term = term;
+	tail->epoch = wal->state.epoch + 1;
+	tail->pos = raft_disk_round_up(tail->pos, wal->super.block);
+	tail->crc = 0;
+	wal->state.base = *tail;
+	group_stale(wal, index + 1);
+}
+
+/* Drop up to @index, or everything if the log does not have it and its term. */
+static int group_base(struct raft_wal *wal, u64 index, u64 term)
+{
+	struct raft_disk_point at;
+	int err = 0;
+
+	if (index <= wal->state.base.index)
+		return 0;
+	if (index <= wal->tail.index)
+		err = raft_wal_seek(wal, index, &at);
+	if (err)
+		return err;
+	if (index > wal->tail.index || at.term != term) {
+		group_reset(wal, index, term);
+		return 0;
+	}
+	wal->state.base = at;
+	wal->group.state = true;
+	raft_wal_marks_trim(wal);
+	return 0;
+}
+
+static void group_note(struct raft_wal *wal, const struct raft_wal_item *it)
+{
+	wal->open_index = it->index;
+	wal->open_term = it->e.term;
+}
+
+static int group_append(struct raft_wal *wal, const struct raft_wal_item *it)
+{
+	struct raft_wal_group *g = &wal->group;
+	struct raft_payload *payload = it->e.payload;
+	struct raft_disk_record rec = {
+		.lap = g->at.lap,
+		.pos = g->at.pos + g->fill,
+		.index = it->index,
+		.term = it->e.term,
+		.epoch = wal->state.epoch,
+		.durable_before = g->fill ? g->first : it->index,
+		.incarnation = it->e.incarnation,
+		.serial = it->e.serial,
+		.client = it->e.client,
+		.client_serial = it->e.client_serial,
+		.origin = it->e.origin,
+		.len = it->e.len,
+		.chain = wal->tail.crc,
+		.type = it->e.type,
+	};
+
+	rec.crc = raft_disk_record_encode(&wal->super, &rec,
+					  payload ? payload->data : NULL,
+					  wal->area.buf + g->fill);
+	if (!g->fill)
+		g->first = it->index;
+	g->fill += raft_disk_record_bytes(it->e.len);
+	wal->tail = raft_disk_point(&rec);
+	raft_wal_count_room(wal);
+	group_note(wal, it);
+	return 0;
+}
+
+/* 0, -EAGAIN if it has to wait for the next group, -ENOSPC for a base; or fatal. */
+static int group_entry(struct raft_wal *wal, const struct raft_wal_item *it)
+{
+	u32 bytes = raft_disk_record_bytes(it->e.len);
+	const struct raft_disk_point *base = &wal->durable.base;
+	struct raft_wal_group *g = &wal->group;
+
+	/* It came to be in a snapshot while it waited for room. */
+	if (it->index <= wal->state.base.index) {
+		group_note(wal, it);
+		return 0;
+	}
+	if (it->index != wal->tail.index + 1 || it->e.len > RAFT_MAX_COMMAND)
+		return -EINVAL;
+	if (g->fill) {
+		if (g->fill + bytes > RAFT_WAL_BUF || g->at.pos + g->fill + bytes >
+		    raft_disk_limit(&wal->super, base, g->at.lap))
+			return -EAGAIN;
+		return group_append(wal, it);
+	}
+	g->at = wal->tail;
+	if (!raft_disk_place(&wal->super, base, &g->at, bytes))
+		return g->state ? -EAGAIN : -ENOSPC;
+	return group_append(wal, it);
+}
+
+/* As group_entry(). */
+static int group_take(struct raft_wal *wal, const struct raft_wal_item *it)
+{
+	struct raft_wal_group *g = &wal->group;
+
+	switch ((enum raft_wal_kind)it->kind) {
+	case RAFT_WAL_STATE:
+		wal->state.term = it->hs.term;
+		wal->state.vote = it->hs.vote;
+		wal->state.commit = it->hs.commit;
+		wal->state.reach = it->hs.reach;
+		wal->state.reach_term = it->hs.reach_term;
+		g->state = true;
+		return 0;
+	case RAFT_WAL_TRUNCATE:
+		return g->fill ? -EAGAIN : group_truncate(wal, it->index);
+	case RAFT_WAL_BASE:
+		return g->fill ? -EAGAIN : group_base(wal, it->index, it->term);
+	case RAFT_WAL_ENTRY:
+		return group_entry(wal, it);
+	}
+	return -EINVAL;
+}
+
+/* The ring is full: is there a base among what waits? */
+static int group_unblock(struct raft_wal *wal)
+{
+	unsigned long flags;
+	u64 index, term;
+	int err;
+
+	spin_lock_irqsave(&wal->lock, flags);
+	index = wal->base_index;
+	term = wal->base_term;
+	spin_unlock_irqrestore(&wal->lock, flags);
+	err = group_base(wal, index, term);
+	if (err || wal->group.state)
+		return err ? err : -EAGAIN;
+	pr_warn_ratelimited("group %llx node %u: log is full, it waits for a snapshot\n",
+			    wal->super.group_id, wal->super.node_id);
+	WRITE_ONCE(wal->blocked, true);
+	return -EAGAIN;
+}
+
+/**
+ * raft_wal_gather() - make a group of what is queued
+ * @wal: log whose stage the caller owns
+ *
+ * Context: Worker; may sleep for the disk.
+ * Return: whether there is something to write.
+ */
+bool raft_wal_gather(struct raft_wal *wal)
+{
+	struct raft_wal_group *g = &wal->group;
+	struct raft_wal_item *it;
+	int err = 0;
+
+	memset(g, 0, sizeof(*g));
+	g->at = wal->tail;
+	WRITE_ONCE(wal->blocked, false);
+	while (!err && (it = raft_wal_queue_peek(&wal->queue))) {
+		err = READ_ONCE(wal->error) ? 0 : group_take(wal, it);
+		if (err == -ENOSPC)
+			err = group_unblock(wal);
+		if (err == -EAGAIN)
+			break;
+		if (err)
+			raft_wal_fail(wal, err);
+		if (it->last) {
+			g->seq = it->seq;
+			if (wal->open_index) {
+				g->index = wal->open_index;
+				g->term = wal->open_term;
+			}
+			wal->open_index = 0;
+		}
+		raft_wal_queue_pop(wal, it);
+	}
+	/* A batch that changed nothing wants its answer, too, and in order. */
+	if (g->seq && !g->fill)
+		g->state = true;
+	return !READ_ONCE(wal->error) && (g->state || g->fill);
+}
+
+static void issue_state(struct raft_wal *wal)
+{
+	struct raft_wal_io *io = &wal->io_state;
+
+	wal->state.generation++;
+	raft_disk_state_encode(&wal->state, wal->super.log_id,
+			       page_address(wal->page));
+	io->bvec = &wal->page_bvec;
+	io->nr = 1;
+	io->pos = raft_disk_state_pos(wal->state.generation);
+	io->len = RAFT_DISK_SLOT;
+	io->done = group_io_done;
+	wal->writes++;
+	wal->bytes += io->len;
+	wal->backend->write(io);
+}
+
+static void issue_records(struct raft_wal *wal)
+{
+	struct raft_wal_group *g = &wal->group;
+	struct raft_wal_io *io = &wal->io_records;
+	u32 len = (u32)raft_disk_round_up(g->fill, wal->super.block);
+
+	memset(wal->area.buf + g->fill, 0, len - g->fill);
+	io->bvec = wal->area.bvec;
+	io->nr = DIV_ROUND_UP(len, PAGE_SIZE);
+	io->pos = g->at.pos;
+	io->len = len;
+	io->done = group_io_done;
+	wal->writes++;
+	wal->bytes += len;
+	flush_kernel_vmap_range(wal->area.buf, len);
+	wal->backend->write(io);
+}
+
+#ifdef RAFT_FAULTS
+/* A stalled disk never says a word; a crashed group has no more to say. */
+static bool stopped(struct raft_wal *wal)
+{
+	u64 until = READ_ONCE(wal->stall_until);
+	u64 now = ktime_get_ns();
+
+	if (READ_ONCE(wal->crashed)) {
+		wake_up(&wal->idle);
+		return true;
+	}
+	if (until == U64_MAX)
+		return true;
+	if (until <= now)
+		return false;
+	queue_delayed_work(wal->wq, &wal->work,
+			   nsecs_to_jiffies(until - now) + 1);
+	return true;
+}
+
+/* What the next write fails with, whatever the disk says. */
+static int fault_error(struct raft_wal *wal)
+{
+	return READ_ONCE(wal->fault_error);
+}
+#else
+static bool stopped(struct raft_wal *wal)
+{
+	return false;
+}
+
+static int fault_error(struct raft_wal *wal)
+{
+	return 0;
+}
+#endif
+
+/* The last write may complete, and the next stage begin, inside these calls. */
+static void issue(struct raft_wal *wal)
+{
+	bool state = wal->group.state;
+	bool records;
+	unsigned long flags;
+
+	if (raft_wal_fault_unordered(wal))
+		wal->group.intent = false;
+	records = wal->group.fill && !wal->group.intent;
+	spin_lock_irqsave(&wal->lock, flags);
+	wal->stage = RAFT_WAL_BUSY;
+	spin_unlock_irqrestore(&wal->lock, flags);
+	wal->io_error = fault_error(wal);
+	if (wal->io_error) {
+		group_end(wal);
+		return;
+	}
+	atomic_set(&wal->ios, state + records);
+	if (state)
+		issue_state(wal);
+	if (records)
+		issue_records(wal);
+}
+
+static void wal_work(struct work_struct *work)
+{
+	struct raft_wal *wal = container_of(to_delayed_work(work),
+					    struct raft_wal, work);
+	unsigned int noio = memalloc_noio_save();
+	enum raft_wal_stage stage;
+	unsigned long flags;
+
+	spin_lock_irqsave(&wal->lock, flags);
+	stage = wal->stage;
+	spin_unlock_irqrestore(&wal->lock, flags);
+	if (stage != RAFT_WAL_BUSY && !stopped(wal)) {
+		if (stage == RAFT_WAL_NEXT || raft_wal_gather(wal))
+			issue(wal);
+		else
+			wake_up(&wal->idle);
+	}
+	memalloc_noio_restore(noio);
+}
+
+/**
+ * raft_wal_work_init() - make the worker
+ * @wal: log
+ *
+ * Context: May sleep.
+ * Return: 0, or -ENOMEM.
+ */
+int raft_wal_work_init(struct raft_wal *wal)
+{
+	INIT_DELAYED_WORK(&wal->work, wal_work);
+	wal->wq = alloc_ordered_workqueue("raft_wal_%llx_%u",
+					  WQ_MEM_RECLAIM | WQ_HIGHPRI,
+					  wal->super.group_id,
+					  wal->super.node_id);
+	return wal->wq ? 0 : -ENOMEM;
+}
