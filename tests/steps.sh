@@ -54,6 +54,11 @@ scenarios() {
 	make -s build/raft-sim-asan
 	build/raft-sim-asan run tests/scenarios/*.scn tools/sim/testdata/*.scn 2>&1 |
 		tests/scenario-tap.sh 60 || bad=1
+	# Once more with hardly any entries in memory: the others are read back.
+	for f in 0 3; do
+		build/raft-sim-asan run --window $f tests/scenarios/*.scn tools/sim/testdata/*.scn 2>&1 |
+			tests/scenario-tap.sh 60 "simulator, $f entries in memory" || bad=1
+	done
 	# Their first line says with what message.
 	for f in tests/scenarios/refused/*.scn; do
 		ok "$f is refused" sh -c '! build/raft-sim-asan run "$1" >build/refused 2>&1 &&

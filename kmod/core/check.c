@@ -49,7 +49,7 @@ static const char *check_membership(const struct raft *r)
 
 	if (r->conf.index > r->log.last)
 		return "configuration of an entry that was cut";
-	if (e ? e->type != RAFT_ENTRY_CONFIG : r->conf.index > r->log.base)
+	if (e ? e->type != RAFT_ENTRY_CONFIG : r->conf.index > r->log.evicted)
 		return "configuration of an entry that is none";
 	if (r->conf_applied.index > r->applied)
 		return "applied configuration is not applied";
@@ -60,6 +60,25 @@ static const char *check_membership(const struct raft *r)
 	for (i = 1; i < r->conf.n; i++)
 		if (r->conf.m[i].id <= r->conf.m[i - 1].id)
 			return "members are not in order";
+	return NULL;
+}
+
+static const char *check_window(const struct raft *r)
+{
+	const struct raft_log *log = &r->log;
+
+	if (log->evicted < log->base)
+		return "evicted what was dropped";
+	if (log->evicted > r->applied ||
+	    (log->evicted > r->durable && log->evicted > log->base))
+		return "evicted what is not applied and durable";
+	if (log->evicted > r->image.index)
+		return "evicted what is not in the image";
+	if (log->terms.n ? log->terms.run[log->terms.n - 1].first > log->evicted :
+	    log->evicted > log->base)
+		return "evicted entries and their terms differ";
+	if (r->readback.n && r->role != RAFT_LEADER)
+		return "keeps entries for peers and does not lead";
 	return NULL;
 }
 
@@ -104,6 +123,8 @@ const char *raft_check(const struct raft *r)
 		return "candidate did not vote for itself";
 	if (r->role != RAFT_LEADER && r->leader == r->cfg.id)
 		return "names itself leader but is none";
+	if (check_window(r))
+		return check_window(r);
 	if (r->role == RAFT_LEADER && check_leader(r))
 		return check_leader(r);
 	return check_membership(r);

@@ -76,36 +76,41 @@ static_assert(sizeof(struct image_head) +
 	      RAFT_SNAPSHOT_META);
 
 /* As raft_apply() decides, without callers. */
-static void advance_proposal(struct raft_image *img, const struct raft_entry *e,
-			     u64 index)
+static u8 advance_proposal(struct raft_image *img, const struct raft_entry *e,
+			   u64 index)
 {
 	struct raft_repeated copy;
 
 	if (e->origin &&
 	    !raft_session_apply(&img->tables, &img->conf, e, index))
-		return;
+		return RAFT_ENTRY_DROPPED;
 	if (e->client && !raft_client_apply(&img->tables, e, index, &copy))
-		return;
+		return RAFT_ENTRY_DROPPED;
 	if (e->type == RAFT_ENTRY_OPEN)
 		raft_client_open(&img->tables, index);
+	return RAFT_ENTRY_APPLIED;
 }
 
 /**
  * raft_image_advance() - let the image go on to a later index
  * @r: the core
- * @index: not below r->image.index, applied, still in the log
+ * @index: applied, still in memory; nothing happens if the image is there
  *
  * Context: owner thread.
  */
 void raft_image_advance(struct raft *r, u64 index)
 {
 	struct raft_image *img = &r->image;
-	const struct raft_entry *e;
+	struct raft_entry *e;
+	u8 flags;
 
 	while (img->index < index) {
 		e = raft_log_entry(&r->log, img->index + 1);
 		if (raft_is_proposal(e)) {
-			advance_proposal(img, e, img->index + 1);
+			flags = advance_proposal(img, e, img->index + 1);
+			/* Only before the first step: raft_log_pass(). */
+			if (!e->flags)
+				e->flags = flags;
 		} else if (raft_membership_read(&img->conf, e, img->index + 1)) {
 			img->origin = e->origin;
 			img->incarnation = e->incarnation;

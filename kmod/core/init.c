@@ -84,8 +84,8 @@ static void init_members(struct raft *r)
  *
  * Then, if there is a snapshot, raft_snapshot_load(), and raft_snapshot_resume()
  * if there are parts of another; raft_log_begin() if the log on disk does not
- * begin with entry 1; raft_log_load() for each entry there; raft_start(); and a
- * TICK.
+ * begin with entry 1; raft_log_load() for each entry there, and raft_log_pass() and
+ * raft_evict() when they are too many for the memory; raft_start(); and a TICK.
  *
  * Context: any, nobody else knows @r yet.
  * Return: 0 or -EINVAL.
@@ -150,6 +150,7 @@ int raft_log_load(struct raft *r, const struct raft_entry *e)
 		return -EINVAL;
 	if (!raft_log_append(&r->log, e))
 		return -ENOMEM;
+	r->durable = r->log.last;
 	/* What the snapshot has is there with its commands. */
 	if (!r->bare && raft_entry_is_bare(e) && r->log.last > r->snap.index)
 		r->bare = r->log.last;
@@ -186,6 +187,7 @@ int raft_start(struct raft *r, const struct raft_hard_state *hs)
 	/* As handed to the log: a raised term below goes there first. */
 	r->hs_term = r->term;
 	r->hs_vote = r->vote;
+	r->hs_commit = hs->commit;
 	if (r->term < last_term) {
 		r->term = last_term;
 		r->vote = 0;
@@ -210,6 +212,7 @@ void raft_destroy(struct raft *r, void (*free_chunk)(struct raft_log_chunk *c))
 	u32 i;
 
 	raft_log_reset(&r->log, 0, 0);
+	raft_readback_drop(r);
 	for (i = 0; i < r->pend_count; i++) {
 		u32 slot = (r->pend_head + i) % RAFT_MAX_PENDING;
 

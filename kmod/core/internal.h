@@ -18,6 +18,8 @@
  * proposals, and the no-op.
  */
 #define RAFT_LOG_SPARE		4
+/* Terms that a log may have where it is only on disk. */
+#define RAFT_LOG_TERMS		4096
 /* FORWARD messages on the way, beyond which a follower waits. */
 #define RAFT_FORWARD_ENTRIES	256
 /* Origins of applied proposals that are remembered: members, and as many that
@@ -42,7 +44,20 @@ struct raft_log_chunk {
 };
 
 /**
- * struct raft_log - the log in memory
+ * struct raft_terms - the terms of entries that are not in memory
+ * @n: number of @run
+ * @run: entries of one term, the next run ends it; ascending
+ */
+struct raft_terms {
+	u32 n;
+	struct {
+		u64 first;
+		u64 term;
+	} run[RAFT_LOG_TERMS];
+};
+
+/**
+ * struct raft_log - the log: what of it is in memory, and all terms
  * @table: ring of chunks in order; memory of the shell
  * @table_size: slots of @table
  * @first_slot: slot of the first chunk
@@ -52,6 +67,8 @@ struct raft_log_chunk {
  * @n_spare: length of @spare
  * @base: entries up to this one were dropped, 0 if none were
  * @base_term: its term
+ * @evicted: entries from @base up to this one are only on disk; @base if none
+ * @terms: of these
  * @last: last index, @base if empty
  */
 struct raft_log {
@@ -64,7 +81,31 @@ struct raft_log {
 	u32 n_spare;
 	u64 base;
 	u64 base_term;
+	u64 evicted;
+	struct raft_terms terms;
 	u64 last;
+};
+
+/**
+ * struct raft_readback - entries that were read back from disk, for peers
+ * @id: number of the last request
+ * @asked: first entry that was asked for, 0: nothing is under way
+ * @n_asked: how many
+ * @retry_at: ns until which nothing is asked, for it failed
+ * @turn: slot of the peer that was asked for last
+ * @first: first entry in @e
+ * @n: entries in @e, 0: none
+ * @e: the entries, with a reference on their payloads
+ */
+struct raft_readback {
+	u64 id;
+	u64 asked;
+	u32 n_asked;
+	u64 retry_at;
+	u32 turn;
+	u64 first;
+	u32 n;
+	struct raft_entry e[RAFT_MAX_BATCH];
 };
 
 struct raft_inflight {
@@ -379,6 +420,7 @@ struct raft_held {
  * @random: state of the generator, mixed with every event
  * @log_room: of the current event, less what this step appended
  * @log: entries
+ * @readback: leader: those that are not in memory and were asked for
  * @commit: commit index
  * @applied: applied index
  * @durable: last index on this node's disk that is still in the log
@@ -392,6 +434,8 @@ struct raft_held {
  * @hs_term: term of that hard state
  * @hs_vote: vote of that hard state
  * @hs_reach: reach of that hard state
+ * @reach_seq: last batch with another reach than the one before
+ * @hs_commit: commit index of that hard state, a hint
  * @reach: see struct raft_hard_state
  * @reach_term: see struct raft_hard_state
  * @bare: first entry whose command was left out, 0 if none was; 1: the snapshot
@@ -425,7 +469,8 @@ struct raft_held {
  * @round_sent: ns on CLOCK_BOOTTIME when round n left, at n % RAFT_ROUNDS
  * @lease_off: leader: somebody may campaign at our word: no lease in this term
  * @tables: as of @applied
- * @image: replicated state as of the snapshot, or of one that was begun since
+ * @image: replicated state as of the snapshot, or later: of one that was begun
+ *	since, or of what is only on disk
  * @snap: the snapshot that is current on disk
  * @snap_image: bytes of the image at its start
  * @snap_begun: the last one that was begun here
@@ -462,6 +507,7 @@ struct raft {
 	u64 random;
 	u64 log_room;
 	struct raft_log log;
+	struct raft_readback readback;
 	u64 commit;
 	u64 applied;
 	u64 durable;
@@ -474,6 +520,8 @@ struct raft {
 	u64 hs_term;
 	u32 hs_vote;
 	u64 hs_reach;
+	u64 reach_seq;
+	u64 hs_commit;
 	u64 reach;
 	u64 reach_term;
 	u64 bare;
@@ -544,10 +592,23 @@ u64 raft_log_term(const struct raft_log *log, u64 index);
 struct raft_entry *raft_log_entry(const struct raft_log *log, u64 index);
 bool raft_log_append(struct raft_log *log, const struct raft_entry *e);
 void raft_log_truncate(struct raft_log *log, u64 from);
+u64 raft_log_evict(struct raft_log *log, u64 index);
 void raft_log_compact(struct raft_log *log, u64 index);
 void raft_log_reset(struct raft_log *log, u64 index, u64 term);
 u64 raft_log_find_by_term(const struct raft_log *log, u64 index, u64 term);
 bool raft_log_up_to_date(const struct raft_log *log, u64 last, u64 last_term);
+
+/* terms.c */
+bool raft_terms_add(struct raft_terms *t, u64 index, u64 term);
+u64 raft_terms_at(const struct raft_terms *t, u64 index);
+void raft_terms_drop(struct raft_terms *t, u64 index, u64 last);
+
+/* window.c */
+const struct raft_entry *raft_window_entry(const struct raft *r, u64 index);
+bool raft_readback_ready(const struct raft *r);
+void raft_readback_ask(struct raft *r, u64 first, u64 last);
+void raft_readback_take(struct raft *r, const struct raft_event *ev);
+void raft_readback_drop(struct raft *r);
 
 /* peer.c */
 struct raft_peer *raft_peer_find(struct raft *r, u32 id);

@@ -2,10 +2,15 @@
 /*
  * log.c - the log in memory: terms, lengths and payload handles by index.
  *
+ *	base ... evicted ... last
+ *	    ^^^^^       ^^^^^
+ *	    on disk     in memory
+ *
  * The log begins behind its base, the entry that compaction dropped last: of
- * that one only index and term are left.  Owns the chunks that the shell gave
- * and one payload reference per entry.  Knows nothing of commit, votes or disks,
- * and never decides what to drop.
+ * that one only index and term are left.  Of entries that were evicted the terms
+ * are (terms.c).  Owns the chunks that the shell gave and one payload reference
+ * per entry in memory.  Knows nothing of commit, votes or disks, and never
+ * decides what to drop.
  */
 #include "raft_env.h"
 #include "internal.h"
@@ -31,16 +36,17 @@ static struct raft_entry *entry_in(struct raft_log_chunk *c, u64 index)
 }
 
 /**
- * raft_log_entry() - look up an entry
+ * raft_log_entry() - look up an entry in memory
  * @log: the log
- * @index: above log->base, to log->last
+ * @index: above log->evicted, to log->last
  *
- * Context: owner thread; for an applied index, any, unless the shell compacts.
+ * Context: owner thread; for an applied index, any, unless the shell compacts or
+ * evicts.
  * Return: the entry, NULL if there is none at @index.
  */
 struct raft_entry *raft_log_entry(const struct raft_log *log, u64 index)
 {
-	if (index <= log->base || index > log->last)
+	if (index <= log->evicted || index > log->last)
 		return NULL;
 	return entry_in(*slot_of(log, chunk_of(index)), index);
 }
@@ -73,6 +79,8 @@ u64 raft_log_term(const struct raft_log *log, u64 index)
 
 	if (index == log->base)
 		return log->base_term;
+	if (index > log->base && index <= log->evicted)
+		return raft_terms_at(&log->terms, index);
 	return e ? e->term : 0;
 }
 
@@ -146,7 +154,7 @@ static void entry_drop(struct raft_entry *e)
 /**
  * raft_log_truncate() - drop a suffix
  * @log: the log
- * @from: first index to drop, above log->base
+ * @from: first index to drop, above log->evicted
  *
  * Drops from the back, as the disk does (trap 18).
  *
@@ -160,6 +168,36 @@ void raft_log_truncate(struct raft_log *log, u64 from)
 	}
 }
 
+/* Entries up to an index leave the memory. */
+static void entries_drop(struct raft_log *log, u64 index)
+{
+	while (log->evicted < index) {
+		entry_drop(raft_log_entry(log, log->evicted + 1));
+		log->evicted++;
+	}
+	while (log->n_chunks && log->first_chunk < chunk_of(log->evicted + 1))
+		chunk_drop(log);
+}
+
+/**
+ * raft_log_evict() - entries leave the memory and stay in the log
+ * @log: the log
+ * @index: last one that shall, to log->last
+ *
+ * Context: owner thread; nobody else looks at them.
+ * Return: the last one that did: @index, unless there are too many terms.
+ */
+u64 raft_log_evict(struct raft_log *log, u64 index)
+{
+	u64 to = log->evicted;
+
+	while (to < index && raft_terms_add(&log->terms, to + 1,
+					    raft_log_entry(log, to + 1)->term))
+		to++;
+	entries_drop(log, to);
+	return log->evicted;
+}
+
 /**
  * raft_log_compact() - drop a prefix
  * @log: the log
@@ -169,15 +207,10 @@ void raft_log_truncate(struct raft_log *log, u64 from)
  */
 void raft_log_compact(struct raft_log *log, u64 index)
 {
-	u64 term = raft_log_term(log, index);
-
-	while (log->base < index) {
-		entry_drop(raft_log_entry(log, log->base + 1));
-		log->base++;
-	}
-	log->base_term = term;
-	while (log->n_chunks && log->first_chunk < chunk_of(index + 1))
-		chunk_drop(log);
+	log->base_term = raft_log_term(log, index);
+	raft_terms_drop(&log->terms, index, log->evicted);
+	log->base = index;
+	entries_drop(log, index);
 }
 
 /**
@@ -190,11 +223,13 @@ void raft_log_compact(struct raft_log *log, u64 index)
  */
 void raft_log_reset(struct raft_log *log, u64 index, u64 term)
 {
-	raft_log_truncate(log, log->base + 1);
+	raft_log_truncate(log, log->evicted + 1);
 	while (log->n_chunks)
 		chunk_drop(log);
+	log->terms.n = 0;
 	log->base = index;
 	log->base_term = term;
+	log->evicted = index;
 	log->last = index;
 }
 
@@ -295,7 +330,7 @@ void raft_log_give(struct raft *r, struct raft_log_chunk *chunk)
 }
 
 /**
- * raft_log_take() - take memory back that compaction has freed
+ * raft_log_take() - take memory back that compaction or eviction has freed
  * @r: the core
  *
  * Context: owner thread.

@@ -29,6 +29,7 @@
  *   7. RAFT_UP_FAILED: stop answering, say why, keep the data;
  *   8. RAFT_UP_CHUNK, RAFT_UP_INSTALL: a part of a snapshot is to be stored, or
  *	the whole one to become current: Documentation/core.rst, "Snapshots";
+ *	RAFT_UP_FETCH: entries that left the memory are to be read, "Memory";
  *   9. arm one timer for up->deadline; RAFT_UP_AGAIN: step a TICK at once, but
  *	behind all that has arrived: a TICK looks at the deadline.
  *
@@ -384,8 +385,8 @@ struct raft_config {
  * struct raft_hard_state - what must survive a crash besides the log
  * @term: current term
  * @vote: candidate voted for in @term, 0 if none
- * @commit: a lower bound of the commit index; a hint, never forces a write
- *	and never speaks of entries that are not durable yet
+ * @commit: a lower bound of the commit index; a hint, never speaks of entries
+ *	that are not durable yet, and forces no write but for raft_evict()
  * @reach: what was committed when a leader let this empty log in, or the last
  *	entry of a log that is damaged before it: until that is here, this node
  *	neither leads nor votes for who lacks it; or RAFT_REACH_*
@@ -413,6 +414,7 @@ enum raft_event_type {
 	RAFT_EV_COMPACT,	/* .index: drop the log up to here */
 	RAFT_EV_STORED,		/* .stored: parts of a snapshot are durable */
 	RAFT_EV_INSTALLED,	/* .installed: what was received is current */
+	RAFT_EV_FETCHED,	/* .fetched: the answer to RAFT_UP_FETCH */
 };
 
 /**
@@ -444,6 +446,9 @@ enum raft_event_type {
  * @installed: the snapshot @installed.of is durable and current, and begins with
  *	the @installed.len bytes at @installed.meta, which
  *	raft_snapshot_check() likes
+ * @fetched: the first @fetched.n of the entries that were asked for with number
+ *	@fetched.id; the core takes references of its own on their payloads.
+ *	0: they cannot be read now, or are not there any more
  */
 struct raft_event {
 	enum raft_event_type type;
@@ -477,6 +482,11 @@ struct raft_event {
 			const u8 *meta;
 			u64 len;
 		} installed;
+		struct {
+			u64 id;
+			u32 n;
+			const struct raft_entry *entries;
+		} fetched;
 	};
 };
 
@@ -495,6 +505,7 @@ struct raft_event {
 #define RAFT_UP_SNAPSHOT	0x1000	/* .snapshot replaces all that was applied */
 #define RAFT_UP_CHUNK		0x2000	/* .snapshot, .chunk: store it */
 #define RAFT_UP_INSTALL		0x4000	/* .snapshot: make it current */
+#define RAFT_UP_FETCH		0x8000	/* .fetch: read it */
 
 /* struct raft_persist.what */
 #define RAFT_PERSIST_HARD_STATE	0x01
@@ -593,6 +604,10 @@ struct raft_repeated {
  * @chunk: RAFT_UP_CHUNK: where the bytes of the entry of the message that is
  *	being handled go; what was stored of another snapshot is dropped.  They
  *	come in order.  RAFT_EV_STORED answers
+ * @fetch: RAFT_UP_FETCH: entries @fetch.first, ... are to be read from the log on
+ *	disk: @fetch.n of them or fewer, but one, so that their commands have no
+ *	more than @fetch.bytes, unless one has.  RAFT_EV_FETCHED answers, once,
+ *	with @fetch.id; before that nothing more is asked for
  * @deadline: absolute ns at which a TICK is wanted, U64_MAX if never
  * @msgs: messages to send
  */
@@ -617,6 +632,12 @@ struct raft_update {
 	int transfer_result;
 	struct raft_snapshot snapshot;
 	struct raft_chunk chunk;
+	struct {
+		u64 id;
+		u64 first;
+		u32 n;
+		u32 bytes;
+	} fetch;
 	u64 deadline;
 	struct raft_msg msgs[RAFT_STEP_MSGS];
 };
@@ -669,6 +690,7 @@ struct raft_peer_status {
  * @term: current term
  * @vote: voted for in @term, 0 if none
  * @first: first index in the log, 1 unless compacted
+ * @window: first index in memory: the entries before are on disk only
  * @last: last index in memory
  * @last_term: its term
  * @durable: last index known to be on this node's disk
@@ -711,6 +733,7 @@ struct raft_status {
 	u64 term;
 	u32 vote;
 	u64 first;
+	u64 window;
 	u64 last;
 	u64 last_term;
 	u64 durable;
@@ -764,6 +787,7 @@ void raft_snapshot_resume(struct raft *r, const struct raft_snapshot *s,
 			  u64 stored);
 int raft_log_begin(struct raft *r, u64 base, u64 term);
 int raft_log_load(struct raft *r, const struct raft_entry *e);
+int raft_log_pass(struct raft *r, const struct raft_hard_state *hs, u64 index);
 int raft_start(struct raft *r, const struct raft_hard_state *hs);
 void raft_destroy(struct raft *r, void (*free_chunk)(struct raft_log_chunk *c));
 
@@ -776,6 +800,7 @@ void raft_config_give(struct raft *r, void *payload);
 void raft_step(struct raft *r, const struct raft_event *ev,
 	       struct raft_update *up);
 int raft_reconfigure(struct raft *r, const struct raft_config *cfg);
+int raft_evict(struct raft *r, u64 index);
 
 int raft_snapshot_encode(struct raft *r, u64 index, u8 *buf, u32 *len,
 			 u64 *term);

@@ -166,25 +166,29 @@ static u64 last_for(const struct raft *r, const struct raft_peer *p)
 }
 
 /* What of an entry a peer gets; a witness no commands. */
-static u32 len_for(const struct raft *r, const struct raft_peer *p, u64 index)
+static u32 len_for(const struct raft_peer *p, const struct raft_entry *e)
 {
-	const struct raft_entry *e = raft_log_entry(&r->log, index);
-
 	return p->flags & RAFT_MEMBER_WITNESS &&
 	       e->type == RAFT_ENTRY_COMMAND ? 0 : e->len;
 }
 
-/* How many entries up to @last fit into one message; sets their size. */
+/*
+ * How many entries up to @last are in memory and fit into one message; sets their
+ * size.
+ */
 static u32 batch_size(const struct raft *r, const struct raft_peer *p, u64 last,
 		      u32 *bytes)
 {
-	u32 n = 0, wire = 0;
+	u32 n = 0, wire = 0, len, more;
+	const struct raft_entry *e;
 
 	*bytes = 0;
 	while (n < r->cfg.max_batch && p->next + n <= last) {
-		u32 len = len_for(r, p, p->next + n);
-		u32 more = (u32)raft_wire_entry_bytes(len);
-
+		e = raft_window_entry(r, p->next + n);
+		if (!e)
+			break;
+		len = len_for(p, e);
+		more = (u32)raft_wire_entry_bytes(len);
 		if (n && wire + more > r->cfg.max_batch_bytes)
 			break;
 		wire += more;
@@ -228,7 +232,8 @@ static bool replicate_to(struct raft *r, struct raft_peer *p)
 		return raft_snapshot_send(r, p);
 	while (!raft_progress_full(r, p)) {
 		n = batch_size(r, p, last, &bytes);
-		if (!n && p->state == RAFT_REPLICATE)
+		/* Nothing is left for it, or it must be read from disk. */
+		if (!n && (p->state == RAFT_REPLICATE || p->next <= last))
 			break;
 		if (r->up->n_msgs >= APPEND_MSGS)
 			return false;
@@ -242,6 +247,36 @@ static bool replicate_to(struct raft *r, struct raft_peer *p)
 		send_append(r, p, 0, 0);
 	}
 	return true;
+}
+
+/* Must the next entry for a peer be read from disk?  Sets the last one it may have. */
+static bool lacks_memory(const struct raft *r, const struct raft_peer *p,
+			 u64 *last)
+{
+	if (!is_served(r, p) || p->next <= r->log.base ||
+	    p->next > r->log.evicted || raft_progress_full(r, p) ||
+	    raft_window_entry(r, p->next))
+		return false;
+	*last = min(last_for(r, p), r->log.evicted);
+	return p->next <= *last;
+}
+
+/* For one peer at a time, the next one after whom it was for last. */
+static void read_back(struct raft *r)
+{
+	u32 i, slot = r->readback.turn;
+	u64 last;
+
+	if (!r->log.evicted || !raft_readback_ready(r))
+		return;
+	for (i = 0; i < r->n_slots; i++) {
+		slot = (slot + 1) % r->n_slots;
+		if (lacks_memory(r, &r->peers[slot], &last)) {
+			raft_readback_ask(r, r->peers[slot].next, last);
+			r->readback.turn = slot;
+			break;
+		}
+	}
 }
 
 /**
@@ -262,6 +297,7 @@ void raft_leader_replicate(struct raft *r)
 	raft_for_each_peer(r, p)
 		if (is_served(r, p) && !replicate_to(r, p))
 			r->up->flags |= RAFT_UP_AGAIN;
+	read_back(r);
 }
 
 /**

@@ -41,13 +41,13 @@ static bool matches(const struct raft *r, const struct raft_snapshot *s)
 }
 
 /*
- * What this node counts as having (lost.c) must be on disk before a snapshot is:
- * after a crash a log that begins there must not look like one that is lost.
+ * What this node counts as having (lost.c), or that it is let in, must be on disk
+ * before a snapshot is: after a crash a log that begins there must not look like one
+ * that is lost.
  */
 static bool may_be_durable(const struct raft *r)
 {
-	return !r->reach ||
-	       (r->reach == r->hs_reach && r->persisted_seq >= r->hs_seq);
+	return r->reach == r->hs_reach && r->persisted_seq >= r->reach_seq;
 }
 
 /* The image as of an index; see raft_snapshot_encode(). */
@@ -55,8 +55,10 @@ static int encode(struct raft *r, u64 index, u8 *buf, u32 *len, u64 *term)
 {
 	if (index <= r->snap.index)
 		return -EEXIST;
-	if (index > r->applied || index < r->image.index)
+	if (index > r->applied)
 		return -EINVAL;
+	if (index < r->image.index)
+		return -ESTALE;
 	if (r->incoming.installing || !may_be_durable(r))
 		return -EBUSY;
 	raft_image_advance(r, min(index, r->image.index + RAFT_STEP_APPLY));
@@ -81,13 +83,15 @@ static int encode(struct raft *r, u64 index, u8 *buf, u32 *len, u64 *term)
  * @term: term of @index, set
  *
  * RAFT_EV_SNAPSHOT tells that it is durable.  If that never comes nothing is
- * lost, but the next one must not be below @index.
+ * lost, but the next one must not be below @index, nor below what raft_evict()
+ * was asked for meanwhile.
  *
  * Context: owner thread, between steps.
  * Return: 0; -EAGAIN: it is a long way from the last one, of which this call has
  * gone a part: ask again, after what else there is to do; -EEXIST: there is one
  * that reaches as far; -EINVAL: @index is not
- * applied, or below what was asked for last; -EBUSY: one is being installed, or
+ * applied; -ESTALE: the way from the last snapshot to @index is not in memory any
+ * more, take a newer one; -EBUSY: one is being installed, or
  * what a new store must know first is not durable yet;
  * -ENODATA: no configuration is known at @index; -EOPNOTSUPP: a witness has no
  * commands, so there is no state machine.
@@ -119,7 +123,7 @@ int raft_snapshot_encode_bare(struct raft *r, u8 *buf, struct raft_snapshot *s)
 {
 	const struct raft_member *m = raft_member_of(&r->conf_applied,
 						     r->cfg.id);
-	u32 len;
+	u32 len = 0;
 	int err;
 
 	/* Not before it is committed: what has the commands shall keep them. */
@@ -638,8 +642,9 @@ void raft_snapshot_installed(struct raft *r, const struct raft_event *ev)
 
 	if (!r->incoming.installing || !is_same(s, &r->incoming.of))
 		return;
-	if (raft_image_decode(&r->image, s, ev->installed.meta,
-			      ev->installed.len)) {
+	/* The image does not go back: nor can it go on from what was evicted. */
+	if (raft_image_decode(s->index < r->image.index ? NULL : &r->image, s,
+			      ev->installed.meta, ev->installed.len)) {
 		raft_fail(r, RAFT_FAIL_INVARIANT, 0);
 		return;
 	}

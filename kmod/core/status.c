@@ -26,7 +26,7 @@ u32 raft_entry_disk_bytes(u32 len)
 /**
  * raft_entry_at() - look at an entry
  * @r: the core
- * @index: behind what compaction dropped, to the last index
+ * @index: behind what was compacted or evicted, to the last index
  *
  * Context: owner thread; any, for an index that was published as applied.
  * Return: the entry, NULL if there is none.  Its payload belongs to the log.
@@ -42,7 +42,7 @@ static const struct raft_entry *msg_entry(const struct raft *r,
 	u64 at = m->serial + i - r->pend_first;
 
 	if (m->type == RAFT_MSG_APPEND)
-		return raft_log_entry(&r->log, m->index + 1 + i);
+		return raft_window_entry(r, m->index + 1 + i);
 	if (m->type == RAFT_MSG_FORWARD && m->flags & RAFT_MSG_CHANGE)
 		return raft_request_entry(r, m->serial);
 	if (m->type != RAFT_MSG_FORWARD || at >= r->pend_count)
@@ -186,6 +186,7 @@ void raft_status(const struct raft *r, struct raft_status *st)
 	st->term = r->term;
 	st->vote = r->vote;
 	st->first = r->log.base + 1;
+	st->window = r->log.evicted + 1;
 	st->snapshot = r->snap.index;
 	st->last = r->log.last;
 	st->last_term = raft_log_term(&r->log, r->log.last);

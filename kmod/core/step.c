@@ -402,7 +402,16 @@ static void handle_event(struct raft *r, const struct raft_event *ev)
 	case RAFT_EV_INSTALLED:
 		raft_snapshot_installed(r, ev);
 		break;
+	case RAFT_EV_FETCHED:
+		raft_readback_take(r, ev);
+		break;
 	}
+}
+
+static bool hard_state_changed(const struct raft *r)
+{
+	return r->term != r->hs_term || r->vote != r->hs_vote ||
+	       r->reach != r->hs_reach;
 }
 
 /* What must become durable because of this step is one batch for the log. */
@@ -411,8 +420,9 @@ static void make_batch(struct raft *r)
 	struct raft_persist *b = &r->up->persist;
 
 	b->what = 0;
-	if (r->term != r->hs_term || r->vote != r->hs_vote ||
-	    r->reach != r->hs_reach)
+	if (hard_state_changed(r) ||
+	    (r->log.evicted > max(r->hs_commit, r->snap.index) &&
+	     !RAFT_MUTANT("evict-untold")))
 		b->what |= RAFT_PERSIST_HARD_STATE;
 	if (r->truncate_from)
 		b->what |= RAFT_PERSIST_TRUNCATE;
@@ -448,7 +458,12 @@ static void make_batch(struct raft *r)
 	r->disk_base = r->log.base;
 	b->first = r->append_first;
 	b->last = r->log.last;
-	if (b->what & RAFT_PERSIST_HARD_STATE) {
+	if (b->what & RAFT_PERSIST_HARD_STATE)
+		r->hs_commit = b->hs.commit;
+	/* No promise waits for the hint. */
+	if (r->reach != r->hs_reach)
+		r->reach_seq = b->seq;
+	if (hard_state_changed(r)) {
 		r->hs_term = r->term;
 		r->hs_vote = r->vote;
 		r->hs_reach = r->reach;
@@ -516,6 +531,7 @@ static void finish_step(struct raft *r)
 		raft_leader_replicate(r);
 		raft_transfer_go_on(r);
 	} else {
+		raft_readback_drop(r);
 		raft_forward(r);
 	}
 }

@@ -697,6 +697,7 @@ static inline void case_aba_of_the_same_term(struct raft_case_env *env)
 
 #include "core_member_cases.h"
 #include "core_snapshot_cases.h"
+#include "core_window_cases.h"
 
 struct raft_case {
 	const char *name;
@@ -741,6 +742,12 @@ static const struct raft_case raft_cases[] = {
 	{ "image_in_parts", case_image_in_parts },
 	{ "bare_snapshot", case_bare_snapshot },
 	{ "trap49_parts_in_order", case_parts_in_order },
+	{ "log_evicted", case_log_evicted },
+	{ "evict_writes_hint", case_evict_writes_hint },
+	{ "evict_and_snapshot", case_evict_and_snapshot },
+	{ "boot_passes", case_boot_passes },
+	{ "too_many_terms", case_too_many_terms },
+	{ "reads_back", case_reads_back },
 };
 
 #endif /* _RAFT_CORE_CASES_H */

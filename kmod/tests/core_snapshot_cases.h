@@ -238,7 +238,7 @@ static inline void case_image_in_parts(struct raft_case_env *env)
 	CASE_EXPECT(c, calls == 2);
 	CASE_EXPECT(c, !raft_snapshot_encode(r, index, meta, &len, &term));
 	CASE_EXPECT(c, raft_snapshot_encode(r, index - 1, meta, &len, &term) ==
-		       -EINVAL);
+		       -ESTALE);
 }
 
 /* A witness has nothing but the image, and who has more keeps it. */

@@ -24,6 +24,8 @@ EXPORT_SYMBOL_GPL(raft_config_check);
 EXPORT_SYMBOL_GPL(raft_init);
 EXPORT_SYMBOL_GPL(raft_log_begin);
 EXPORT_SYMBOL_GPL(raft_log_load);
+EXPORT_SYMBOL_GPL(raft_log_pass);
+EXPORT_SYMBOL_GPL(raft_evict);
 EXPORT_SYMBOL_GPL(raft_start);
 EXPORT_SYMBOL_GPL(raft_destroy);
 EXPORT_SYMBOL_GPL(raft_log_want);

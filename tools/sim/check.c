@@ -589,6 +589,17 @@ static void check_peers(struct sim *s, struct sim_node *n,
 	}
 }
 
+/* Or a boot would need memory for all that was evicted. */
+static void check_hint(struct sim *s, struct sim_node *n)
+{
+	const struct sim_disk *d = &n->disk;
+
+	if (!d->head && !d->dead &&
+	    n->st.window > max(d->hs.commit, d->snap.of.index) + 1)
+		sim_fail(s, "node %u has evicted %llu, its disk says that %llu is committed",
+			 n->id, (ull)n->st.window - 1, (ull)d->hs.commit);
+}
+
 /**
  * check_step() - a node took a step
  * @s: simulation
@@ -621,6 +632,7 @@ void check_step(struct sim *s, struct sim_node *n,
 			 n->id, (ull)st->bare, n->log.bare);
 	if (st->failed)
 		return;
+	check_hint(s, n);
 	if (st->role == RAFT_LEADER &&
 	    (old->role != RAFT_LEADER || old->term != st->term))
 		check_leader(s, n);

@@ -122,7 +122,7 @@ void check_config_before(const struct sim *s, u64 index,
 static bool read_config(struct sim *s, struct sim_node *n, u64 index,
 			struct raft_membership *c)
 {
-	const struct raft_entry *e = raft_entry_at(n->r, index);
+	const struct raft_entry *e = sim_entry(n, index);
 	const struct sim_payload *p = e ? e->payload : NULL;
 
 	/* In force or not, it was committed before it was dropped. */
@@ -279,7 +279,7 @@ static bool may_be_given_up(const struct raft_change *c)
 /* Which change asked for a committed configuration must not have failed. */
 static void remember_change(struct sim *s, struct sim_node *n, u64 index)
 {
-	const struct raft_entry *e = raft_entry_at(n->r, index);
+	const struct raft_entry *e = sim_entry(n, index);
 	struct sim_prop *p;
 
 	for (p = s->props; p; p = p->next)

@@ -120,6 +120,22 @@ void sim_disk_part(struct sim *s, struct sim_node *n,
 	queue(s, n, w);
 }
 
+static void start_read(struct sim *s, struct sim_node *n)
+{
+	struct sim_event ev = {
+		.time = s->now + s->disk_delay,
+		.kind = SIM_READ_BACK,
+		.node = n->id,
+	};
+
+	if (!n->disk.reading || n->disk.stall_until)
+		return;
+	if (s->fuzz)
+		ev.time = s->now + sim_range(s, 1, 4 * s->disk_delay);
+	ev.token = ++n->disk.read_token;
+	sim_schedule(s, &ev);
+}
+
 /**
  * sim_disk_start() - put what gathered, or hung, under way
  * @s: simulation
@@ -135,6 +151,7 @@ void sim_disk_start(struct sim *s, struct sim_node *n)
 	};
 	struct sim_write *w;
 
+	start_read(s, n);
 	if (!d->head)
 		return;
 	if (!d->flying) {
@@ -339,6 +356,120 @@ static u64 make_durable(struct sim *s, struct sim_node *n,
 	return unit;
 }
 
+/**
+ * sim_entry() - an entry of the log of a node, in memory or on disk
+ * @n: node
+ * @index: of the entry
+ *
+ * Return: the entry, NULL if it is in neither.
+ */
+const struct raft_entry *sim_entry(const struct sim_node *n, u64 index)
+{
+	const struct sim_disk *d = &n->disk;
+
+	if (index >= n->st.window)
+		return raft_entry_at(n->r, index);
+	return index > n->log.base && index <= d->n ? &d->e[index - 1] : NULL;
+}
+
+/**
+ * sim_disk_read() - entries are to be read for the core
+ * @s: simulation
+ * @n: node
+ * @up: with RAFT_UP_FETCH
+ */
+void sim_disk_read(struct sim *s, struct sim_node *n,
+		   const struct raft_update *up)
+{
+	struct sim_msg *msg;
+
+	if (n->disk.reading) {
+		sim_fail(s, "node %u wants entries while others are being read",
+			 n->id);
+		return;
+	}
+	sim_trace(s, "node %u: read %u entries from %llu on", n->id,
+		  up->fetch.n, (unsigned long long)up->fetch.first);
+	msg = sim_msg_new(up->fetch.n);
+	memset(&msg->m, 0, sizeof(msg->m));
+	msg->m.seq = up->fetch.id;
+	msg->m.index = up->fetch.first;
+	msg->m.serial = up->fetch.n;
+	msg->m.commit = up->fetch.bytes;
+	msg->m.entries = msg->e;
+	n->disk.reading = msg;
+	start_read(s, n);
+}
+
+/* Now and then nothing can be read: of no harm but that it takes longer. */
+static void fill(struct sim *s, const struct sim_disk *d, struct sim_msg *msg)
+{
+	struct raft_msg *m = &msg->m;
+	u64 i = m->index, bytes = 0;
+
+	if (s->fuzz && sim_chance(s, SIM_MILLION / 16)) {
+		s->count.read_failed++;
+		return;
+	}
+	for (; i > d->base && i <= d->n && m->n_entries < m->serial; i++) {
+		bytes += d->e[i - 1].len;
+		if ((m->n_entries && bytes > m->commit) ||
+		    (d->corrupt && i == d->corrupt_index))
+			break;
+		msg->e[m->n_entries] = d->e[i - 1];
+		if (d->e[i - 1].payload)
+			raft_payload_get(d->e[i - 1].payload);
+		m->n_entries++;
+	}
+	s->count.read_back += m->n_entries;
+}
+
+static void read_late(struct sim *s, struct sim_node *n, struct sim_msg *msg)
+{
+	struct sim_event ev = {
+		.time = s->now + sim_range(s, 1, s->cfg.election_timeout),
+		.kind = SIM_READ_BACK,
+		.node = n->id,
+		.token = n->incarnation,
+		.msg = msg,
+	};
+
+	msg->refs++;
+	sim_schedule(s, &ev);
+}
+
+/**
+ * sim_disk_read_done() - entries were read
+ * @s: simulation
+ * @n: node
+ * @ev: what happens; with a message it is a late copy, which is of no use
+ */
+void sim_disk_read_done(struct sim *s, struct sim_node *n,
+			const struct sim_event *ev)
+{
+	struct sim_item item = { .type = RAFT_EV_FETCHED };
+	struct sim_disk *d = &n->disk;
+
+	if (ev->msg) {
+		item.msg = ev->msg;
+		if (n->running && ev->token == n->incarnation)
+			sim_item(s, n, &item);
+		sim_msg_put(ev->msg);
+		return;
+	}
+	if (!d->reading || ev->token != d->read_token || d->stall_until)
+		return;
+	item.msg = d->reading;
+	d->reading = NULL;
+	fill(s, d, item.msg);
+	sim_trace(s, "node %u: %u entries from %llu on are read", n->id,
+		  item.msg->m.n_entries, (unsigned long long)item.msg->m.index);
+	if (s->fuzz && sim_chance(s, SIM_MILLION / 8))
+		read_late(s, n, item.msg);
+	sim_item(s, n, &item);
+	sim_msg_put(item.msg);
+}
+
 static void report(struct sim *s, struct sim_node *n, u64 seq, u64 index,
 		   u64 term)
 {
@@ -517,6 +648,10 @@ void sim_disk_crash(struct sim *s, struct sim_node *n, u64 units)
 	d->tail = &d->head;
 	d->flying = 0;
 	d->token++;
+	if (d->reading) {
+		sim_msg_put(d->reading);
+		d->reading = NULL;
+	}
 }
 
 /**

@@ -192,7 +192,8 @@ static void summary(const struct board *board, double start)
 	       "crashes %llu (%llu with a torn write), restarts %llu, disk failures %llu, disks lost %llu, damaged %llu, partitions %llu, pauses %llu\n"
 	       "reads %llu (%llu by lease), operations of clients judged %llu\n"
 	       "changes %llu (%llu joint), transfers %llu, stuck by a witness %llu, by damage %llu\n"
-	       "snapshots %llu (%llu bare), compactions %llu, installed %llu (%llu bare), of parts %llu\n",
+	       "snapshots %llu (%llu bare), compactions %llu, installed %llu (%llu bare), of parts %llu\n"
+	       "entries evicted %llu, passed at boots %llu, read back %llu, reads that failed %llu\n",
 	       (unsigned long long)c.seeds, failures, t,
 	       (unsigned long long)c.events, (double)c.events / t,
 	       (unsigned long long)c.messages, (unsigned long long)c.lost,
@@ -216,7 +217,10 @@ static void summary(const struct board *board, double start)
 	       (unsigned long long)c.compactions,
 	       (unsigned long long)c.installs,
 	       (unsigned long long)c.bare_installs,
-	       (unsigned long long)c.parts);
+	       (unsigned long long)c.parts,
+	       (unsigned long long)c.evicted, (unsigned long long)c.passed,
+	       (unsigned long long)c.read_back,
+	       (unsigned long long)c.read_failed);
 }
 
 /* Forks the jobs and waits for them; returns what they could not. */

@@ -22,6 +22,7 @@
  * @snapshots: snapshots are taken and logs compacted
  * @damage: entries on disk get damaged
  * @hopeless: on any number of disks: the group may have to wait for ever
+ * @evicts: entries leave the memory
  * @opened: what opened the session of each client, NULL if none
  * @last: its last command, NULL if none
  * @rng: of the actions, so that fewer actions do not change the earlier ones
@@ -41,6 +42,7 @@ struct fuzz {
 	bool snapshots;
 	bool damage;
 	bool hopeless;
+	bool evicts;
 	struct sim_prop *opened[FUZZ_CLIENTS];
 	struct sim_prop *last[FUZZ_CLIENTS];
 	u64 rng;

@@ -165,6 +165,9 @@ void fuzz_setup(struct fuzz *f, u64 seed, const struct sim_life *life)
 	f->damage = fuzz_percent(f, 30);
 	/* While members change nobody knows who the others are. */
 	f->hopeless = f->damage && (f->changes || fuzz_percent(f, 30));
+	f->evicts = fuzz_percent(f, 50);
+	if (f->evicts && fuzz_percent(f, 60))
+		s->window = fuzz_random(f, fuzz_percent(f, 50) ? 4 : 100);
 	s->cfg.election_timeout = fuzz_between(f, 20, 200) * MS;
 	s->cfg.heartbeat = s->cfg.election_timeout / fuzz_between(f, 3, 10);
 	s->cfg.prevote = fuzz_percent(f, 75);
@@ -482,6 +485,22 @@ static void act_snapshot(struct fuzz *f, struct sim_node *n)
 		compact(f, n);
 }
 
+/* Only what is applied and durable may leave. */
+static void act_evict(struct fuzz *f, struct sim_node *n)
+{
+	u64 may = min(n->st.applied, n->st.durable);
+	u64 to = fuzz_percent(f, 50) ? n->st.last + fuzz_random(f, 3) :
+		 fuzz_random(f, may + 1);
+
+	if (!f->evicts || !sim_alive(n))
+		return;
+	if (sim_evict(f->s, n, to) ? to <= may : to > may)
+		sim_fail(f->s, "node %u: evict to %llu, applied %llu, durable %llu",
+			 n->id, (unsigned long long)to,
+			 (unsigned long long)n->st.applied,
+			 (unsigned long long)n->st.durable);
+}
+
 static void pass(struct fuzz *f, u64 ns)
 {
 	sim_run(f->s, f->s->now + fuzz_random(f, ns + 1));
@@ -657,6 +676,7 @@ void fuzz_action(struct fuzz *f)
 		{ 6, act_wait }, { 12, act_change }, { 5, act_transfer },
 		{ 14, act_read }, { 3, act_read_old }, { 12, act_client },
 		{ 6, act_wipe }, { 16, act_snapshot }, { 8, act_damage },
+		{ 10, act_evict },
 	};
 	u64 dice;
 	size_t i;

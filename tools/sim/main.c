@@ -12,8 +12,9 @@ static const struct {
 	const char *help;
 } commands[] = {
 	{ "run", sim_run_command,
-	  "run [--trace] [--seed N] FILE...\n"
-	  "        run scenarios; ok FILE, or FILE:LINE: expected ..., got ..." },
+	  "run [--trace] [--seed N] [--window N] FILE...\n"
+	  "        run scenarios; ok FILE, or FILE:LINE: expected ..., got ...\n"
+	  "        --window N: with the newest N entries of each log in memory" },
 	{ "fuzz", sim_fuzz_command,
 	  "fuzz --seeds A..B [--jobs N] [--max-actions N] [--trace]\n"
 	  "     [--history FILE] [--history-alone]\n"

@@ -99,6 +99,14 @@ static const struct mutant mutants[] = {
 	{ "snapshot-without-config", 49, 5000, "installs no configuration" },
 	{ "snapshot-any-order", 49, 5000, "takes the parts in any order" },
 	{ "snapshot-ack-early", 49, 5000, "acknowledges parts before they are on disk" },
+	{ "evict-undurable", 0, 5000, "evicts what is not on disk yet" },
+	{ "evict-uncommitted", 0, 2000, "evicts what is not committed" },
+	{ "evict-without-image", 0, 2000, "evicts what the next snapshot needs" },
+	{ "evict-one-term", 0, 2000, "forgets the terms of what it evicts" },
+	{ "evict-untold", 0, 2000, "a boot needs memory for all that was evicted" },
+	{ "fetch-any", 0, 2000, "takes any answer of the disk for the one it waits for" },
+	{ "fetch-once", 0, 2000, "does not ask the disk again when it failed" },
+	{ "pass-without-sessions", 0, 2000, "boots without the sessions of what it evicts" },
 	{ "client-twice", 60, 2000, "applies what a client repeats once more" },
 	{ "dup-apply", 60, 2000, "applies a proposal for each copy of it" },
 };
@@ -149,11 +157,12 @@ bool sim_mutant_set(const char *name)
 /* The first scenario that fails with the mistake, "" if none. */
 static void hunt_scenarios(const glob_t *files, char *by, size_t size)
 {
+	struct sim_how how = { .window = U64_MAX, .quiet = true };
 	size_t i;
 
 	by[0] = '\0';
 	for (i = 0; i < files->gl_pathc && !by[0]; i++)
-		if (sim_run_file(files->gl_pathv[i], 0, false, true))
+		if (sim_run_file(files->gl_pathv[i], &how))
 			snprintf(by, size, "%s", files->gl_pathv[i]);
 }
 
@@ -216,6 +225,7 @@ static bool hunt(const struct mutant *m, const glob_t *files, u32 n)
 int sim_hunt_command(int argc, char **argv)
 {
 	int names = 0, first, bad = 0, i;
+	struct sim_how how = { .window = U64_MAX, .quiet = true };
 	glob_t files = { 0 };
 	u32 n = 0;
 	size_t k;
@@ -228,7 +238,7 @@ int sim_hunt_command(int argc, char **argv)
 	return 2;
 #endif
 	for (i = first; i < argc; i++) {
-		if (sim_run_file(argv[i], 0, false, true)) {
+		if (sim_run_file(argv[i], &how)) {
 			printf("# %s fails without any mistake\n", argv[i]);
 			continue;
 		}

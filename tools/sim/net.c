@@ -15,7 +15,13 @@
 static const u32 class_size[CLASSES] = { 0, 8, 64, RAFT_MAX_BATCH };
 static struct sim_msg *spare[CLASSES];
 
-static struct sim_msg *msg_new(u32 n_entries)
+/**
+ * sim_msg_new() - room for a message, or for what a disk is to read
+ * @n_entries: of it at most
+ *
+ * Return: a message with one reference; its entries are not filled in.
+ */
+struct sim_msg *sim_msg_new(u32 n_entries)
 {
 	struct sim_msg *msg;
 	u32 c = 0;
@@ -64,7 +70,7 @@ static struct sim_msg *msg_copy(struct sim *s, struct sim_node *from,
 	struct sim_msg *msg;
 	u32 i;
 
-	msg = msg_new(entries ? m->n_entries : 0);
+	msg = sim_msg_new(entries ? m->n_entries : 0);
 	msg->m = *m;
 	if (!entries)
 		msg->m.n_entries = 0;

@@ -168,11 +168,59 @@ static void apply_update(struct sim *s, struct sim_node *n)
 		sim_disk_part(s, n, up, s->msg->entries[0].payload);
 	if (up->flags & RAFT_UP_INSTALL)
 		sim_disk_part(s, n, up, NULL);
+	if (up->flags & RAFT_UP_FETCH)
+		sim_disk_read(s, n, up);
 	if (up->flags & RAFT_UP_APPLIED)
 		check_applied(s, n, up->applied_first, up->applied_last);
 	sim_ask_update(s, n);
 	if (n->st.failed && !n->failed)
 		stop_itself(s, n, raft_fail_name(n->st.failed));
+}
+
+/**
+ * sim_evict() - entries leave the memory of a node
+ * @s: simulation
+ * @n: node that runs
+ * @index: last one
+ *
+ * Return: 0 or -EINVAL.
+ */
+int sim_evict(struct sim *s, struct sim_node *n, u64 index)
+{
+	u64 window = n->st.window;
+	int err = raft_evict(n->r, index);
+
+	if (err)
+		return err;
+	raft_status(n->r, &n->st);
+	if (n->st.window != max(window, index + 1) ||
+	    raft_entry_at(n->r, n->st.window - 1))
+		sim_fail(s, "node %u: %llu and more are in memory, %llu should not be",
+			 n->id, (unsigned long long)n->st.window,
+			 (unsigned long long)index);
+	s->count.evicted += n->st.window - window;
+	return 0;
+}
+
+/* All that may leave the memory but the newest entries. */
+static u64 too_old(const struct sim *s, u64 last, u64 may)
+{
+	return last > s->window ? min(last - s->window, may) : 0;
+}
+
+static void evict(struct sim *s, struct sim_node *n)
+{
+	u64 index = too_old(s, n->st.last, min(n->st.applied, n->st.durable));
+	const char *why;
+
+	if (n->failed || s->failed[0] || index < n->st.window)
+		return;
+	if (sim_evict(s, n, index))
+		sim_fail(s, "node %u does not evict %llu", n->id,
+			 (unsigned long long)index);
+	why = raft_check(n->r);
+	if (why)
+		sim_fail(s, "node %u: the core finds: %s", n->id, why);
 }
 
 /**
@@ -195,6 +243,7 @@ void sim_event(struct sim *s, struct sim_node *n, struct raft_event *ev)
 		raft_step(n->r, ev, &s->up);
 		s->count.events++;
 		apply_update(s, n);
+		evict(s, n);
 		if (s->failed[0])
 			return;
 		/* The proposals' fate is in this update, not in the next. */
@@ -251,7 +300,7 @@ void sim_item(struct sim *s, struct sim_node *n, const struct sim_item *item)
 		copy->next = NULL;
 		if (copy->msg) {
 			copy->msg->refs++;
-			n->inbox_msgs++;
+			n->inbox_msgs += copy->type == RAFT_EV_MESSAGE;
 		}
 		*n->inbox_tail = copy;
 		n->inbox_tail = &copy->next;
@@ -279,6 +328,11 @@ void sim_item(struct sim *s, struct sim_node *n, const struct sim_item *item)
 		ev.installed.meta = n->disk.snap.data;
 		ev.installed.len = n->disk.snap.len;
 		check_current(n);
+		break;
+	case RAFT_EV_FETCHED:
+		ev.fetched.id = item->msg->m.seq;
+		ev.fetched.n = item->msg->m.n_entries;
+		ev.fetched.entries = item->msg->e;
 		break;
 	case RAFT_EV_PROPOSE:
 		sim_prop_come(s, n, item->prop, item->n_props);
@@ -371,7 +425,7 @@ void sim_resume(struct sim *s, struct sim_node *n)
 		sleep_ends(s, n);
 	while ((item = n->inbox) && !s->failed[0]) {
 		n->inbox = item->next;
-		if (item->msg && sim_traced(s))
+		if (item->type == RAFT_EV_MESSAGE && sim_traced(s))
 			sim_trace_msg(s, "late", &item->msg->m);
 		sim_item(s, n, item);
 		if (item->msg)
@@ -417,6 +471,22 @@ static void configure(struct sim *s, struct sim_node *n,
 		cfg->n_members = sim_initial(s, cfg->members);
 }
 
+/* What is known to be committed goes through the memory; the newest stay. */
+static bool pass(struct sim *s, struct sim_node *n, u64 last)
+{
+	const struct sim_disk *d = &n->disk;
+	u64 to = too_old(s, last, max(d->hs.commit, d->snap.of.index));
+	u64 first = n->applied + 1;
+
+	if (s->window == U64_MAX)
+		return true;
+	if (raft_log_pass(n->r, &d->hs, to))
+		return false;
+	if (to >= first)
+		check_passed(s, n, first, to);
+	return !raft_evict(n->r, to);
+}
+
 static const char *load(struct sim *s, struct sim_node *n, bool withhold)
 {
 	struct sim_disk *d = &n->disk;
@@ -431,6 +501,10 @@ static const char *load(struct sim *s, struct sim_node *n, bool withhold)
 	if (d->snap.of.index &&
 	    raft_snapshot_load(n->r, &d->snap.of, d->snap.data, d->snap.len))
 		return "its snapshot cannot be loaded";
+	if (d->snap.of.index) {
+		sim_list_load(s, n);
+		n->applied = d->snap.of.index;
+	}
 	if (d->incoming.of.index)
 		raft_snapshot_resume(n->r, &d->incoming.of, d->incoming.len);
 	if (d->base && raft_log_begin(n->r, d->base, d->base_term))
@@ -440,6 +514,8 @@ static const char *load(struct sim *s, struct sim_node *n, bool withhold)
 			give_memory(n);
 		if (raft_log_load(n->r, &d->e[i]))
 			return "its log cannot be loaded";
+		if (!pass(s, n, i + 1))
+			return "its log is not as its hard state says";
 	}
 	if (raft_start(n->r, &d->hs))
 		return "its hard state cannot be used";

@@ -16,6 +16,7 @@ struct run {
 	char error[768];
 	bool seeded;		/* the command line's seed wins */
 	bool heartbeat;		/* the scenario gave one */
+	bool skip;		/* wants what left the memory */
 };
 
 __attribute__((format(printf, 2, 3)))
@@ -393,6 +394,8 @@ static bool do_snapshot(struct run *r)
 			     (unsigned long long)at,
 			     (unsigned long long)n->st.applied);
 	err = sim_snapshot(r->s, n, at);
+	/* Not with this window. */
+	r->skip = err == -ESTALE && r->s->window != U64_MAX;
 	if (err && err != -EEXIST)
 		return error(r, "expected a snapshot of node %u, got error %d",
 			     n->id, err);
@@ -543,41 +546,42 @@ static bool run_all(struct run *r)
 /**
  * sim_run_file() - run one scenario
  * @file: its name
- * @seed: instead of the file's, 0: the file's
- * @trace: print every event and message
- * @quiet: print nothing at all
+ * @how: how
  *
  * Return: 0 if all that it expects holds, else 1.
  */
-int sim_run_file(const char *file, u64 seed, bool trace, bool quiet)
+int sim_run_file(const char *file, const struct sim_how *how)
 {
 	struct scenario scn;
-	struct run r = { .scn = &scn, .seeded = seed };
+	struct run r = { .scn = &scn, .seeded = how->seed };
 	bool ok = false;
 
 	if (scenario_load(&scn, file)) {
-		if (!quiet)
+		if (!how->quiet)
 			printf("%s\n", scn.error);
 	} else {
-		r.s = sim_new(seed ? seed : 1);
-		r.s->trace = trace;
-		r.s->remember = !quiet;
+		r.s = sim_new(how->seed ? how->seed : 1);
+		r.s->window = how->window;
+		r.s->trace = how->trace;
+		r.s->remember = !how->quiet;
 		ok = run_all(&r);
-		if (!ok && !quiet) {
+		if (r.skip) {
+			printf("skip %s: %s\n", file, r.error);
+		} else if (!ok && !how->quiet) {
 			printf("%s:%u: %s\n", file, r.d->line, r.error);
-			if (!trace)
+			if (!how->trace)
 				sim_trace_last(r.s, stdout);
 		}
 		sim_free(r.s);
 	}
 	scenario_free(&scn);
-	if (ok && !quiet)
+	if (ok && !how->quiet)
 		printf("ok %s\n", file);
-	return !ok;
+	return !ok && !r.skip;
 }
 
 /**
- * sim_run_command() - raft-sim run [--trace] [--seed N] FILE...
+ * sim_run_command() - raft-sim run [--trace] [--seed N] [--window N] FILE...
  * @argc: number of words behind "run"
  * @argv: the words
  *
@@ -585,25 +589,26 @@ int sim_run_file(const char *file, u64 seed, bool trace, bool quiet)
  */
 int sim_run_command(int argc, char **argv)
 {
-	bool trace = false;
-	u64 seed = 0;
+	struct sim_how how = { .window = U64_MAX };
 	int i, bad = 0;
 
 	for (i = 0; i < argc && !strncmp(argv[i], "--", 2); i++) {
 		if (!strcmp(argv[i], "--trace"))
-			trace = true;
+			how.trace = true;
 		else if (!strcmp(argv[i], "--seed") && i + 1 < argc)
-			seed = strtoull(argv[++i], NULL, 0);
+			how.seed = strtoull(argv[++i], NULL, 0);
+		else if (!strcmp(argv[i], "--window") && i + 1 < argc)
+			how.window = strtoull(argv[++i], NULL, 0);
 		else
 			break;
 	}
 	if (i == argc || !strncmp(argv[i], "--", 2)) {
 		fprintf(stderr,
-			"usage: raft-sim run [--trace] [--seed N] FILE...\n");
+			"usage: raft-sim run [--trace] [--seed N] [--window N] FILE...\n");
 		return 2;
 	}
 	for (; i < argc; i++) {
-		bad |= sim_run_file(argv[i], seed, trace, false);
+		bad |= sim_run_file(argv[i], &how);
 		fflush(stdout);
 	}
 	return bad;

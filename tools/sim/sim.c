@@ -136,6 +136,7 @@ struct sim *sim_new(u64 seed)
 	s->now = SIM_EPOCH;
 	s->disk_delay = SIM_DELAY;
 	s->log_room = U64_MAX;
+	s->window = U64_MAX;
 	s->net.delay_min = SIM_DELAY;
 	s->net.delay_max = SIM_DELAY;
 	s->props_tail = &s->props;
@@ -255,6 +256,9 @@ static void happen(struct sim *s, const struct sim_event *ev)
 		break;
 	case SIM_DISK:
 		sim_disk_done(s, s->by_id[ev->node], ev->token);
+		break;
+	case SIM_READ_BACK:
+		sim_disk_read_done(s, s->by_id[ev->node], ev);
 		break;
 	}
 }

@@ -132,6 +132,8 @@ struct sim_disk {
 	u64 token;			/* names that flight */
 	int write_error;		/* the group in flight will fail so */
 	bool dead;			/* failed in this boot: nothing is retried */
+	struct sim_msg *reading;	/* entries that the core wants back */
+	u64 read_token;			/* names that read */
 	u64 room;			/* bytes for entries, U64_MAX: plenty */
 	/* Faults. */
 	u64 stall_until;		/* 0 if not */
@@ -253,6 +255,7 @@ struct sim_node {
 enum sim_event_kind {
 	SIM_DELIVER,
 	SIM_DISK,
+	SIM_READ_BACK,
 };
 
 struct sim_event {
@@ -260,7 +263,7 @@ struct sim_event {
 	u64 order;
 	enum sim_event_kind kind;
 	u32 node;
-	u64 token;		/* disk: which flight */
+	u64 token;		/* disk: which flight; read: which, or a boot */
 	struct sim_msg *msg;
 };
 
@@ -323,6 +326,10 @@ struct sim_count {
 	u64 installs;
 	u64 bare;		/* snapshots that witnesses took */
 	u64 bare_installs;	/* of them those that witnesses got */
+	u64 evicted;		/* entries */
+	u64 passed;		/* at boots */
+	u64 read_back;
+	u64 read_failed;
 };
 
 struct check;
@@ -342,6 +349,7 @@ struct sim {
 	bool fuzz;
 	bool waits;		/* fuzzer: it waits at its end for what is damaged */
 	bool history_alone;	/* must find stale reads and what is applied twice */
+	u64 window;		/* newest entries in memory, U64_MAX: all */
 	struct sim_node *by_id[SIM_MAX_ID + 1];
 	struct sim_node *nodes[SIM_MAX_ID];	/* ascending ids */
 	u32 n_nodes;
@@ -407,6 +415,8 @@ void sim_tick(struct sim *s, struct sim_node *n);
 void sim_campaign(struct sim *s, struct sim_node *n);
 bool sim_alive(const struct sim_node *n);
 
+int sim_evict(struct sim *s, struct sim_node *n, u64 index);
+
 /* propose.c */
 struct sim_prop *sim_propose(struct sim *s, struct sim_node *n, const char *name,
 			     const char *text, u64 size, u32 count);
@@ -439,6 +449,7 @@ const char *sim_ask_text(const struct sim_prop *p, char *buf, size_t size);
 /* net.c */
 void sim_send(struct sim *s, struct sim_node *from, const struct raft_msg *m);
 void sim_deliver(struct sim *s, struct sim_msg *msg);
+struct sim_msg *sim_msg_new(u32 n_entries);
 void sim_msg_put(struct sim_msg *msg);
 void sim_link(struct sim *s, u32 from, u32 to, bool up);
 void sim_isolate(struct sim *s, u32 id);
@@ -459,6 +470,10 @@ bool sim_disk_has(const struct sim *s, const struct sim_node *n, u64 index,
 		  u64 chain);
 void sim_disk_done(struct sim *s, struct sim_node *n, u64 token);
 void sim_disk_start(struct sim *s, struct sim_node *n);
+void sim_disk_read(struct sim *s, struct sim_node *n,
+		   const struct raft_update *up);
+void sim_disk_read_done(struct sim *s, struct sim_node *n,
+			const struct sim_event *ev);
 void sim_disk_stall(struct sim *s, struct sim_node *n, u64 until);
 void sim_disk_ok(struct sim *s, struct sim_node *n);
 bool sim_disk_lacks(const struct sim_disk *d);
@@ -470,6 +485,7 @@ void sim_disk_preset(struct sim *s, struct sim_node *n,
 		     const struct scn_terms *terms);
 void sim_disk_wipe(struct sim *s, struct sim_node *n);
 u64 sim_disk_room(const struct sim_node *n);
+const struct raft_entry *sim_entry(const struct sim_node *n, u64 index);
 
 /* snapshot.c */
 void sim_list_apply(struct sim_node *n, u64 index, u64 id);
@@ -512,6 +528,7 @@ u64 check_committed_chain(const struct sim *s, u64 index);
 struct check_apply *check_apply_new(void);
 void check_apply_free(struct check_apply *c);
 void check_applied(struct sim *s, struct sim_node *n, u64 first, u64 last);
+void check_passed(struct sim *s, struct sim_node *n, u64 first, u64 last);
 void check_acked(struct sim *s, const struct sim_prop *p);
 void check_installed(struct sim *s, struct sim_node *n, bool boot);
 const char *check_text(const struct sim *s, u64 index);
@@ -577,9 +594,17 @@ struct sim_life {
 	const char *history;	/* file for it, or NULL */
 };
 
+/* How to run a scenario. */
+struct sim_how {
+	u64 seed;		/* instead of the file's, 0: the file's */
+	u64 window;		/* as in struct sim */
+	bool trace;
+	bool quiet;		/* print nothing at all */
+};
+
 /* run.c, fuzz.c, mutant.c: the commands */
 int sim_run_command(int argc, char **argv);
-int sim_run_file(const char *file, u64 seed, bool trace, bool quiet);
+int sim_run_file(const char *file, const struct sim_how *how);
 int sim_fuzz_command(int argc, char **argv);
 int sim_hunt_command(int argc, char **argv);
 bool sim_fuzz_seed(u64 seed, const struct sim_life *life, char *why,
