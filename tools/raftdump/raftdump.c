@@ -180,8 +180,9 @@ static int dump_entry(void *ctx, const struct raft_disk_record *rec,
 		fwrite(data, 1, rec->len, stdout);
 		putchar('\n');
 	} else {
-		printf("%" PRIu64 " term %" PRIu64 " %s at %" PRIu64,
-		       rec->index, rec->term, raft_disk_type_name(rec->type), rec->pos);
+		printf("%" PRIu64 " term %" PRIu64 " %s at %" PRIu64
+		       " in lap %" PRIu64, rec->index, rec->term,
+		       raft_disk_type_name(rec->type), rec->pos, rec->lap);
 		if (rec->origin)
 			printf(" from %u.%" PRIu64 ".%" PRIu64, rec->origin,
 			       rec->incarnation, rec->serial);
