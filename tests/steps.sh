@@ -96,10 +96,13 @@ formats() {
 }
 
 kunit() {
-	local ko um=()
+	local ko disk um=()
 	[ "$1" != um-debug ] || um=(-d)
 	ko=$($lab/module.sh "$1" --faults)
-	$lab/um.sh "${um[@]}" -t 900 tests/kunit.sh "$(dirname "$ko")"
+	disk=build/kunit.disk
+	rm -f $disk
+	truncate -s 4M $disk
+	$lab/um.sh "${um[@]}" -t 900 --disk $disk tests/kunit.sh "$(dirname "$ko")" /dev/ubda
 }
 
 module_um() {

@@ -35,6 +35,20 @@ struct command {
 };
 
 /**
+ * struct seen - a record that was written
+ * @index: of its entry
+ * @term: of that
+ * @crc: of its header
+ * @chain: header CRC of the record before it
+ */
+struct seen {
+	u64 index;
+	u64 term;
+	u32 crc;
+	u32 chain;
+};
+
+/**
  * struct known - an entry that was found at an index
  * @next: another one at the same index
  * @term: of it
@@ -150,11 +164,25 @@ static struct known *learn(struct judge *j, const struct raft_disk_record *rec,
 	return k;
 }
 
+/* The entry of @term at @index, if it is the committed one. */
+static struct known *committed(struct judge *j, u64 index, u64 term)
+{
+	struct known *k = *known_at(j, index);
+
+	while (k && (k->term != term || !k->committed))
+		k = k->next;
+	return k;
+}
+
 static int entry(void *ctx, const struct raft_disk_record *rec, const u8 *data)
 {
 	struct judge *j = ctx;
 	struct known *k = learn(j, rec, data);
 
+	if (j->final && !j->first) {
+		j->first = rec->index;
+		j->first_chain = rec->chain;
+	}
 	if (!k || (k->command && k->command->tried > j->now)) {
 		wrong(j, "invented: entry %" PRIu64 " is no command that was tried",
 		      rec->index);
@@ -201,6 +229,72 @@ void judge_learn(struct judge *j, const struct step *s)
 	c->tried = j->now;
 	if (!tsearch(c, &j->commands, by_name))
 		recording_bad("out of memory");
+}
+
+/**
+ * judge_write() - take note of the records in a write
+ * @j: the judge, after the final look: it knows which log this is
+ * @pos: byte position
+ * @data: @len bytes
+ * @len: how many
+ *
+ * Return: false if an entry is no command that was tried; see @j->why.
+ */
+bool judge_write(struct judge *j, u64 pos, const u8 *data, u32 len)
+{
+	const u32 head = sizeof(struct raft_disk_record_le);
+	enum raft_disk_reason reason;
+	struct raft_disk_record rec;
+	u32 at;
+
+	for (at = 0; at + head <= len; at += RAFT_DISK_ALIGN) {
+		if (!raft_disk_record_decode(&j->scan.super, data + at, &rec,
+					     &reason) ||
+		    reason != RAFT_DISK_OK || rec.pos != pos + at ||
+		    at + head + rec.len > len)
+			continue;
+		if (!learn(j, &rec, data + at + head))
+			return wrong(j, "invented: entry %" PRIu64
+				     " is no command that was tried", rec.index);
+		j->seen = realloc(j->seen, (j->n_seen + 1) * sizeof(*j->seen));
+		if (!j->seen)
+			recording_bad("out of memory");
+		j->seen[j->n_seen++] = (struct seen) {
+			rec.index, rec.term, rec.crc, rec.chain,
+		};
+	}
+	return true;
+}
+
+/**
+ * judge_trace_back() - which of the entries that were cut are the committed ones
+ * @j: the judge, after judge_write() of all in the order of submission
+ *
+ * From the first one in the final log each record names the one before it.
+ */
+void judge_trace_back(struct judge *j)
+{
+	const struct raft_disk_point *base = &j->scan.state.base;
+	u64 index = j->first ? j->first - 1 : base->index;
+	u32 crc = j->first ? j->first_chain : base->crc;
+	struct known *k;
+	u32 i;
+
+	for (i = j->n_seen; i-- && index;) {
+		const struct seen *s = &j->seen[i];
+
+		if (s->index != index || s->crc != crc)
+			continue;
+		for (k = *known_at(j, index); k && k->term != s->term;)
+			k = k->next;
+		k->committed = true;
+		j->cut++;
+		index--;
+		crc = s->chain;
+	}
+	if (index)
+		recording_bad("nobody wrote entry %" PRIu64 ", before which the log goes on",
+			      index);
 }
 
 static bool acked(struct judge *j, const struct step *s)
@@ -276,6 +370,11 @@ static bool kept(struct judge *j)
 	struct raft_disk_state st;
 
 	raft_disk_boot(s, 0, &st);
+	j->laps = max_t(u32, j->laps, s->tail.lap);
+	if (s->state.base.index && !j->final &&
+	    !committed(j, s->state.base.index, s->state.base.term))
+		return wrong(j, "the log begins behind %" PRIu64 ", which is not committed",
+			     s->state.base.index);
 	if (s->tail.index < j->acked)
 		return wrong(j, "the log ends with %" PRIu64 ", acknowledged was %" PRIu64,
 			     s->tail.index, j->acked);

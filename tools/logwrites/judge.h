@@ -12,6 +12,7 @@
 
 struct command;
 struct known;
+struct seen;
 
 /**
  * struct judge - promises, and what is known of entries
@@ -23,6 +24,8 @@ struct known;
  * @term: the highest term that it spoke in
  * @vote: its vote in @term, 0 if it told none
  * @final: the last look: the committed entries become known
+ * @laps: statistics: how often the log has gone round its ring
+ * @cut: statistics: entries that are not in the final log any more
  * @acks: statistics
  * @votes: statistics: terms with a vote
  * @truncations: statistics
@@ -30,6 +33,10 @@ struct known;
  * @why: what is wrong, if something is
  * @known: private: by index, what was found there
  * @n_known: private: length of @known
+ * @first: private: index of the first entry in the final log, 0 if none
+ * @first_chain: private: header CRC of the record before it
+ * @seen: private: the records that were written
+ * @n_seen: private: how many
  * @commands: private: those that were tried, a tree by name
  * @scan: private: recovery
  * @buf: private: its memory
@@ -43,6 +50,8 @@ struct judge {
 	u64 term;
 	u32 vote;
 	bool final;
+	u32 laps;
+	u64 cut;
 	u32 acks;
 	u32 votes;
 	u32 truncations;
@@ -50,6 +59,10 @@ struct judge {
 
 	struct known **known;
 	u64 n_known;
+	u64 first;
+	u32 first_chain;
+	struct seen *seen;
+	u32 n_seen;
 	void *commands;
 	struct raft_disk_scan scan;
 	u8 buf[RAFT_DISK_BUF];
@@ -58,5 +71,7 @@ struct judge {
 void judge_learn(struct judge *j, const struct step *s);
 bool judge_step(struct judge *j, const struct step *s);
 bool judge_image(struct judge *j);
+bool judge_write(struct judge *j, u64 pos, const u8 *data, u32 len);
+void judge_trace_back(struct judge *j);
 
 #endif /* _LOGWRITES_JUDGE_H */

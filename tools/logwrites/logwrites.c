@@ -384,6 +384,7 @@ static void run(struct replay *r)
 static void learn(struct replay *r, const u8 *disk)
 {
 	struct judge *j = &r->judge;
+	bool good = true;
 
 	for (j->now = 1; j->now <= r->rec.n_steps; j->now++) {
 		const struct step *s = &r->rec.steps[j->now - 1];
@@ -400,6 +401,17 @@ static void learn(struct replay *r, const u8 *disk)
 	if (!judge_image(j))
 		lost(r, "the end");
 	j->final = false;
+	for (j->now = 1; good && j->now <= r->rec.n_steps; j->now++) {
+		const struct step *s = &r->rec.steps[j->now - 1];
+
+		if (s->kind == STEP_SUBMIT)
+			good = judge_write(j, s->write->pos, s->write->data,
+					   s->write->len);
+	}
+	if (good)
+		judge_trace_back(j);
+	else
+		lost(r, "a write");
 }
 
 /* --- the program --------------------------------------------------------------- */
@@ -467,8 +479,9 @@ int main(int argc, char **argv)
 	printf("%" PRIu64 " states (%" PRIu64 " flushes, %" PRIu64 " prefixes, %" PRIu64
 	       " subsets, %" PRIu64 " while it boots) of %u writes; ",
 	       states, r.flush, r.prefix, r.subset, r.boot, r.rec.n_writes);
-	printf("%u acknowledged, %u votes, %u truncations, %u boots\n", j->acks,
-	       j->votes, j->truncations, r.boots);
+	printf("%u acknowledged, %u votes, %u truncations, %u boots, %" PRIu64
+	       " entries cut, %u times round\n", j->acks, j->votes,
+	       j->truncations, r.boots, j->cut, j->laps);
 	if (r.lost)
 		return 1;
 	if (states < least)
