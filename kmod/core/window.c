@@ -28,12 +28,15 @@
  * gives memory back, and the log on disk must be readable: RAFT_UP_FETCH.
  *
  * Context: owner thread, between steps; before the first one, too.
- * Return: 0; -EINVAL: @index is not applied, or not durable here; -ENOSPC: the
- * log has RAFT_LOG_TERMS terms on disk, or more, and not all up to @index left.
+ * Return: 0; -EAGAIN: that is a long way, of which this call has gone a part: ask
+ * again, after what else there is to do; -EINVAL: @index is not applied, or not
+ * durable here; -ENOSPC: the log has RAFT_LOG_TERMS terms on disk, or more, and not
+ * all up to @index left.
  */
 int raft_evict(struct raft *r, u64 index)
 {
 	u64 limit = min(r->applied, r->durable);
+	u64 to = min(index, r->log.evicted + RAFT_STEP_APPLY);
 
 	if (RAFT_MUTANT("evict-undurable"))
 		limit = r->applied;
@@ -44,8 +47,10 @@ int raft_evict(struct raft *r, u64 index)
 	if (index <= r->log.evicted)
 		return 0;
 	if (!RAFT_MUTANT("evict-without-image"))
-		raft_image_advance(r, index);
-	return raft_log_evict(&r->log, index) == index ? 0 : -ENOSPC;
+		raft_image_advance(r, to);
+	if (raft_log_evict(&r->log, to) != to)
+		return -ENOSPC;
+	return to < index ? -EAGAIN : 0;
 }
 
 /**

@@ -743,6 +743,7 @@ static const struct raft_case raft_cases[] = {
 	{ "bare_snapshot", case_bare_snapshot },
 	{ "trap49_parts_in_order", case_parts_in_order },
 	{ "log_evicted", case_log_evicted },
+	{ "evict_in_parts", case_evict_in_parts },
 	{ "evict_writes_hint", case_evict_writes_hint },
 	{ "evict_and_snapshot", case_evict_and_snapshot },
 	{ "boot_passes", case_boot_passes },

@@ -41,6 +41,20 @@ static inline void case_log_evicted(struct raft_case_env *env)
 	case_settle(c);
 }
 
+/* A long way takes more than one call. */
+static inline void case_evict_in_parts(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_alone(env, CASE_CHUNKS);
+	struct raft *r = c->nodes[0].r;
+
+	case_grow(c, 2 * RAFT_STEP_APPLY + 10);
+	CASE_EXPECT(c, raft_evict(r, 2 * RAFT_STEP_APPLY) == -EAGAIN);
+	CASE_EXPECT(c, case_status(c, 1)->window == RAFT_STEP_APPLY + 1);
+	CASE_EXPECT(c, !raft_evict(r, 2 * RAFT_STEP_APPLY));
+	CASE_EXPECT(c, case_status(c, 1)->window == 2 * RAFT_STEP_APPLY + 1);
+	case_settle(c);
+}
+
 /* The disk is told how far all is committed before that is needed. */
 static inline void case_evict_writes_hint(struct raft_case_env *env)
 {

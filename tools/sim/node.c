@@ -188,8 +188,11 @@ static void apply_update(struct sim *s, struct sim_node *n)
 int sim_evict(struct sim *s, struct sim_node *n, u64 index)
 {
 	u64 window = n->st.window;
-	int err = raft_evict(n->r, index);
+	int err;
 
+	do
+		err = raft_evict(n->r, index);
+	while (err == -EAGAIN);
 	if (err)
 		return err;
 	raft_status(n->r, &n->st);
