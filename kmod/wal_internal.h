@@ -35,7 +35,7 @@
 #include "core/disk.h"
 #include "wal.h"
 
-#define RAFT_WAL_BUF		(256 * 1024)	/* bytes in one write */
+#define RAFT_WAL_BUF		RAFT_DISK_BUF	/* bytes in one write */
 #define RAFT_WAL_RESERVE	(64 * 1024)	/* bytes kept for no-ops */
 /*
  * Items that one step of the core may make: all own proposals, a message and a

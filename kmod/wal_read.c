@@ -195,8 +195,8 @@ static int reader_read(struct raft_wal_reader *rd, struct raft_wal *wal,
 	u32 done = 0;
 	int err;
 
-	s->ahead = min_t(u32, RAFT_DISK_BUF,
-			 raft_disk_round_up(min_t(u32, max_bytes, RAFT_DISK_BUF),
+	s->ahead = min_t(u32, RAFT_DISK_AHEAD,
+			 raft_disk_round_up(min_t(u32, max_bytes, RAFT_DISK_AHEAD),
 					    RAFT_DISK_BLOCK_MAX));
 	while (done < n && s->tail.index < st->durable) {
 		rd->at = s->tail;

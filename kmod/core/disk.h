@@ -58,7 +58,8 @@
 #define RAFT_DISK_BLOCK_MAX	4096
 #define RAFT_DISK_ALIGN		64	/* of a record in its write */
 #define RAFT_DISK_RECORD_MAX	(128 + RAFT_MAX_COMMAND)
-#define RAFT_DISK_BUF		131072	/* memory that recovery needs */
+#define RAFT_DISK_BUF		0x110000 /* memory that recovery needs: a record */
+#define RAFT_DISK_AHEAD		131072	/* bytes that it reads at once if it can */
 
 #define RAFT_DISK_MAGIC		"RAFTLOG"	/* and its NUL */
 #define RAFT_DISK_STATE_MAGIC	0x74537652	/* "RvSt" */
@@ -377,7 +378,7 @@ struct raft_disk_bad {
  * @torn: out: an unfinished write was found behind it and is to be dropped
  * @bad: out: with -EILSEQ what is damaged; with @torn what is torn
  *
- * @ahead: bytes to read at once, 0: as many as there is memory for
+ * @ahead: bytes to read at once, 0: RAFT_DISK_AHEAD
  * @win_pos: private: byte position of @buf[0]
  * @win_len: private: valid bytes in @buf
  * @first_read: private: @first was read

@@ -138,7 +138,7 @@ static bool super_sane(const struct raft_disk_super *sb)
 static int window(struct raft_disk_scan *s, u64 pos, u32 len, const u8 **p)
 {
 	u64 start = pos & ~((u64)RAFT_DISK_BLOCK_MAX - 1);
-	u32 n = s->ahead ? s->ahead : RAFT_DISK_BUF;
+	u32 n = s->ahead ? s->ahead : RAFT_DISK_AHEAD;
 	int err;
 
 	if (pos < s->win_pos || pos + len > s->win_pos + s->win_len) {

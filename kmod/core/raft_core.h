@@ -46,7 +46,7 @@
 #define RAFT_MAX_INFLIGHT	256	/* AppendEntries on the way to a peer */
 #define RAFT_MAX_PENDING	1024	/* own proposals not yet applied */
 #define RAFT_MAX_BATCH		256	/* entries in one message */
-#define RAFT_MAX_COMMAND	61440	/* 60 KiB, bytes in one command */
+#define RAFT_MAX_COMMAND	1048576	/* 1 MiB, bytes in one command */
 #define RAFT_MAX_CHUNK		61440	/* bytes in one part of a snapshot */
 #define RAFT_MAX_MSG_BYTES	1048768	/* encoded message: 1 MiB and headers */
 #define RAFT_MSG_SHORT		65536	/* what is longer has one entry */

@@ -21,6 +21,7 @@
 
 #define WAL_CASE_SIZE	(4 << 20)	/* bytes of the file */
 #define WAL_CASE_MAX	4096		/* entries */
+#define WAL_CASE_LARGE	61440		/* bytes of a command: some fill the file */
 #define WAL_GROUP	0x77ULL
 #define WAL_NODE	2
 #define WAL_WAIT_MS	60000
@@ -342,7 +343,7 @@ static void wal_append(struct wal_env *env)
 /* One batch larger than a write: one report, after all of it. */
 static void wal_large(struct wal_env *env)
 {
-	struct raft *core = wal_case_core(env, 40, 1, 41, 1, RAFT_MAX_COMMAND);
+	struct raft *core = wal_case_core(env, 40, 1, 41, 1, WAL_CASE_LARGE);
 
 	WAL_EXPECT(env, wal_case_open(env, true) == 0);
 	wal_case_submit(env, core, 0, 1, 40, 1);

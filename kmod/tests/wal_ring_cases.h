@@ -39,7 +39,7 @@ static u64 wal_fill(struct wal_env *env, struct raft *core, u64 n)
 
 static void wal_full(struct wal_env *env)
 {
-	struct raft *core = wal_case_core(env, 90, 1, 91, 1, RAFT_MAX_COMMAND);
+	struct raft *core = wal_case_core(env, 90, 1, 91, 1, WAL_CASE_LARGE);
 	u64 last;
 
 	WAL_EXPECT(env, wal_case_open(env, true) == 0);
@@ -54,7 +54,7 @@ static void wal_full(struct wal_env *env)
 
 static void wal_full_closed(struct wal_env *env)
 {
-	struct raft *core = wal_case_core(env, 90, 1, 91, 1, RAFT_MAX_COMMAND);
+	struct raft *core = wal_case_core(env, 90, 1, 91, 1, WAL_CASE_LARGE);
 	u64 last;
 
 	WAL_EXPECT(env, wal_case_open(env, true) == 0);
@@ -63,7 +63,7 @@ static void wal_full_closed(struct wal_env *env)
 	WAL_EXPECT(env, raft_wal_room(env->wal) == 0);
 	wal_case_cut(env, 10, 1);
 	WAL_EXPECT(env, wal_case_wait(env));
-	WAL_EXPECT(env, raft_wal_room(env->wal) > RAFT_MAX_COMMAND);
+	WAL_EXPECT(env, raft_wal_room(env->wal) > WAL_CASE_LARGE);
 	wal_case_submit(env, core, 0, last + 1, last + 5, 1);
 	WAL_EXPECT(env, wal_case_wait(env) && env->done_index == last + 5);
 	wal_reopen(env, 10, last + 5);
@@ -72,7 +72,7 @@ static void wal_full_closed(struct wal_env *env)
 /* What waits for room is in the snapshot before it is in the log. */
 static void wal_full_overtaken(struct wal_env *env)
 {
-	struct raft *core = wal_case_core(env, 90, 1, 91, 1, RAFT_MAX_COMMAND);
+	struct raft *core = wal_case_core(env, 90, 1, 91, 1, WAL_CASE_LARGE);
 	u64 last;
 
 	WAL_EXPECT(env, wal_case_open(env, true) == 0);

@@ -385,11 +385,11 @@ static const char *propose_text(int error)
 	case -ETIMEDOUT:
 		return "timed out: the outcome is UNKNOWN, it may commit later; look first";
 	case -EINVAL:
-		return "a command has 1 to 61440 bytes";
+		return "a command has 1 to 1048576 bytes";
 	case -EKEYEXPIRED:
 		return "the session is closed, or has a later command: not applied by this call";
 	case -EMSGSIZE:
-		return "the command is longer than 61440 bytes";
+		return "the command is longer than 1048576 bytes";
 	case -ENOSPC:
 		return "the log is full; nothing was proposed";
 	case -ENOTCONN:

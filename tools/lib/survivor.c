@@ -24,7 +24,7 @@
 #include "disk.h"
 #include "util.h"
 
-#define WRITE_BYTES	(1u << 20)	/* records that are written at once */
+#define WRITE_BYTES	(2u << 20)	/* records that are written at once */
 
 static_assert(RAFT_DISK_RECORD_MAX + RAFT_DISK_BLOCK_MAX <= WRITE_BYTES);
 static_assert(RAFT_ADDR_PACKED == RAFT_ADDR_BYTES);

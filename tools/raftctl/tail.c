@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* Several records of any length fit. */
-#define BUFFER		(256u << 10)
+#define BUFFER		(2u << 20)	/* the longest record, or many */
 
 struct tail_args {
 	const char *group;

@@ -224,7 +224,8 @@ static void act_propose(struct fuzz *f, struct sim_node *n)
 	u32 count = fuzz_percent(f, 1) ? (u32)fuzz_between(f, 300, 1200) :
 		    fuzz_percent(f, 5) ? (u32)fuzz_between(f, 10, 60) :
 		    fuzz_percent(f, 20) ? (u32)fuzz_between(f, 2, 5) : 1;
-	u64 size = fuzz_percent(f, 3) ? fuzz_between(f, 1000, RAFT_MAX_COMMAND + 1) :
+	u64 size = fuzz_percent(f, 1) ? fuzz_between(f, 60000, RAFT_MAX_COMMAND + 1) :
+		   fuzz_percent(f, 2) ? fuzz_between(f, 1000, 60000) :
 		   fuzz_percent(f, 50) ? fuzz_between(f, 1, 300) : 0;
 
 	sim_propose(f->s, n, NULL, "p", size, count);

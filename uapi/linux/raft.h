@@ -152,7 +152,7 @@
 
 #define RAFT_API_VERSION	2
 #define RAFT_NAME_LEN		32	/* with the terminating NUL */
-#define RAFT_COMMAND_MAX	61440	/* bytes */
+#define RAFT_COMMAND_MAX	1048576	/* bytes: 1 MiB */
 #define RAFT_NODES_MAX		16
 #define RAFT_SESSIONS_MAX	1024	/* open at a time in a group */
 #define RAFT_RESULT_MAX		4096	/* bytes */

@@ -5,7 +5,7 @@
 # in datagrams that fit into it.
 
 large() { local i=$1; shift; ns "$i" "$RAFT_TOOLS/module-large" "$@"; }
-LARGE=61440
+LARGE=1048576
 
 # all_there SIZE [PREFIX COUNT]...: at each node, each once, bytes as they were made.
 all_there() {
@@ -68,15 +68,20 @@ t_large_heartbeat() {
 }
 t "50 commands of $LARGE bytes depose no leader" t_large_heartbeat
 
+set_mtu() {
+	local i
+	for i in 1 2 3; do
+		ip -n labbr link set "v$i" mtu "$1"
+		ns $i ip link set eth0 mtu "$1"
+	done
+	ip -n labbr link set br0 mtu "$1"
+}
+
 # large_mtu MTU [-6]
 large_mtu() {
 	local mtu=$1 i out
 	shift
-	for i in 1 2 3; do
-		ip -n labbr link set "v$i" mtu "$mtu"
-		ns $i ip link set eth0 mtu "$mtu"
-	done
-	ip -n labbr link set br0 mtu "$mtu"
+	set_mtu "$mtu"
 	cluster g 3 -s 32M "$@"
 	for i in 1 2 3; do
 		( exec nsenter "--net=/run/netns/n$i" "$RAFT_TOOLS/module-sniff" eth0 7000 ) >"$TMP/sniff.$i" &
@@ -91,7 +96,7 @@ large_mtu() {
 		echo "$out"
 		# shellcheck disable=SC2086
 		set -- $out
-		[ "$2" -ge $((LARGE / 1232 * 3)) ] || fail "node $i: few packets were seen: $out"
+		[ "$2" -ge $((3 * LARGE / 1232)) ] || fail "node $i: few packets were seen: $out"
 		is "$4" 0 "fragments"
 		[ "$6" -le "$mtu" ] || fail "node $i: a packet is longer than $mtu: $out"
 		is "$8" "$2" "packets that must not be cut"
@@ -103,3 +108,19 @@ t_mtu_1500() { large_mtu 1500; }
 t "IPv4, MTU 1500: nothing is cut" t_mtu_1500
 t_mtu_9000() { large_mtu 9000; }
 t "IPv4, MTU 9000: nothing is cut" t_mtu_9000
+
+# Less than what a path must carry: it is said, and nothing is cut instead.
+t_mtu_small() {
+	cluster g 3 -s 32M
+	ctl "$leader" propose -g g before >/dev/null
+	set_mtu 1000
+	refused 3 UNKNOWN ctl "$leader" propose -g g --timeout 2s --stdin < <(head -c 100000 /dev/zero | tr '\0' x)
+	[ "$(raft_get g "$leader" send_errors)" -gt 0 ] || fail "no errors of sending"
+	dmesg | grep -q 'raft: g: the path to node . does not carry datagrams of 1232 bytes' || fail "nothing in the log"
+	raft_wait_leader g 1 2 3 >/dev/null
+	set_mtu 1500
+	large 1 propose g after 1 $LARGE
+	raft_level g 1 2 3
+	for i in 1 2 3; do is "$(large $i list g | grep -c "^after-1 $LARGE\$")" 1 "large command at node $i"; done
+}
+t "IPv4, MTU 1000: it is said, and goes on when the path is right" t_mtu_small

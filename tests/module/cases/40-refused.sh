@@ -138,16 +138,16 @@ t_unknown_group() {
 t "an unknown group; no module" t_unknown_group
 
 t_size() {
-	cluster g 3
-	head -c 61440 /dev/zero | tr '\0' x >"$TMP/max"
+	cluster g 3 -s 16M
+	head -c 1048576 /dev/zero | tr '\0' x >"$TMP/max"
 	for i in 1 2 3; do ctl $i propose -g g --stdin <"$TMP/max" >/dev/null; done
 	echo >>"$TMP/max"
-	refused 1 '61440' ctl 1 propose -g g --stdin <"$TMP/max"
-	refused 1 '1 to 61440' ctl 1 propose -g g --stdin </dev/null
+	refused 1 '1048576' ctl 1 propose -g g --stdin <"$TMP/max"
+	refused 1 '1 to 1048576' ctl 1 propose -g g --stdin </dev/null
 	same_logs g 1 2 3
-	is "$(awk 'length == 61440' "$TMP/log" | wc -l)" 3 "largest commands"
+	is "$(awk 'length == 1048576' "$TMP/log" | wc -l)" 3 "largest commands"
 }
-t "commands of 60 KiB go from every node, one byte more does not" t_size
+t "commands of 1 MiB go from every node, one byte more does not" t_size
 
 t_full() {
 	local i

@@ -28,7 +28,7 @@ t "groups are listed by network namespace" t_lists 4
 t_stdin() {
 	cluster g 3
 	printf 'a\n\nb\n' >"$TMP/in"
-	refused 1 '^raftctl: line 2: .*1 to 61440' ctl 1 propose -g g - <"$TMP/in"
+	refused 1 '^raftctl: line 2: .*1 to 1048576' ctl 1 propose -g g - <"$TMP/in"
 	grep -q '1 committed, 1 failed, 0 unknown' "$TMP/err" || fail "no sum"
 	refused 1 'line 2:' ctl 2 propose -g g -k - <"$TMP/in"
 	ctl 3 propose -g g --keep-newline - <"$TMP/in" >/dev/null
