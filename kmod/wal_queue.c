@@ -315,9 +315,16 @@ u64 raft_wal_free_bytes(const struct raft_wal *wal)
  */
 u64 raft_wal_room(const struct raft_wal *wal)
 {
-	/* The measure is in units of 512, a lone entry takes a whole block. */
-	return div_u64(raft_wal_free_bytes(wal),
-		       wal->super.block / RAFT_DISK_BLOCK_MIN);
+	u64 free = raft_wal_free_bytes(wal);
+	u64 more = wal->super.block - RAFT_DISK_BLOCK_MIN;
+
+	/*
+	 * The measure is in units of 512, a lone entry takes whole blocks: so many
+	 * times as much at most, and that much more for each entry of a step.
+	 */
+	more *= RAFT_WAL_STEP_ITEMS;
+	return max(div_u64(free, wal->super.block / RAFT_DISK_BLOCK_MIN),
+		   free - min(free, more));
 }
 
 /**

@@ -354,6 +354,20 @@ static void wal_large(struct wal_env *env)
 	WAL_EXPECT(env, env->loaded == 40);
 }
 
+/* The largest commands: each is a write of its own. */
+static void wal_largest(struct wal_env *env)
+{
+	struct raft *core = wal_case_core(env, 3, 1, 4, 1, RAFT_MAX_COMMAND);
+
+	WAL_EXPECT(env, wal_case_open(env, true) == 0);
+	wal_case_submit(env, core, 0, 1, 3, 1);
+	WAL_EXPECT(env, wal_case_wait(env) && !env->errors);
+	WAL_EXPECT(env, env->reports == 1 && env->done_index == 3);
+	wal_case_close(env);
+	WAL_EXPECT(env, wal_case_open(env, false) == 0);
+	WAL_EXPECT(env, env->loaded == 3);
+}
+
 /* Truncations, one while the entries that it drops are still queued. */
 static void wal_truncate(struct wal_env *env)
 {
@@ -517,6 +531,7 @@ static const struct wal_case wal_cases[] = {
 	{ "files that cannot be a log", wal_open_refused },
 	{ "append, order, read back", wal_append },
 	{ "a batch larger than a write", wal_large },
+	{ "the largest commands", wal_largest },
 	{ "truncation", wal_truncate },
 	{ "hard state alone", wal_state_only },
 	{ "full, until it is cut", wal_full },

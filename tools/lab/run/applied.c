@@ -14,7 +14,7 @@
 
 #include "run.h"
 
-#define READ_BYTES	(256 * 1024)
+#define READ_BYTES	(2 << 20)
 
 static char buffer[READ_BYTES];
 
@@ -100,7 +100,7 @@ struct run_prop *run_prop_add(struct run *r, const struct scn_dir *d)
 
 static void propose_one(struct run *r, const struct scn_dir *d, u32 k)
 {
-	static char data[128 * 1024];
+	static char data[RAFT_COMMAND_MAX + 4096];
 	struct run_prop *p = run_prop_add(r, d);
 	struct raft_ioc_propose out;
 	size_t len;
