@@ -613,6 +613,8 @@ static void adopt(struct raft *r)
 	r->durable = img->index;
 	r->verified = img->index;
 	r->applied = img->index;
+	if (RAFT_MUTANT("snapshot-goes-back"))
+		r->commit = img->index;
 	raft_commit_to(r, img->index);
 	if (!RAFT_MUTANT("snapshot-without-sessions"))
 		r->tables = img->tables;
