@@ -232,28 +232,34 @@ void judge_learn(struct judge *j, const struct step *s)
 }
 
 /**
- * judge_write() - take note of the records in a write
- * @j: the judge, after the final look: it knows which log this is
+ * judge_write() - take note of the records that a write completes
+ * @j: the judge, after the final look: it knows which log this is; the write is in
+ *	@j->image
  * @pos: byte position
- * @data: @len bytes
  * @len: how many
+ *
+ * What the page cache writes may have parts of records.
  *
  * Return: false if an entry is no command that was tried; see @j->why.
  */
-bool judge_write(struct judge *j, u64 pos, const u8 *data, u32 len)
+bool judge_write(struct judge *j, u64 pos, u32 len)
 {
 	const u32 head = sizeof(struct raft_disk_record_le);
+	u64 at = max(pos, RAFT_DISK_DATA_POS + (u64)RAFT_DISK_RECORD_MAX);
 	enum raft_disk_reason reason;
 	struct raft_disk_record rec;
-	u32 at;
+	const u8 *data;
 
-	for (at = 0; at + head <= len; at += RAFT_DISK_ALIGN) {
-		if (!raft_disk_record_decode(&j->scan.super, data + at, &rec,
+	at = (at - RAFT_DISK_RECORD_MAX) & ~(RAFT_DISK_ALIGN - 1ULL);
+	for (; at < pos + len && at + head <= j->size; at += RAFT_DISK_ALIGN) {
+		data = j->image + at + head;
+		if (!raft_disk_record_decode(&j->scan.super, j->image + at, &rec,
 					     &reason) ||
-		    reason != RAFT_DISK_OK || rec.pos != pos + at ||
-		    at + head + rec.len > len)
+		    reason != RAFT_DISK_OK || rec.pos != at ||
+		    rec.len > j->size - at - head || at + head + rec.len <= pos ||
+		    rec.data_crc != raft_disk_crc(data, rec.len))
 			continue;
-		if (!learn(j, &rec, data + at + head))
+		if (!learn(j, &rec, data))
 			return wrong(j, "invented: entry %" PRIu64
 				     " is no command that was tried", rec.index);
 		j->seen = realloc(j->seen, (j->n_seen + 1) * sizeof(*j->seen));

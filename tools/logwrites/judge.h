@@ -71,7 +71,7 @@ struct judge {
 void judge_learn(struct judge *j, const struct step *s);
 bool judge_step(struct judge *j, const struct step *s);
 bool judge_image(struct judge *j);
-bool judge_write(struct judge *j, u64 pos, const u8 *data, u32 len);
+bool judge_write(struct judge *j, u64 pos, u32 len);
 void judge_trace_back(struct judge *j);
 
 #endif /* _LOGWRITES_JUDGE_H */

@@ -401,12 +401,14 @@ static void learn(struct replay *r, const u8 *disk)
 	if (!judge_image(j))
 		lost(r, "the end");
 	j->final = false;
+	memset(j->image, 0, j->size);
 	for (j->now = 1; good && j->now <= r->rec.n_steps; j->now++) {
 		const struct step *s = &r->rec.steps[j->now - 1];
 
-		if (s->kind == STEP_SUBMIT)
-			good = judge_write(j, s->write->pos, s->write->data,
-					   s->write->len);
+		if (s->kind != STEP_SUBMIT)
+			continue;
+		memcpy(j->image + s->write->pos, s->write->data, s->write->len);
+		good = judge_write(j, s->write->pos, s->write->len);
 	}
 	if (good)
 		judge_trace_back(j);
