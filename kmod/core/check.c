@@ -103,7 +103,7 @@ const char *raft_check(const struct raft *r)
 		return "commit index above the last index";
 	if (r->durable > r->log.last)
 		return "durable index above the last index";
-	if (raft_is_unproven(r) && r->log.last)
+	if (r->reach == RAFT_REACH_NEW && r->log.last)
 		return "entries in a log that was not let in";
 	if (r->verified > r->log.last)
 		return "verified index above the last index";

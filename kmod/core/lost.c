@@ -26,6 +26,11 @@
  * rightly has in place of the lost entries ends in its own term, and that is above
  * all that was lost.
  *
+ * A store whose term and vote are illegible has a log and does not know what it
+ * voted for.  It is LOST as well, with what is left of its log: what lets a lost
+ * log in is enough, for the entry that proves it is above all that was ever
+ * acknowledged, and behind it nobody can win whom this node may have voted for.
+ *
  * Owns raft.reach.  What a vote may go to is in election.c.
  */
 #include "raft_env.h"
@@ -103,6 +108,9 @@ void raft_lost_start(struct raft *r, const struct raft_hard_state *hs)
 	r->reach = hs->reach;
 	r->reach_term = hs->reach_term;
 	r->hs_reach = hs->reach;
+	if (RAFT_MUTANT("forgotten-votes") && r->log.last &&
+	    r->reach == RAFT_REACH_LOST)
+		r->reach = 0;
 	if (!r->cfg.unproven) {
 		/* The operator knows better. */
 		if (raft_is_unproven(r))

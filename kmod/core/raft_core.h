@@ -379,7 +379,8 @@ struct raft_config {
 
 /* raft_hard_state.reach of a node that may have lost its log: lost.c. */
 #define RAFT_REACH_NEW		(U64_MAX - 1)	/* its store was new */
-#define RAFT_REACH_LOST		U64_MAX		/* ... and the group is not */
+/* ... and the group is not; or its term and vote are illegible. */
+#define RAFT_REACH_LOST		U64_MAX
 
 /**
  * struct raft_hard_state - what must survive a crash besides the log

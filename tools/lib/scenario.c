@@ -274,6 +274,8 @@ static bool dir_disk(struct parse *p, struct scn_dir *d)
 		return parse_time(p, &d->time);
 	} else if (!strcmp(word, "corrupt")) {
 		d->disk = SCN_DISK_CORRUPT;
+		if (parse_is(p, "state"))
+			return true;
 		if (!parse_number(p, "an index", &d->value))
 			return false;
 		return d->value || parse_error(p, "the first entry is 1");

@@ -50,7 +50,7 @@ enum scn_op {
 	SCN_WIPE,		/* id */
 	SCN_PAUSE,		/* id */
 	SCN_RESUME,		/* id */
-	SCN_DISK,		/* id, disk, time (stall), value (corrupt) */
+	SCN_DISK,		/* id, disk, time (stall), value (corrupt; 0: the hard state) */
 	SCN_EXPECT,		/* cond */
 	SCN_READ,		/* id, name or NULL, lease */
 	SCN_MEMBER,		/* id, change, name or NULL */

@@ -258,6 +258,8 @@ bool sim_disk_lacks(const struct sim_disk *d)
 {
 	u64 last = d->n, term = term_at(d, last);
 
+	if (d->hs.reach >= RAFT_REACH_NEW)
+		return true;
 	if (d->snap.of.term > term ||
 	    (d->snap.of.term == term && d->snap.of.index > last)) {
 		term = d->snap.of.term;
@@ -274,7 +276,11 @@ static void remember(struct sim *s, struct sim_node *n)
 	u32 i, last = (u32)max_t(u64, d->n, d->snap.of.index);
 
 	/* Gone once more before all was there again: that is not the last. */
-	if (!last || (n->n_lost && sim_disk_lacks(d)))
+	if (!last || (n->n_lost && d->hs.reach < RAFT_REACH_NEW &&
+		      sim_disk_lacks(d)))
+		return;
+	if (last == d->n && n->n_lost > last &&
+	    n->lost[last - 1] == d->chain[last - 1])
 		return;
 	n->lost = sim_grow(n->lost, last * sizeof(*n->lost));
 	for (i = 0; i < last; i++)
@@ -315,11 +321,33 @@ void sim_disk_found(struct sim *s, struct sim_node *n)
 		  (unsigned long long)bad, (unsigned long long)last,
 		  (unsigned long long)term);
 	s->count.damaged++;
-	if (term < d->hs.reach_term ||
+	if (d->hs.reach >= RAFT_REACH_NEW || term < d->hs.reach_term ||
 	    (term == d->hs.reach_term && last < d->hs.reach))
 		return;
 	d->hs.reach = last;
 	d->hs.reach_term = term;
+}
+
+/**
+ * sim_disk_forget() - a boot finds no hard state
+ * @s: simulation
+ * @n: node whose hard state is illegible, booting
+ *
+ * The log tells a term that was reached, and nothing of votes.
+ */
+void sim_disk_forget(struct sim *s, struct sim_node *n)
+{
+	struct sim_disk *d = &n->disk;
+
+	sim_trace(s, "node %u: term %llu and vote %u are illegible", n->id,
+		  (unsigned long long)d->hs.term, d->hs.vote);
+	d->hs = (struct raft_hard_state) {
+		.term = term_at(d, d->n),
+		.reach = RAFT_REACH_LOST,
+	};
+	d->forgot = false;
+	n->wiped++;
+	s->count.forgot++;
 }
 
 /* The first @units of a batch become durable; says how many it has. */
@@ -596,6 +624,7 @@ void sim_disk_ok(struct sim *s, struct sim_node *n)
 	n->disk.error = 0;
 	n->disk.write_error = 0;
 	n->disk.corrupt = false;
+	n->disk.forgot = false;
 	if (n->disk.stall_until) {
 		n->disk.stall_until = 0;
 		s->stalls--;
@@ -676,6 +705,7 @@ void sim_disk_wipe(struct sim *s, struct sim_node *n)
 	memset(&d->hs, 0, sizeof(d->hs));
 	d->incarnation = 0;
 	d->corrupt = false;
+	d->forgot = false;
 	n->wiped++;
 }
 

@@ -209,7 +209,8 @@ u32 fuzz_bare(const struct sim *s, const struct sim_node *n, u32 *voters)
 			continue;
 		++*voters;
 		bare += m == n || !check_has_committed(s, m) ||
-			m->disk.corrupt || sim_disk_lacks(&m->disk);
+			m->disk.corrupt ||
+			m->disk.forgot || sim_disk_lacks(&m->disk);
 	}
 	return bare;
 }
@@ -393,24 +394,37 @@ static void act_wipe(struct fuzz *f, struct sim_node *n)
 		sim_boot(s, n, fuzz_percent(f, 50));
 }
 
+static void damage(struct fuzz *f, struct sim_node *n)
+{
+	struct sim_disk *d = &n->disk;
+
+	if (fuzz_percent(f, 30)) {
+		d->forgot = true;
+		sim_trace(f->s, "node %u: its hard state is damaged", n->id);
+	}
+	if (d->n <= d->base || (d->forgot && fuzz_percent(f, 70)))
+		return;
+	sim_disk_corrupt(n, fuzz_between(f, d->base + 1, d->n));
+	sim_trace(f->s, "node %u: entry %llu is damaged", n->id,
+		  (unsigned long long)d->corrupt_index);
+}
+
 /*
- * An entry is damaged.  Nothing that is acknowledged is lost, on however many
- * disks it is; but where not all shall wait for ever a majority must be whole,
- * and who has the commands next to witnesses.
+ * An entry is damaged, or term and vote.  Nothing that is acknowledged is lost, on
+ * however many disks it is; but where not all shall wait for ever a majority must
+ * be whole, and who has the commands next to witnesses.
  */
 static void act_damage(struct fuzz *f, struct sim_node *n)
 {
 	struct sim *s = f->s;
 	u32 voters, bare = fuzz_bare(s, n, &voters);
 
-	if (!f->damage || n->disk.n <= n->disk.base)
+	if (!f->damage)
 		return;
 	if (!f->hopeless && !n->learner &&
 	    (2 * bare >= voters || (!n->witness && has_witness(s))))
 		return;
-	sim_disk_corrupt(n, fuzz_between(f, n->disk.base + 1, n->disk.n));
-	sim_trace(s, "node %u: entry %llu is damaged", n->id,
-		  (unsigned long long)n->disk.corrupt_index);
+	damage(f, n);
 	if (fuzz_percent(f, 20))
 		return;
 	act_crash(f, n);

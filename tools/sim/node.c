@@ -470,6 +470,7 @@ static void configure(struct sim *s, struct sim_node *n,
 	cfg->withhold = withhold;
 	cfg->incarnation = n->incarnation;
 	cfg->priority = n->priority;
+	cfg->unproven |= n->disk.hs.reach == RAFT_REACH_LOST;
 	if (n->member && !n->blank)
 		cfg->n_members = sim_initial(s, cfg->members);
 }
@@ -496,11 +497,13 @@ static const char *load(struct sim *s, struct sim_node *n, bool withhold)
 	struct raft_config cfg;
 	u32 i;
 
+	if (d->corrupt)
+		sim_disk_found(s, n);
+	if (d->forgot)
+		sim_disk_forget(s, n);
 	configure(s, n, &cfg, withhold);
 	if (raft_init(n->r, &cfg, sim_clock(s, n), sim_random(s), n->table, SIM_TABLE))
 		return "bad configuration";
-	if (d->corrupt)
-		sim_disk_found(s, n);
 	if (d->snap.of.index &&
 	    raft_snapshot_load(n->r, &d->snap.of, d->snap.data, d->snap.len))
 		return "its snapshot cannot be loaded";

@@ -436,6 +436,10 @@ static bool do_disk(struct run *r)
 		n->disk.error = -ENOSPC;
 		break;
 	case SCN_DISK_CORRUPT:
+		if (!d->value) {
+			n->disk.forgot = true;
+			break;
+		}
 		if (d->value > n->disk.n || d->value <= n->disk.base)
 			return error(r, "expected entry %llu on disk %u, got %llu to %u",
 				     (unsigned long long)d->value, n->id,

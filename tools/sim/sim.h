@@ -140,6 +140,7 @@ struct sim_disk {
 	int error;			/* errno of the next write, 0 if none */
 	bool corrupt;
 	u64 corrupt_index;		/* the first one */
+	bool forgot;			/* the hard state is illegible */
 };
 
 /* What a paused node will handle when it goes on. */
@@ -240,7 +241,7 @@ struct sim_node {
 	u64 raised[SIM_MAX_ID + 1];	/* boot whose answer raised a match index */
 	struct sim_disk disk;
 	struct chk_log log;
-	u32 wiped;		/* times */
+	u32 wiped;		/* times, or its hard state was lost */
 	u64 *lost;		/* chains of what was wiped or damaged last */
 	u32 n_lost;
 	u64 stopped_at;		/* when it crashed */
@@ -307,6 +308,7 @@ struct sim_count {
 	u64 disk_failures;
 	u64 wipes;
 	u64 damaged;		/* logs, found at a boot */
+	u64 forgot;		/* hard states */
 	u64 partitions;
 	u64 pauses;
 	u64 truncations;
@@ -479,6 +481,7 @@ void sim_disk_ok(struct sim *s, struct sim_node *n);
 bool sim_disk_lacks(const struct sim_disk *d);
 void sim_disk_corrupt(struct sim_node *n, u64 index);
 void sim_disk_found(struct sim *s, struct sim_node *n);
+void sim_disk_forget(struct sim *s, struct sim_node *n);
 u64 sim_disk_units(const struct sim_node *n);
 void sim_disk_crash(struct sim *s, struct sim_node *n, u64 units);
 void sim_disk_preset(struct sim *s, struct sim_node *n,
