@@ -303,11 +303,18 @@ static void tell_lost(const struct raft_group_priv *p,
 	u32 i;
 
 	if (st->lost && !old->lost)
-		pr_notice("%s: node %u has a new log and the group has not: it does not vote before a leader lets it in\n",
-			  name_of(p), id_of(p));
+		pr_notice("%s: node %u %s: it does not vote before a leader lets it in\n",
+			  name_of(p), id_of(p), st->last ?
+			  "does not know its term and vote" :
+			  "has a new log and the group has not");
 	if (old->unproven && !st->unproven)
-		pr_info("%s: node %u is let in with its new log\n",
-			name_of(p), id_of(p));
+		pr_info("%s: node %u is let in\n", name_of(p), id_of(p));
+	if (st->reach && !old->reach)
+		pr_notice("%s: node %u lacks entries %llu to %llu: they are fetched, until then it does not lead nor vote for who lacks them\n",
+			  name_of(p), id_of(p), st->last + 1, st->reach);
+	if (old->reach && !st->reach)
+		pr_info("%s: node %u has all entries again\n", name_of(p),
+			id_of(p));
 	for (i = 0; i < st->n_peers; i++)
 		if (st->peers[i].lost &&
 		    !(old->peers[i].id == st->peers[i].id &&

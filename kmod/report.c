@@ -104,6 +104,7 @@ static void raft_status_members(struct raft_ioc_status *s,
 	s->given_up = st->given_up;
 	s->given_up_why = st->given_up_why;
 	s->given_up_index = st->given_up_index;
+	s->reach = st->reach;
 }
 
 static void raft_status_progress(struct raft_ioc_peer *peer,

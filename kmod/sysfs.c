@@ -175,6 +175,7 @@ RAFT_ATTR_PUB(catching_up, "%u", pub->st.catching_up);
 RAFT_ATTR_PUB(given_up, "%u", pub->st.given_up);
 RAFT_ATTR_PUB(given_up_reason, "%s", raft_given_up_name(pub->st.given_up_why));
 RAFT_ATTR_PUB(transferring, "%u", pub->st.transferring);
+RAFT_ATTR_PUB(reach, "%llu", pub->st.reach);
 RAFT_ATTR_PUB(read_rounds, "%llu", pub->st.read_rounds);
 RAFT_ATTR(node_id, "%u", g->params.ioc.node_id);
 RAFT_ATTR(group_id, "0x%016llx", g->params.ioc.group_id);
@@ -223,6 +224,7 @@ static struct attribute *raft_attrs[] = {
 	&dev_attr_given_up_reason.attr,
 	&dev_attr_transferring.attr,
 	&dev_attr_read_rounds.attr,
+	&dev_attr_reach.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(raft);
@@ -257,7 +259,8 @@ static int raft_class_uevent(raft_uevent_device dev,
 	      add_uevent_var(env, "RAFT_FAILED=%s",
 			     raft_fail_name(pub->st.failed)) ?:
 	      add_uevent_var(env, "RAFT_CONFIG=%llu", pub->conf.index) ?:
-	      add_uevent_var(env, "RAFT_MEMBER=%d", pub->st.member);
+	      add_uevent_var(env, "RAFT_MEMBER=%d", pub->st.member) ?:
+	      add_uevent_var(env, "RAFT_REACH=%llu", pub->st.reach);
 	kfree(pub);
 	return err;
 }

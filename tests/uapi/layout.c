@@ -79,7 +79,7 @@ AT(raft_ioc_peer, heard_ns, 56);
 AT(raft_ioc_peer, incarnation, 64);
 AT(raft_ioc_peer, election_timeout_ms, 72);
 
-SIZE(raft_ioc_status, 384);
+SIZE(raft_ioc_status, 392);
 AT(raft_ioc_status, group_id, 40);
 AT(raft_ioc_status, term, 56);
 AT(raft_ioc_status, first, 72);
@@ -107,6 +107,7 @@ AT(raft_ioc_status, sessions, 332);
 AT(raft_ioc_status, listen, 336);
 AT(raft_ioc_status, given_up, 368);
 AT(raft_ioc_status, given_up_index, 376);
+AT(raft_ioc_status, reach, 384);
 
 SIZE(raft_ioc_change, 40);
 AT(raft_ioc_change, member, 8);

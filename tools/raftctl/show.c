@@ -101,6 +101,7 @@ static const struct field group_fields[] = {
 	ST(given_up, FIELD_U32),
 	ST_AS(given_up_why, "given_up_reason", FIELD_GIVEN_UP),
 	ST(given_up_index, FIELD_U64),
+	ST(reach, FIELD_U64),
 };
 
 static const struct field peer_fields[] = {

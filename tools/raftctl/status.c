@@ -57,9 +57,15 @@ static void members_print(const struct ctl_snapshot *snap)
 	else if (!(st->state & RAFT_STATUS_MEMBER))
 		puts("  BLANK    not a member yet: waits for raftctl join, or member add at one");
 	if (st->state & RAFT_STATUS_LOST)
-		puts("  LOST     its log is new, the group is not: a leader must let it in");
+		puts(st->last ?
+		     "  LOST     its term and vote are: a leader must let it in" :
+		     "  LOST     its log is new, the group is not: a leader must let it in");
 	else if (st->state & RAFT_STATUS_UNPROVEN)
 		puts("  NEW      its log is new: waits for the first leader");
+	if (st->reach)
+		printf("  DAMAGED  entries %llu to %llu are fetched from a leader\n",
+		       (unsigned long long)st->last + 1,
+		       (unsigned long long)st->reach);
 	if (st->state & RAFT_STATUS_JOINT)
 		puts("  joint    two configurations are in force, a majority of each is needed");
 	if (st->catching_up)

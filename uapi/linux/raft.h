@@ -666,7 +666,8 @@ struct raft_ioc_peer {
 #define RAFT_STATUS_REMOVED	0x2	/* it is not, and was before */
 #define RAFT_STATUS_JOINT	0x4	/* two configurations are in force */
 #define RAFT_STATUS_UNPROVEN	0x8	/* its log is new: not let in by a leader yet */
-#define RAFT_STATUS_LOST	0x10	/* ... and the group is older than that */
+/* ... and the group is older than that; with entries: term and vote are illegible */
+#define RAFT_STATUS_LOST	0x10
 
 /**
  * struct raft_ioc_status - RAFT_IOC_STATUS: the state of the attached group
@@ -730,6 +731,9 @@ struct raft_ioc_peer {
  *	voter and is not tried again, else 0
  * @given_up_why: RAFT_GIVEN_UP_*, 0 without @given_up
  * @given_up_index: log index of the configuration by which it was given up
+ * @reach: the entries behind @last up to here were damaged on the disk of this
+ *	node, or lost: until it has them again from a leader it does not lead, and
+ *	votes only for who has them.  0: it lacks nothing
  */
 struct raft_ioc_status {
 	__u32 size;
@@ -788,6 +792,7 @@ struct raft_ioc_status {
 	__u32 given_up;
 	__u32 given_up_why;
 	__u64 given_up_index;
+	__u64 reach;
 };
 
 #define RAFT_IOC_TYPE		0xBB

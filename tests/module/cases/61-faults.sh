@@ -1,0 +1,207 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2154 # $leader is set by on_parts and cluster
+# 61-faults.sh - a disk that fails, hangs, lies or decays under a running group (60-disk.sh
+# has those that are simply gone). Each says what the node says and does, that the others go
+# on and nothing is lost, and that all is well again when the fault is over.
+
+# --- One part of the disk per node, which can be told to misbehave ----------
+
+# on_parts [raft_conf's words]: group g of three nodes, each with its log on its own part.
+on_parts() {
+	local i
+	for i in 1 2 3; do part "t$i" $((i * 20)) 16; done
+	raft_conf g 3 "$@"
+	for i in 1 2 3; do up_part $i; done
+	leader=$(raft_wait_leader g 1 2 3)
+}
+up_part() { ctl "$1" up "$RAFT_DIR/g.conf" --node "$1" --log "/dev/mapper/t$1" 2>&1; }
+# Two who are not $leader: $follower and $third.
+followers() {
+	# shellcheck disable=SC2046
+	set -- $(others 3 "$leader")
+	follower=$1 third=$2
+}
+
+linear() { echo "0 32768 linear $(the_disk) $(($1 * 20 * 2048))"; }
+# becomes NAME TABLE...: from now on. What is on its way to it hangs meanwhile.
+becomes() {
+	local name=$1
+	shift
+	dmsetup suspend --noflush --nolockfs "$name"
+	echo "$*" | dmsetup load "$name" || { dmsetup resume "$name"; skip "no target for: $*"; }
+	dmsetup resume "$name"
+}
+# flaky I FEATURES...: as dm-flakey has them, all the time.
+flaky() {
+	local i=$1
+	shift
+	modprobe dm_flakey 2>/dev/null || :
+	becomes "t$i" "0 32768 flakey $(the_disk) $((i * 20 * 2048)) 0 3600 $# $*"
+}
+mend() { becomes "t$1" "$(linear "$1")"; }
+hang() { dmsetup suspend --noflush --nolockfs "t$1"; }
+# fails I ERRNO: it says so, and the others have a leader.
+fails() {
+	until_true node_failed "$1" || fail "node $1 does not say that its disk failed"
+	is "$(raft_get g "$1" error)" "$2" "errno of node $1"
+	klog_has "node $1: .*error -$2" || fail "the kernel log does not say what failed at node $1"
+	# shellcheck disable=SC2046
+	raft_wait_leader g $(others 3 "$1") >/dev/null
+}
+klog_has() { dmesg | tac | awk '/raft-test .* begins/ { exit } { print }' | grep -qE "$1"; }
+# Stops a failed node, boots it again and sees that all is there.
+back() {
+	raft_down g "$1"
+	up_part "$1"
+	raft_wait_leader g 1 2 3 >/dev/null
+	same_logs g 1 2 3
+}
+
+# --- Errors -----------------------------------------------------------------
+
+t_write_error() {
+	on_parts
+	followers
+	lines before 10 | propose g 1 -q
+	flaky "$follower" error_writes
+	lines during 10 | propose g "$leader" -q
+	fails "$follower" 5
+	lines after 10 | propose g "$third" -q
+	mend "$follower"
+	back "$follower"
+	once 10 before
+	once 10 during
+	once 10 after
+}
+t "writes fail, reads do not: EIO, and back again when mended" t_write_error
+
+t_write_error_leader() {
+	local old
+	on_parts
+	lines before 10 | propose g 1 -q
+	old=$leader
+	flaky "$old" error_writes
+	followers
+	lines during 10 | propose g "$follower" -q
+	fails "$old" 5
+	mend "$old"
+	back "$old"
+	once 10 before
+	once 10 during
+}
+t "the leader's writes fail" t_write_error_leader
+
+# A file that was preallocated, copied with holes, on a file system that is full by then.
+t_no_space() {
+	on_parts
+	followers
+	raft_down g 1 2 3
+	modprobe ext4 2>/dev/null || :
+	part small 100 24
+	mkfs.ext4 -q -F -b 4096 /dev/mapper/small
+	mkdir -p /mnt/tsmall
+	mount /dev/mapper/small /mnt/tsmall || skip "no ext4"
+	dd if="/dev/mapper/t$follower" of=/mnt/tsmall/log bs=4096 conv=sparse status=none
+	truncate -s 16M /mnt/tsmall/log
+	dd if=/dev/zero of=/mnt/tsmall/rest bs=64k status=none 2>/dev/null || :
+	for i in "$leader" "$third"; do up_part "$i"; done
+	ctl "$follower" up "$RAFT_DIR/g.conf" --node "$follower" --log /mnt/tsmall/log 2>&1 ||
+		skip "the hard state itself found no room"
+	raft_wait_leader g 1 2 3 >/dev/null
+	seq -f "$(printf 'x%.0s' $(seq 2000))-%g" 300 | propose g "$leader" -q
+	fails "$follower" 28
+	rm /mnt/tsmall/rest
+	raft_down g "$follower"
+	ctl "$follower" up "$RAFT_DIR/g.conf" --node "$follower" --log /mnt/tsmall/log 2>&1
+	raft_wait_leader g 1 2 3 >/dev/null
+	same_logs g 1 2 3
+	[ "$(grep -c '^xxx' "$TMP/log")" = 300 ] || fail "not all 300 are there"
+}
+t "a sparse file on a full file system: ENOSPC, and back when there is room" t_no_space
+
+# --- Disks that hang, or are slow ---------------------------------------------
+
+leads_other() {
+	# shellcheck disable=SC2046
+	local l
+	l=$(raft_leader g $(others 3 "$1"))
+	[ -n "$l" ] && [ "$l" != "$1" ]
+}
+
+t_stall_leader() {
+	local old
+	on_parts
+	lines before 10 | propose g 1 -q
+	old=$leader
+	followers
+	hang "$old"
+	# It has something to write, and notices; what the others have is committed.
+	lines during 10 | propose g "$old" -q &
+	until_true leads_other "$old" || fail "a leader with a disk that hangs leads on"
+	[ "$(raft_get g "$old" role)" != leader ] || fail "node $old still leads"
+	lines after 10 | propose g "$follower" -q
+	dmsetup resume "t$old"
+	wait $!
+	raft_wait_leader g 1 2 3 >/dev/null
+	[ "$(raft_get g "$old" failed)" = none ] || fail "a disk that only hung failed"
+	same_logs g 1 2 3
+	once 10 before
+	once_any_order 10 during
+	once 10 after
+}
+t "the leader's disk hangs: another one leads, and it comes back" t_stall_leader
+
+t_stall_follower() {
+	local term t0
+	on_parts
+	followers
+	term=$(raft_get g "$leader" term)
+	hang "$follower"
+	lines during 200 | propose g "$leader" -q
+	sleep 3
+	is "$(raft_get g "$leader" role)" leader "node $leader"
+	is "$(raft_get g "$leader" term)" "$term" "the term"
+	[ "$(raft_get g "$follower" failed)" = none ] || fail "a disk that only hung failed"
+	lines more 20 | propose g "$third" -q
+	dmsetup resume "t$follower"
+	same_logs g 1 2 3
+	is "$(raft_get g "$leader" term)" "$term" "the term after the stall"
+	once 200 during
+	once 20 more
+}
+t "a follower's disk hangs: the others do not notice" t_stall_follower
+
+t_slow_follower() {
+	local term
+	on_parts
+	followers
+	modprobe dm_delay 2>/dev/null || :
+	becomes "t$follower" "0 32768 delay $(the_disk) $((follower * 20 * 2048)) 300"
+	term=$(raft_get g "$leader" term)
+	lines during 200 | propose g "$leader" -q
+	is "$(raft_get g "$leader" term)" "$term" "the term"
+	mend "$follower"
+	same_logs g 1 2 3
+	once 200 during
+}
+t "a follower's disk is slow" t_slow_follower
+
+# A device that is pulled out under the group.
+t_gone() {
+	on_parts
+	followers
+	lines before 10 | propose g 1 -q
+	dmsetup remove -f "t$follower" 2>/dev/null || :
+	lines during 10 | propose g "$leader" -q
+	fails "$follower" 5
+	raft_down g "$follower"
+	dmsetup remove "t$follower" 2>/dev/null || :
+	linear "$follower" | dmsetup create "t$follower"
+	up_part "$follower"
+	raft_wait_leader g 1 2 3 >/dev/null
+	same_logs g 1 2 3
+	once 10 before
+	once 10 during
+}
+t "a disk disappears, and is plugged in again" t_gone
