@@ -247,6 +247,13 @@ static void scan_report(const struct raft_wal_params *params,
 		pr_err("group %llx node %u: log is damaged at index %llu, byte %llu: %s\n",
 		       params->group_id, params->node_id, s->bad.index,
 		       s->bad.pos, why);
+	if (err == -EILSEQ && s->mends && s->reach == RAFT_REACH_LOST)
+		pr_warn("group %llx node %u: its term and vote, or what was behind entry %llu, are not known: a leader must let it in\n",
+			params->group_id, params->node_id, s->tail.index);
+	else if (err == -EILSEQ && s->mends)
+		pr_warn("group %llx node %u: entries %llu to %llu are fetched from the other nodes\n",
+			params->group_id, params->node_id, s->tail.index + 1,
+			s->reach);
 	else if (err == -EPROTO)
 		pr_err("group %llx node %u: log has version %u, features %llx; known are %u, %llx\n",
 		       params->group_id, params->node_id, s->super.version,
@@ -289,6 +296,8 @@ static int recover(struct raft_wal *wal, const struct raft_wal_params *params,
 			err = raft_disk_recover(s);
 	}
 	scan_report(params, s, err);
+	if (err == -EILSEQ && s->mends)
+		err = 0;
 	if (err)
 		goto free;
 
@@ -397,7 +406,8 @@ static struct raft_wal *wal_alloc(struct file *file,
  * Return: 0, or -EINVAL (not a file or block device open for reading and
  * writing, O_APPEND, or shorter than RAFT_LOG_MIN), -EBUSY (a log or swap file
  * in use), -EMEDIUMTYPE (not a log, and not to be formatted), -EPROTO (another
- * version), -ESTALE (of another group or node), -EILSEQ (damaged), -ENOSPC
+ * version), -ESTALE (of another group or node), -EILSEQ (damaged so that nothing
+ * can be made of it, see disk_boot.c), -ENOSPC
  * (no room to preallocate), -ENOMEM, an I/O error, or what ops->load() returned.
  */
 int raft_wal_open(struct raft_wal **walp, struct file *file,

@@ -99,14 +99,23 @@ static int fault_corrupt(struct raft_wal *wal, u64 index)
 	return ret;
 }
 
+/* Flips a byte in both copies of the newest hard state on the disk. */
+static int fault_forget(struct raft_wal *wal)
+{
+	u64 pos = raft_disk_state_pos(READ_ONCE(wal->durable.generation)) + 24;
+	int err = fault_flip(wal, pos);
+
+	return err ?: fault_flip(wal, pos + RAFT_DISK_COPY);
+}
+
 /**
  * raft_wal_fault() - break or mend a log
  * @wal: log
  * @what: "stall": from now on nothing completes for @arg ns, 0: until "ok";
  *	"error", "full": the next write fails; "corrupt": decay of the record
- *	with index @arg; "nosync": direct writes are not made durable;
- *	"unordered": records do not wait for the truncation before them; "ok": no
- *	more of it
+ *	with index @arg, 0: of the hard state, until the next one is written;
+ *	"nosync": direct writes are not made durable; "unordered": records do not
+ *	wait for the truncation before them; "ok": no more of it
  * @arg: see @what
  *
  * Context: Process context; "corrupt" waits for the disk.
@@ -133,7 +142,7 @@ int raft_wal_fault(struct raft_wal *wal, const char *what, u64 arg)
 		return 0;
 	}
 	if (!strcmp(what, "corrupt"))
-		return fault_corrupt(wal, arg);
+		return arg ? fault_corrupt(wal, arg) : fault_forget(wal);
 	if (strcmp(what, "ok"))
 		return -EINVAL;
 	WRITE_ONCE(wal->stall_until, 0);

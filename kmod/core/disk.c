@@ -23,6 +23,7 @@ static const char * const reason_names[] = {
 	[RAFT_DISK_CHAIN] = "record does not follow its predecessor",
 	[RAFT_DISK_FIELD] = "record with an impossible field",
 	[RAFT_DISK_DATA] = "command checksum",
+	[RAFT_DISK_UNREAD] = "unreadable block",
 	[RAFT_DISK_END] = "end of the log area",
 };
 

@@ -225,6 +225,7 @@ enum raft_disk_reason {
 	RAFT_DISK_CHAIN,	/* its predecessor was another one */
 	RAFT_DISK_FIELD,	/* term, type or length that cannot be */
 	RAFT_DISK_DATA,		/* CRC of the command */
+	RAFT_DISK_UNREAD,	/* the device cannot read it */
 	RAFT_DISK_END,		/* no room for a record before the end */
 	RAFT_DISK_REASONS
 };
@@ -377,10 +378,19 @@ struct raft_disk_bad {
  * @tail: out: where the last good record ends, the base if there is none
  * @torn: out: an unfinished write was found behind it and is to be dropped
  * @bad: out: with -EILSEQ what is damaged; with @torn what is torn
+ * @mends: out: with -EILSEQ: a boot can go on with what is good, see disk_boot.c
+ * @reach: out: with @mends: last index that the log is known to have had;
+ *	RAFT_REACH_LOST if that, or the last hard state, is not known
+ * @reach_term: out: its term
  *
  * @ahead: bytes to read at once, 0: RAFT_DISK_AHEAD
  * @win_pos: private: byte position of @buf[0]
  * @win_len: private: valid bytes in @buf
+ * @win_bad: private: not 0: that block of them could not be read
+ * @forgot: private: there may have been a newer hard state
+ * @anchored: private: @reach is not only a lower bound
+ * @beyond: private: a record is of a later lap than its base allows for
+ * @seen_epoch: private: the largest one of any record
  * @first_read: private: @first was read
  * @first: private: header at the start of the ring
  * @first_reason: private: what is wrong with it
@@ -403,10 +413,18 @@ struct raft_disk_scan {
 	struct raft_disk_point tail;
 	bool torn;
 	struct raft_disk_bad bad;
+	bool mends;
+	u64 reach;
+	u64 reach_term;
 
 	u32 ahead;
 	u64 win_pos;
 	u32 win_len;
+	u8 win_bad[RAFT_DISK_BUF / RAFT_DISK_BLOCK_MAX + 1];
+	bool forgot;
+	bool anchored;
+	bool beyond;
+	u64 seen_epoch;
 	bool first_read;
 	struct raft_disk_record first;
 	enum raft_disk_reason first_reason;
@@ -476,6 +494,10 @@ bool raft_disk_record_decode(const struct raft_disk_super *sb, const u8 *from,
 			     enum raft_disk_reason *reason);
 
 int raft_disk_recover(struct raft_disk_scan *s);
+int raft_disk_damage(struct raft_disk_scan *s);
+int raft_disk_header(struct raft_disk_scan *s, u64 pos,
+		     struct raft_disk_record *rec,
+		     enum raft_disk_reason *reason);
 void raft_disk_walk(struct raft_disk_scan *s,
 		    const struct raft_disk_super *sb,
 		    const struct raft_disk_state *st,

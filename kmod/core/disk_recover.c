@@ -11,7 +11,7 @@
  *
  * Recovery runs in four passes:
  *   PASS_SUPER    superblock: is it a log, ours, of a version we know?
- *   PASS_STATE    hard state: the newest valid slot; both slots must be legible
+ *   PASS_STATE    hard state: the newest valid slot
  *   PASS_RECORDS  walk the records from the base to the first that is not good
  *   PASS_BEHIND   look behind it, up to the base: what ended the log?
  *
@@ -33,7 +33,8 @@
  *                        `-- no: CLEAN, the log ends here
  *
  * A torn tail was never acknowledged and is dropped; damage never is, or a
- * majority could forget what it promised.  The one thing that this tree cannot
+ * majority could forget what it promised: disk_boot.c tells what can be done.  A
+ * block that the device cannot read is damage wherever it is.  The one thing that this tree cannot
  * tell from a torn write is a bad sector in the very last write before a crash
  * (a close in order notes it as durable).
  *
@@ -43,9 +44,9 @@
  *
  * The hard state: a copy that is bad is either torn or decayed.  Its twin in
  * the same slot tells what the slot held; only if both are illegible might a
- * vote be forgotten, and then nothing is served.  So the newest hard state that
- * was durable once, or a newer one, is what is found, and with it the base whose
- * space may have been written over.
+ * vote be forgotten, and that is damage.  Else the newest hard state that was
+ * durable once, or a newer one, is what is found, and with it the base whose space
+ * may have been written over.
  */
 #include "disk.h"
 
@@ -131,6 +132,46 @@ static bool super_sane(const struct raft_disk_super *sb)
 
 /* --- recover ------------------------------------------------------------ */
 
+/* The device has them no more, says it; anything else ends recovery. */
+static bool is_unread(int err)
+{
+	return err == -EIO || err == -ENODATA || err == -EILSEQ;
+}
+
+/* Something of it cannot be read: which blocks?  They are as good as zero. */
+static int read_pieces(struct raft_disk_scan *s, u64 start, u32 n)
+{
+	u32 at, len;
+	int err;
+
+	for (at = 0; at < n; at += RAFT_DISK_BLOCK_MAX) {
+		len = n - at;
+		if (len > RAFT_DISK_BLOCK_MAX)
+			len = RAFT_DISK_BLOCK_MAX;
+		err = s->read(s->ctx, start + at, s->buf + at, len);
+		/* Without a superblock nothing is known. */
+		if (err && (!is_unread(err) || !(start + at)))
+			return err;
+		if (!err)
+			continue;
+		memset(s->buf + at, 0, len);
+		s->win_bad[at / RAFT_DISK_BLOCK_MAX] = 1;
+	}
+	return 0;
+}
+
+/* In the window: is any of it in a block that cannot be read? */
+static bool unread(const struct raft_disk_scan *s, u64 pos, u32 len)
+{
+	u32 first = (u32)(pos - s->win_pos) / RAFT_DISK_BLOCK_MAX;
+	u32 last = (u32)(pos + len - 1 - s->win_pos) / RAFT_DISK_BLOCK_MAX;
+
+	for (; first <= last; first++)
+		if (s->win_bad[first])
+			return true;
+	return false;
+}
+
 /*
  * Makes @len bytes at @pos visible at *@p, reading ahead into the buffer.  Reads
  * begin at a block and, but for the last ones of the file, are of whole blocks.
@@ -147,7 +188,10 @@ static int window(struct raft_disk_scan *s, u64 pos, u32 len, const u8 **p)
 		if (n > s->size - start)
 			n = (u32)(s->size - start);
 		s->win_len = 0;
+		memset(s->win_bad, 0, sizeof(s->win_bad));
 		err = s->read(s->ctx, start, s->buf, n);
+		if (is_unread(err))
+			err = read_pieces(s, start, n);
 		if (err)
 			return err;
 		s->win_pos = start;
@@ -251,7 +295,7 @@ static int pass_state(struct raft_disk_scan *s)
 	const u8 *p;
 	bool found = false;
 	u32 slot, copy;
-	u64 pos;
+	u64 pos, lost = 0;
 	int err;
 
 	for (slot = 0; slot < 2; slot++) {
@@ -273,11 +317,12 @@ static int pass_state(struct raft_disk_scan *s)
 			found = true;
 		}
 		if (!legible)
-			return damaged(s, RAFT_DISK_STATE, 0, pos);
+			lost = pos;
 	}
-	if (!state_sane(s))
-		return damaged(s, RAFT_DISK_STATE, 0,
+	if (!found || !state_sane(s))
+		return damaged(s, RAFT_DISK_STATE, 0, lost ? lost :
 			       raft_disk_state_pos(s->state.generation));
+	s->forgot = lost;
 	return 0;
 }
 
@@ -331,17 +376,30 @@ static enum raft_disk_reason record_judge(const struct raft_disk_scan *s,
 	return RAFT_DISK_OK;
 }
 
-static int header_read(struct raft_disk_scan *s, u64 pos,
-		       struct raft_disk_record *rec,
-		       enum raft_disk_reason *reason)
+/**
+ * raft_disk_header() - is there a header at a place?
+ * @s: a recovery under way
+ * @pos: byte position
+ * @rec: out: the record, if there is one
+ * @reason: out: RAFT_DISK_OK, or what is wrong: as raft_disk_record_decode()
+ *
+ * Context: As @s->read.
+ * Return: 0, or what @s->read returned.
+ */
+int raft_disk_header(struct raft_disk_scan *s, u64 pos,
+		     struct raft_disk_record *rec,
+		     enum raft_disk_reason *reason)
 {
 	const u8 *p;
 	int err;
 
 	err = window(s, pos, sizeof(struct raft_disk_record_le), &p);
-	if (!err)
-		raft_disk_record_decode(&s->super, p, rec, reason);
-	return err;
+	if (err)
+		return err;
+	raft_disk_record_decode(&s->super, p, rec, reason);
+	if (unread(s, pos, sizeof(struct raft_disk_record_le)))
+		*reason = RAFT_DISK_UNREAD;
+	return 0;
 }
 
 static int data_check(struct raft_disk_scan *s,
@@ -355,7 +413,9 @@ static int data_check(struct raft_disk_scan *s,
 	if (err)
 		return err;
 	p += sizeof(struct raft_disk_record_le);
-	if (rec->data_crc != raft_disk_crc(p, rec->len))
+	if (unread(s, rec->pos, raft_disk_record_bytes(rec->len)))
+		*reason = RAFT_DISK_UNREAD;
+	else if (rec->data_crc != raft_disk_crc(p, rec->len))
 		*reason = RAFT_DISK_DATA;
 	return 0;
 }
@@ -372,7 +432,7 @@ static int record_try(struct raft_disk_scan *s, u64 pos,
 	*reason = RAFT_DISK_END;
 	if (pos + sizeof(struct raft_disk_record_le) > limit(s, lap))
 		return 0;
-	err = header_read(s, pos, rec, reason);
+	err = raft_disk_header(s, pos, rec, reason);
 	if (err || *reason != RAFT_DISK_OK)
 		return err;
 	*reason = record_judge(s, rec, lap, pos);
@@ -397,7 +457,7 @@ static int first_try(struct raft_disk_scan *s, struct raft_disk_record *rec,
 	    start + sizeof(struct raft_disk_record_le) > limit(s, s->tail.lap + 1))
 		return 0;
 	if (!s->first_read) {
-		err = header_read(s, start, &s->first, &s->first_reason);
+		err = raft_disk_header(s, start, &s->first, &s->first_reason);
 		if (err)
 			return err;
 		s->first_read = true;
@@ -523,18 +583,22 @@ int raft_disk_next(struct raft_disk_scan *s, struct raft_disk_record *rec,
 /* Ends with @rec, @s->bad telling what is there instead of the next record. */
 static int pass_records(struct raft_disk_scan *s, struct raft_disk_record *rec)
 {
+	struct raft_disk_point before;
 	const u8 *data;
 	int err;
 
 	s->tail = s->state.base;
 	for (;;) {
+		before = s->tail;
 		err = raft_disk_next(s, rec, &data);
 		if (err)
 			return err == -ENOENT ? 0 : err;
 		/* What was the last one then must be the same one now. */
 		if (rec->index == s->state.durable &&
-		    rec->crc != s->state.durable_crc)
+		    rec->crc != s->state.durable_crc) {
+			s->tail = before;
 			return damaged(s, RAFT_DISK_CHAIN, rec->index, rec->pos);
+		}
 		if (s->entry) {
 			err = s->entry(s->ctx, rec, data);
 			if (err)
@@ -593,6 +657,7 @@ static int recover_end(struct raft_disk_scan *s,
 	int err;
 
 	if (bad->reason == RAFT_DISK_STATE_LOST ||
+	    bad->reason == RAFT_DISK_UNREAD ||
 	    bad->index <= s->state.durable)
 		return damaged(s, bad->reason, bad->index, bad->pos);
 	if (current_epoch && (bad->reason == RAFT_DISK_CHAIN ||
@@ -616,7 +681,7 @@ static int recover_end(struct raft_disk_scan *s,
  * Context: As @s->read and @s->entry.  Takes time linear in the size of the log.
  * Return: 0, or -EMEDIUMTYPE (not a log, see @s->blank), -EPROTO (another
  * version or an unknown feature), -ESTALE (of another group or node), -EILSEQ
- * (damaged, see @s->bad), or what @s->read or @s->entry returned.
+ * (damaged, see @s->bad and @s->mends), or what @s->read or @s->entry returned.
  */
 int raft_disk_recover(struct raft_disk_scan *s)
 {
@@ -632,48 +697,26 @@ int raft_disk_recover(struct raft_disk_scan *s)
 	s->records = 0;
 	s->torn = false;
 	s->win_len = 0;
+	memset(s->win_bad, 0, sizeof(s->win_bad));
 	s->first_read = false;
+	s->mends = false;
+	s->forgot = false;
+	s->anchored = false;
+	s->beyond = false;
+	s->seen_epoch = 0;
+	s->reach = 0;
+	s->reach_term = 0;
 
 	err = pass_super(s);
 	if (!err)
 		err = pass_state(s);
-	if (!err)
-		err = pass_records(s, &rec);
+	if (err)
+		return err;
+	err = pass_records(s, &rec);
 	if (!err)
 		err = recover_end(s, &rec);
-	return err;
-}
-
-/**
- * raft_disk_boot() - the hard state that a boot must make durable first
- * @s: a recovery that returned 0
- * @wall_clock: ns since 1970
- * @st: out: the next hard state: new incarnation and epoch; whatever lies behind
- *	the last record is stale from here on
- *
- * A term below that of the last record is raised to it: the entries were durable
- * sooner than the hard state of the same batch.  Its vote was then never durable
- * and never sent.
- *
- * Context: Any.
- */
-void raft_disk_boot(const struct raft_disk_scan *s, u64 wall_clock,
-		    struct raft_disk_state *st)
-{
-	*st = s->state;
-	st->flags = 0;
-	st->generation++;
-	st->incarnation++;
-	if (st->incarnation < wall_clock)
-		st->incarnation = wall_clock;
-	st->epoch++;
-	st->stale_from = s->tail.index + 1;
-	st->durable = s->tail.index;
-	st->durable_crc = s->tail.crc;
-	if (st->term < s->tail.term) {
-		st->term = s->tail.term;
-		st->vote = 0;
-	}
-	if (st->commit > s->tail.index)
-		st->commit = s->tail.index;
+	if (!err && s->forgot)
+		err = damaged(s, RAFT_DISK_STATE, 0,
+			      raft_disk_state_pos(s->state.generation + 1));
+	return err == -EILSEQ ? raft_disk_damage(s) : err;
 }

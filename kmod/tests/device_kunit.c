@@ -29,7 +29,7 @@ static void raft_device_test_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_propose), 80);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_wait), 32);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_peer), 80);
-	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_status), 384);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_status), 392);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_change), 40);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_members), 40);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_transfer), 24);
@@ -48,7 +48,7 @@ static void raft_device_test_numbers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_ATTACH, 0x4028bb03);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_PROPOSE, 0xc050bb04);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_WAIT, 0xc020bb05);
-	KUNIT_EXPECT_EQ(test, RAFT_IOC_STATUS, 0xc180bb06);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_STATUS, 0xc188bb06);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_MEMBERS, 0xc028bb07);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_TRANSFER, 0xc018bb08);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_READ, 0xc018bb09);

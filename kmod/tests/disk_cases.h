@@ -604,6 +604,7 @@ static void case_stale_in_block(struct disk_env *env)
 }
 
 #include "disk_ring_cases.h"
+#include "disk_damage_cases.h"
 
 static const struct disk_case disk_cases[] = {
 	{ "blank, not a log, half formatted", case_blank },
@@ -630,6 +631,13 @@ static const struct disk_case disk_cases[] = {
 	{ "ring: damaged in either lap", ring_damaged },
 	{ "ring: the hard state with the base lost", ring_state_lost },
 	{ "ring: impossible bases", ring_base_bad },
+	{ "damage: in the middle", damage_middle },
+	{ "damage: at the end", damage_end },
+	{ "damage: with what a truncation left", damage_stale },
+	{ "damage: a hard state", damage_state },
+	{ "damage: with a reach that was there", damage_reach },
+	{ "damage: blocks that cannot be read", damage_unread },
+	{ "damage: of a ring", damage_ring },
 };
 
 #endif /* _RAFT_DISK_CASES_H */

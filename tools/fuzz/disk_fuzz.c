@@ -98,12 +98,12 @@ static int recover(struct disk_env *env)
 	return raft_disk_recover(&env->s);
 }
 
-/* As the kernel boots; the marks for truncation come from the good records. */
+/* As the kernel boots, damaged or not; the marks for truncation come from the good records. */
 static bool boot(struct disk_env *env)
 {
 	u64 index;
 
-	if (recover(env))
+	if (recover(env) && !env->s.mends)
 		return false;
 	if (env->s.super.data_end > RAFT_DISK_DATA_POS + AREA ||
 	    env->s.tail.index >= IMG_ENTRIES)

@@ -351,7 +351,7 @@ static const char *start_text(int error)
 	case -EINVAL:
 		return "the kernel refused an argument; dmesg may say which";
 	case -EILSEQ:
-		return "the log is damaged in the middle, nothing was changed; see raftdump";
+		return "the log is damaged beyond repair, nothing was changed; see raftdump";
 	case -EIO:
 		return "the log cannot be read or written; see dmesg";
 	case -EMEDIUMTYPE:

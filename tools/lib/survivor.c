@@ -131,6 +131,15 @@ int raft_survivor_open(struct raft_survivor *s, const char *path,
 		s->bad_index = scan.bad.index;
 		s->bad_pos = scan.bad.pos;
 	}
+	/* It was damaged, and has not got it all again. */
+	if (!err && (scan.state.reach_term > s->last_term ||
+		     (scan.state.reach_term == s->last_term && s->last &&
+		      scan.state.reach > s->last))) {
+		s->bad = "entries that were damaged are not here again";
+		s->bad_index = s->last + 1;
+		s->bad_pos = scan.tail.pos;
+		err = -EILSEQ;
+	}
 	if (!err && scan.state.base.index)
 		err = -EXDEV;
 	if (!err && !s->last)

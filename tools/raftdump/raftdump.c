@@ -265,6 +265,8 @@ static void state_json(struct dump *d, const struct raft_disk_scan *s)
 	raft_json_u64(j, "epoch", st->epoch);
 	raft_json_u64(j, "stale_from", st->stale_from);
 	raft_json_u64(j, "durable", st->durable);
+	raft_json_u64(j, "reach", st->reach);
+	raft_json_u64(j, "reach_term", st->reach_term);
 	raft_json_bool(j, "closed", st->flags & RAFT_DISK_CLEAN);
 	raft_json_close(j, '}');
 	point_json(j, "base", &st->base);
@@ -293,6 +295,12 @@ static void result_json(struct dump *d, const struct raft_disk_scan *s, int err)
 		raft_json_u64(j, "position", s->bad.pos);
 		raft_json_close(j, '}');
 	}
+	if (err == -EILSEQ)
+		raft_json_bool(j, "mends", s->mends);
+	if (s->mends) {
+		raft_json_u64(j, "went_to", s->reach);
+		raft_json_u64(j, "went_to_term", s->reach_term);
+	}
 	raft_json_close(j, '}');
 	raft_json_end(j);
 }
@@ -312,11 +320,33 @@ static void super_text(const struct raft_disk_scan *s)
 	       st->term, st->vote, st->commit, st->incarnation, st->generation,
 	       st->epoch, st->stale_from, st->durable,
 	       st->flags & RAFT_DISK_CLEAN ? ", closed" : "");
+	if (st->reach >= RAFT_REACH_NEW)
+		printf("a leader must let it in: %s\n",
+		       st->reach == RAFT_REACH_NEW ? "its log was new" :
+		       "its log, or its term and vote, were lost");
+	else if (st->reach)
+		printf("counts as having index %" PRIu64 " term %" PRIu64 "\n",
+		       st->reach, st->reach_term);
 	if (st->base.index)
 		printf("begins behind index %" PRIu64 " term %" PRIu64
 		       ", which is in a snapshot, at %" PRIu64 " in lap %"
 		       PRIu64 "\n", st->base.index, st->base.term,
 		       st->base.pos, st->base.lap);
+}
+
+/* What the kernel will do with a log that is damaged. */
+static void damage_text(FILE *out, const struct raft_disk_scan *s)
+{
+	if (!s->mends)
+		fprintf(out, "the kernel refuses this log\n");
+	else if (s->reach == RAFT_REACH_LOST)
+		fprintf(out, "its term and vote, or what was behind entry %" PRIu64
+			", are not known: a leader must let it in\n",
+			s->tail.index);
+	else
+		fprintf(out, "entries %" PRIu64 " to %" PRIu64
+			" are fetched from the other nodes; the last was of term %" PRIu64
+			"\n", s->tail.index + 1, s->reach, s->reach_term);
 }
 
 static void result_text(FILE *out, const struct raft_disk_scan *s, int err)
@@ -335,6 +365,8 @@ static void result_text(FILE *out, const struct raft_disk_scan *s, int err)
 			", %" PRIu64 " bytes free\n",
 			s->records, s->tail.index, s->tail.term, s->tail.pos,
 			s->tail.lap, room(s));
+	if (err == -EILSEQ)
+		damage_text(out, s);
 	if (s->repaired && s->super.version)
 		fprintf(out, "bad copies in the head, their twins are good: mask %x\n",
 			s->repaired);

@@ -68,7 +68,7 @@ static const struct mutant mutants[] = {
 	{ "let-in-early", 27, 20000, "a leader lets it in before it knows that it leads" },
 	{ "damaged-node-votes", 27, 5000, "a damaged log votes for who has as little" },
 	{ "damaged-node-leads", 27, 5000, "a node leads without what is damaged" },
-	{ "forgotten-votes", 27, 5000, "who forgot its votes votes as ever" },
+	{ "forgotten-votes", 27, 5000, "a node that forgot how it voted goes on as ever" },
 	{ "reach-by-index", 27, 5000, "what is damaged is compared by index, not by term" },
 	{ "promote-empty", 29, 20000, "a node votes before it has caught up" },
 	{ "sticky-forever", 34, 2000, "a leader without a majority does not step down" },

@@ -92,7 +92,7 @@
  * EKEYEXPIRED   the session is closed, or the number is below   look first
  *               its last one: not applied by this call, but
  *               maybe by an earlier one
- * EILSEQ        the log is damaged in the middle                no
+ * EILSEQ        the log is damaged beyond repair                no
  * EMEDIUMTYPE   the file is not a raft log (format it first)    no
  * EMSGSIZE      command longer than RAFT_COMMAND_MAX, result    no
  *               longer than RAFT_RESULT_MAX

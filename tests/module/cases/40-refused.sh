@@ -22,24 +22,24 @@ t "a log of another node or group" t_foreign_log
 where() { grep -abo -m 1 -- "$1" "$2" | head -n 1 | cut -d: -f1; }
 spoil() { printf '\377' | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
 
+# Without any hard state nobody knows where the log begins: 61-faults.sh has the rest.
 t_damaged() {
-	local log=$RAFT_DIR/g.2.log at
+	local log=$RAFT_DIR/g.2.log
 	cluster g 3
 	lines spoiled 60 | propose g 1 -q
 	same_logs g 1 2 3
 	raft_down g 2
-	at=$(where 'spoiled-20' "$log")
-	[ -n "$at" ] || fail "the command is not in the log file"
-	spoil "$log" "$at"
+	dd if=/dev/zero of="$log" bs=4096 seek=1 count=2 conv=notrunc status=none
 	cp "$log" "$TMP/before"
-	refused 1 'damaged in the middle' ctl 2 up "$RAFT_DIR/g.conf" --node 2
+	refused 1 'damaged beyond repair' ctl 2 up "$RAFT_DIR/g.conf" --node 2
 	cmp "$TMP/before" "$log"
 	if "$RAFT_TOOLS/raftdump" "$log" >"$TMP/dump" 2>&1; then fail "raftdump finds nothing wrong"; fi
+	grep -q 'the kernel refuses this log' "$TMP/dump" || fail "raftdump: $(cat "$TMP/dump")"
 	lines go-on 5 | propose g 1 -q
 	same_logs g 1 3
 	once 5 go-on
 }
-t "a log that is damaged in the middle is refused and left alone" t_damaged
+t "a log whose hard state is gone is refused and left alone" t_damaged
 
 # What a power-off in the last write leaves: the log of a running node, its last record torn.
 t_torn() {
@@ -61,18 +61,6 @@ t_torn() {
 	once 5 more
 }
 t "a torn tail is cut off and comes back from the others" t_torn
-
-# After an orderly stop nothing was being written: the same is damage.
-t_damaged_end() {
-	local log=$RAFT_DIR/g.2.log
-	cluster g 3
-	lines whole 30 | propose g 1 -q
-	same_logs g 1 2 3
-	raft_down g 2
-	spoil "$log" "$(where 'whole-30' "$log")"
-	refused 1 'damaged' ctl 2 up "$RAFT_DIR/g.conf" --node 2
-}
-t "a damaged last record of a log that was stopped in order" t_damaged_end
 
 t_not_a_log() {
 	raft_conf g 1

@@ -7,11 +7,11 @@
 
 # --- One part of the disk per node, which can be told to misbehave ----------
 
-# on_parts [raft_conf's words]: group g of three nodes, each with its log on its own part.
+# on_parts: group g of three nodes, each with its log on its own part.
 on_parts() {
 	local i
 	for i in 1 2 3; do part "t$i" $((i * 20)) 16; done
-	raft_conf g 3 "$@"
+	raft_conf g 3
 	for i in 1 2 3; do up_part $i; done
 	leader=$(raft_wait_leader g 1 2 3)
 }
@@ -123,8 +123,8 @@ t "a sparse file on a full file system: ENOSPC, and back when there is room" t_n
 # --- Disks that hang, or are slow ---------------------------------------------
 
 leads_other() {
-	# shellcheck disable=SC2046
 	local l
+	# shellcheck disable=SC2046
 	l=$(raft_leader g $(others 3 "$1"))
 	[ -n "$l" ] && [ "$l" != "$1" ]
 }
@@ -153,7 +153,7 @@ t_stall_leader() {
 t "the leader's disk hangs: another one leads, and it comes back" t_stall_leader
 
 t_stall_follower() {
-	local term t0
+	local term
 	on_parts
 	followers
 	term=$(raft_get g "$leader" term)
@@ -205,3 +205,187 @@ t_gone() {
 	once 10 during
 }
 t "a disk disappears, and is plugged in again" t_gone
+
+# --- Decay --------------------------------------------------------------------
+
+# decayed I TEXT: its stopped log has another byte where TEXT is.
+decayed() {
+	local log=$RAFT_DIR/g.$1.log at
+	at=$(where "$2" "$log")
+	[ -n "$at" ] || fail "$2 is not in the log file of node $1"
+	spoil "$log" "$at"
+}
+lacks() { [ "$(raft_get g "$1" reach)" != 0 ]; }
+has_all() { [ "$(raft_get g "$1" reach)" = 0 ] && [ "$(raft_get g "$1" lost)" = no ]; }
+# leads_again I: it is as good as any, so the leadership can be handed over to it.
+leads_again() {
+	until_true has_all "$1" || fail "node $1 does not get back what it lacks"
+	raft_wait_leader g 1 2 3 >/dev/null
+	if [ "$(raft_leader g 1 2 3)" != "$1" ]; then ctl "$(raft_leader g 1 2 3)" transfer -g g "$1"; fi
+	is "$(raft_wait_leader g 1 2 3)" "$1" "the leader"
+}
+
+t_decay() {
+	cluster g 3
+	lines kept 60 | propose g 1 -q
+	same_logs g 1 2 3
+	followers
+	raft_down g "$follower"
+	decayed "$follower" kept-20
+	"$RAFT_TOOLS/raftdump" "$RAFT_DIR/g.$follower.log" >"$TMP/dump" 2>&1 && fail "raftdump finds nothing wrong"
+	grep -qE 'entries [0-9]+ to [0-9]+ are fetched from the other nodes' "$TMP/dump" ||
+		fail "raftdump does not say what happens: $(tail -n 3 "$TMP/dump")"
+	lines more 5 | propose g "$leader" -q
+	raft_up g "$follower"
+	klog_has "$(grep -oE 'entries [0-9]+ to [0-9]+ are fetched from the other nodes' "$TMP/dump")" ||
+		fail "the kernel does not say what raftdump says: $(grep fetched "$TMP/dump")"
+	same_logs g 1 2 3
+	once 60 kept
+	once 5 more
+	leads_again "$follower"
+	raft_down g 1 2 3
+	"$RAFT_TOOLS/raftdump" --check "$RAFT_DIR/g.$follower.log" || fail "its log is not whole again"
+}
+t "a record decays in the middle of a log: it is fetched again" t_decay
+
+# Nobody gives back what only the other one has: it waits, says so, and does not vote.
+t_decay_waits() {
+	cluster g 3
+	lines kept 30 | propose g 1 -q
+	same_logs g 1 2 3
+	followers
+	raft_down g "$third"
+	lines more 30 | propose g "$leader" -q
+	same_logs g "$leader" "$follower"
+	raft_down g "$follower"
+	ctl "$leader" down g --no-transfer
+	decayed "$follower" kept-20
+	raft_up g "$follower" "$third"
+	until_true lacks "$follower" || fail "node $follower does not say what it lacks"
+	ctl "$follower" status g | grep -q '^  DAMAGED  entries' || fail "status does not say so"
+	sleep 5
+	[ -z "$(raft_leader g "$follower" "$third")" ] || fail "a leader without what was acknowledged"
+	# A stop and a start do not make it forget.
+	raft_down g "$follower"
+	raft_up g "$follower"
+	lacks "$follower" || fail "it forgot what it lacks"
+	raft_up g "$leader"
+	is "$(raft_wait_leader g 1 2 3)" "$leader" "who has everything"
+	same_logs g 1 2 3
+	once 30 kept
+	once 30 more
+	leads_again "$follower"
+}
+t "a damaged node does not help to elect who lacks what it had" t_decay_waits
+
+# Two of three have holes, at different places; the third one has everything.
+t_decay_two() {
+	cluster g 3
+	lines kept 60 | propose g 1 -q
+	same_logs g 1 2 3
+	raft_down g 1 2 3
+	decayed 1 kept-10
+	decayed 2 kept-40
+	raft_up g 1 2 3
+	is "$(raft_wait_leader g 1 2 3)" 3 "the leader"
+	same_logs g 1 2 3
+	once 60 kept
+	leads_again 1
+	leads_again 2
+}
+t "two nodes with holes in their logs, and a third one" t_decay_two
+
+# After an orderly stop the end of the log is noted: what is gone there is missed.
+t_decay_end() {
+	cluster g 3
+	lines kept 30 | propose g 1 -q
+	same_logs g 1 2 3
+	followers
+	raft_down g "$follower"
+	decayed "$follower" kept-30
+	raft_up g "$follower"
+	same_logs g 1 2 3
+	once 30 kept
+	leads_again "$follower"
+	raft_down g "$follower"
+	# All of the second half, headers and all.
+	dd if=/dev/zero of="$RAFT_DIR/g.$follower.log" bs=512 conv=notrunc status=none \
+		seek=$(($(where kept-20 "$RAFT_DIR/g.$follower.log") / 512)) count=200
+	raft_up g "$follower"
+	klog_has 'a leader must let it in' || fail "the kernel does not say that it does not know"
+	same_logs g 1 2 3
+	once 30 kept
+	leads_again "$follower"
+}
+t "the end of a log decays" t_decay_end
+
+t_decay_state() {
+	local log
+	cluster g 3
+	lines kept 30 | propose g 1 -q
+	same_logs g 1 2 3
+	followers
+	raft_down g "$follower"
+	log=$RAFT_DIR/g.$follower.log
+	dd if=/dev/zero of="$log" bs=4096 seek=1 count=1 conv=notrunc status=none
+	"$RAFT_TOOLS/raftdump" "$log" >"$TMP/dump" 2>&1 && fail "raftdump finds nothing wrong"
+	grep -q 'a leader must let it in' "$TMP/dump" || fail "raftdump: $(tail -n 3 "$TMP/dump")"
+	ip -n labbr link set "v$follower" down
+	raft_up g "$follower"
+	until_true node_lost "$follower" || fail "status does not say that it is lost"
+	is "$(raft_get g "$follower" last | grep -c '^0$')" 0 "entries that it kept"
+	ip -n labbr link set "v$follower" up
+	same_logs g 1 2 3
+	leads_again "$follower"
+	klog_has "node $follower is let in" || fail "the kernel does not say that it is let in"
+	once 30 kept
+}
+t "term and vote decay: the node is let in by a leader" t_decay_state
+
+# A block in the middle that the device cannot read; writing mends it, as disks do.
+t_unread() {
+	local at i
+	on_parts
+	followers
+	lines kept 60 | propose g 1 -q
+	same_logs g 1 2 3
+	raft_down g "$follower"
+	at=$(where kept-20 "/dev/mapper/t$follower")
+	at=$(((at - at % 4096) / 512))
+	i=$(($(linear "$follower" | awk '{ print $5 }')))
+	printf '%s\n' "0 $at linear $(the_disk) $i" "$at 8 error" \
+		"$((at + 8)) $((32768 - at - 8)) linear $(the_disk) $((i + at + 8))" >"$TMP/table"
+	dmsetup suspend "t$follower"
+	dmsetup load "t$follower" "$TMP/table"
+	dmsetup resume "t$follower"
+	up_part "$follower"
+	klog_has 'unreadable block' || fail "the kernel does not say what it cannot read"
+	# What is fetched cannot be written there, and that is a failure like any other.
+	fails "$follower" 5
+	mend "$follower"
+	back "$follower"
+	once 60 kept
+	leads_again "$follower"
+}
+t "a block cannot be read: its entries are fetched when it can be written" t_unread
+
+# A controller that spoils a byte of whatever it writes.
+t_spoils() {
+	on_parts
+	followers
+	lines before 10 | propose g 1 -q
+	same_logs g 1 2 3
+	flaky "$follower" corrupt_bio_byte 160 w 255 0
+	lines during 40 | propose g "$leader" -q
+	same_logs g 1 2 3
+	raft_down g "$follower"
+	mend "$follower"
+	"$RAFT_TOOLS/raftdump" --check "/dev/mapper/t$follower" >"$TMP/dump" 2>&1 && fail "raftdump finds nothing wrong"
+	up_part "$follower"
+	raft_wait_leader g 1 2 3 >/dev/null
+	same_logs g 1 2 3
+	once 10 before
+	once 40 during
+	leads_again "$follower"
+}
+t "a disk that spoils what it writes is found out at the next start" t_spoils

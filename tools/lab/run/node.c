@@ -179,7 +179,8 @@ static void start_fill(struct run *r, u32 id, bool fresh,
 	u32 i;
 
 	s->flags = RAFT_START_CREATE | (fresh ? RAFT_START_FRESH : 0) |
-		   (r->opt[SCN_OPT_UNPROVEN] ? 0 : RAFT_START_LOST_NOTHING) |
+		   (r->opt[SCN_OPT_UNPROVEN] || r->node[id].forgot ? 0 :
+		    RAFT_START_LOST_NOTHING) |
 		   (r->no_prevote ? RAFT_START_NO_PREVOTE : 0) |
 		   (r->no_check_quorum ? RAFT_START_NO_CHECK_QUORUM : 0);
 	memcpy(s->name, RUN_GROUP, sizeof(RUN_GROUP));
@@ -419,9 +420,8 @@ void run_disk(struct run *r, const struct scn_dir *d)
 	if (!alive)
 		skip(r, "this fault is made by the module, and node %u is stopped",
 		     d->id);
-	/* To be taken out with the repair in the module's recovery. */
-	if (d->disk == SCN_DISK_CORRUPT)
-		skip(r, "the module refuses a damaged log still");
+	if (d->disk == SCN_DISK_CORRUPT && !d->value)
+		n->forgot = true;
 	if (d->disk == SCN_DISK_CORRUPT)
 		run_fault(r, d->id, "corrupt %llu",
 			  (unsigned long long)d->value);

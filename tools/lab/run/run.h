@@ -50,11 +50,13 @@
  * @priority: as an option says
  * @incarnation: of the present boot
  * @stall_until: the disk hangs until then, ns
+ * @forgot: its hard state was spoiled: nobody vouches for it from then on
  */
 struct run_node {
 	bool member;
 	bool learner;
 	bool witness;
+	bool forgot;
 	bool running;
 	bool booted;
 	bool paused;
