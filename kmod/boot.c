@@ -20,6 +20,7 @@
 #include "boot.h"
 #include "compat.h"
 #include "owner.h"
+#include "snapshot.h"
 #include "transport.h"
 
 /*
@@ -212,15 +213,13 @@ static int boot_load(struct raft_group_priv *p)
 /* What the log does not have any more must be in the snapshot. */
 static int boot_base(struct raft_group_priv *p, const struct raft_wal_boot *boot)
 {
-	int err;
-
 	if (!boot->base)
 		return 0;
-	err = raft_log_begin(p->core, boot->base, boot->base_term);
-	if (err)
-		pr_err("%s: the log begins behind entry %llu, and there is no snapshot of that\n",
-		       p->g->params.ioc.name, boot->base);
-	return err;
+	if (!raft_log_begin(p->core, boot->base, boot->base_term))
+		return 0;
+	pr_err("%s: the log begins behind entry %llu, and no snapshot reaches there\n",
+	       p->g->params.ioc.name, boot->base);
+	return -ENODATA;
 }
 
 /*
@@ -264,14 +263,20 @@ static int boot_core(struct raft_group_priv *p, struct file *log,
 		goto err_free;
 	kfree(cfg);
 	p->core = core;
-	err = boot_base(p, boot);
+	err = raft_snapshots_load(p->g->snapshots, core);
+	if (!err)
+		err = boot_base(p, boot);
 	if (!err)
 		err = boot_load(p);
 	if (!err)
 		err = raft_start(core, &boot->hs);
-	if (!err)
-		boot_members(p);
-	return err;
+	if (err)
+		return err;
+	raft_status(core, &p->st);
+	/* Whether older entries were applied, or copies, is not known any more. */
+	p->g->floor = p->st.applied + 1;
+	boot_members(p);
+	return 0;
 
 err_free:
 	kvfree(core);
@@ -283,13 +288,13 @@ err_free:
  * raft_boot - recover a log and make the core of a group
  * @p: the group; its endpoint and queues are ready.  On error call
  *	raft_boot_free()
- * @log: the file of the log
+ * @files: the parameters that the group was started with, for its files
  *
  * Context: a process, may sleep; the owner thread does not know @p yet.
  * Return: 0; -ENOMEM; -EINVAL if the configuration or the log is not usable;
- *	-EFBIG; what raft_wal_open() returns.
+ *	-EFBIG; what raft_wal_open() and raft_snapshots_open() return.
  */
-int raft_boot(struct raft_group_priv *p, struct file *log)
+int raft_boot(struct raft_group_priv *p, const struct raft_group_params *files)
 {
 	struct raft_group *g = p->g;
 	const struct raft_ioc_start *ioc = &g->params.ioc;
@@ -303,13 +308,17 @@ int raft_boot(struct raft_group_priv *p, struct file *log)
 	int err;
 
 	INIT_WORK(&p->refill, boot_refill);
-	err = raft_wal_open(&g->wal, log, &params, &boot_wal_ops, p, &boot);
+	err = raft_wal_open(&g->wal, files->log, &params, &boot_wal_ops, p, &boot);
 	if (err) {
 		g->wal = NULL;
 		goto out;
 	}
 	g->incarnation = boot.incarnation;
-	err = boot_core(p, log, &boot);
+	if (ioc->flags & RAFT_START_SNAPSHOTS)
+		err = raft_snapshots_open(g, files->snapshot, boot.log_id,
+					  files->log);
+	if (!err)
+		err = boot_core(p, files->log, &boot);
 	if (err)
 		goto out;
 	pr_info("%s: node %u, boot %llu: %llu entries, term %llu%s%s\n",

@@ -5,14 +5,14 @@
 #ifndef _RAFT_BOOT_H
 #define _RAFT_BOOT_H
 
-struct file;
 struct raft_config;
+struct raft_group_params;
 struct raft_group_priv;
 struct raft_ioc_start;
 
 void raft_boot_settings(struct raft_config *cfg,
 			const struct raft_ioc_start *ioc);
-int raft_boot(struct raft_group_priv *p, struct file *log);
+int raft_boot(struct raft_group_priv *p, const struct raft_group_params *files);
 void raft_boot_free(struct raft_group_priv *p);
 
 #endif /* _RAFT_BOOT_H */

@@ -41,6 +41,7 @@
 #include "ioctl.h"
 #include "params.h"
 #include "payload.h"
+#include "snapshot.h"
 
 /**
  * struct raft_file - an open /dev/raft
@@ -48,12 +49,17 @@
  * @net: constant: namespace of the opener; memory only, it may be dead
  * @group: [lock, set once] attached to, referenced; NULL until the first use
  * @cursor: [lock] next index to read
+ * @until: [lock] at -EAGAIN: index that must be applied before there is more
+ * @jump: [lock] if entries at @cursor are gone, go on with the snapshot; else say
+ *	first that they were overtaken
  */
 struct raft_file {
 	struct mutex lock; /* see above */
 	struct net *net;
 	struct raft_group *group;
 	u64 cursor;
+	u64 until;
+	bool jump;
 };
 
 /**
@@ -139,13 +145,42 @@ int raft_chardev_attach(struct file *file, const char *name)
 	return err;
 }
 
+/* The snapshot that has the entries at the cursor. */
+static int raft_file_jump(struct raft_file *rf, struct raft_entry *e,
+			  u64 *index)
+{
+	struct raft_snapshot of;
+
+	lockdep_assert_held(&rf->lock);
+
+	/* It was current before the entries went. */
+	if (WARN_ON_ONCE(!raft_snapshots_current(rf->group, &of) ||
+			 of.index < rf->cursor))
+		return -EIO;
+	/* One that came from a leader is about to be taken over. */
+	rf->until = of.index;
+	if (of.index > raft_group_applied(rf->group))
+		return -EAGAIN;
+	if (!rf->jump)
+		return -EPIPE;
+	*index = of.index;
+	*e = (struct raft_entry) {
+		.type = RAFT_ENTRY_CHUNK,
+		.term = of.term,
+	};
+	return 0;
+}
+
 /*
  * Move the cursor over what is not a record, a new leader's no-op or a dropped
  * duplicate, to the next command, and lend its entry with a reference on the
  * payload.  -EAGAIN at the end of what is applied; -EPIPE if compaction overtook
- * the cursor; -EOPNOTSUPP at a witness, which has no command to give.
+ * the cursor; -EOPNOTSUPP at a witness, which has no command to give.  For entries
+ * that a snapshot has, one of type RAFT_ENTRY_CHUNK stands.  *@index is that of
+ * the record.
  */
-static int raft_file_next(struct raft_file *rf, struct raft_entry *e)
+static int raft_file_next(struct raft_file *rf, struct raft_entry *e,
+			  u64 *index)
 {
 	struct raft_group *g = rf->group;
 	u64 applied = raft_group_applied(g);
@@ -154,21 +189,23 @@ static int raft_file_next(struct raft_file *rf, struct raft_entry *e)
 	lockdep_assert_held(&rf->lock);
 
 	for (; rf->cursor <= applied; rf->cursor++) {
+		if (rf->cursor < READ_ONCE(g->floor))
+			return raft_file_jump(rf, e, index);
 		err = raft_group_entry(g, rf->cursor, e);
-		if (err == -ENOENT)	/* or a stopped group let go of it */
-			return rf->cursor < READ_ONCE(g->pub.st.first) ?
-				-EPIPE : -EAGAIN;
-		if (err)
-			return err;
+		if (err)	/* gone in this moment */
+			return raft_file_jump(rf, e, index);
 		if (raft_entry_is_bare(e))
 			return -EOPNOTSUPP;
 		if (e->type == RAFT_ENTRY_COMMAND &&
-		    (e->flags & RAFT_ENTRY_APPLIED))
+		    (e->flags & RAFT_ENTRY_APPLIED)) {
+			*index = rf->cursor;
 			return 0;
+		}
 		if (e->payload)
 			raft_payload_put(e->payload);
 		cond_resched();
 	}
+	rf->until = rf->cursor;
 	return -EAGAIN;
 }
 
@@ -185,6 +222,7 @@ static int raft_file_copy(u64 index, const struct raft_entry *e,
 		.origin = e->origin,
 		.incarnation = e->incarnation,
 		.serial = e->serial,
+		.flags = e->type == RAFT_ENTRY_CHUNK ? RAFT_RECORD_SNAPSHOT : 0,
 	};
 	size_t pad = ALIGN(e->len, 8) - e->len;
 
@@ -208,36 +246,39 @@ static ssize_t raft_file_read(struct raft_file *rf, struct iov_iter *to)
 	size_t room = iov_iter_count(to);
 	struct raft_entry e;
 	ssize_t done = 0;
+	u64 index;
 	int err;
 
 	lockdep_assert_held(&rf->lock);
 
-	while (!(err = raft_file_next(rf, &e))) {
-		err = raft_file_copy(rf->cursor, &e, to);
+	while (!(err = raft_file_next(rf, &e, &index))) {
+		err = raft_file_copy(index, &e, to);
 		if (e.payload)
 			raft_payload_put(e.payload);
 		if (err)
 			break;
-		rf->cursor++;
+		rf->cursor = index + 1;
+		rf->jump = false;
 		done = room - iov_iter_count(to);
 		if (fatal_signal_pending(current))
 			break;
 		cond_resched();
 	}
-	/* Told once, as /dev/kmsg does: the next read is at the oldest entry. */
+	/* Told once, as /dev/kmsg does: the next read is of the snapshot. */
 	if (!done && err == -EPIPE)
-		rf->cursor = READ_ONCE(rf->group->pub.st.first);
+		rf->jump = true;
 	return done ?: err;
 }
 
 static bool raft_file_has_record(struct raft_file *rf)
 {
 	struct raft_entry e;
+	u64 index;
 	int err;
 
 	lockdep_assert_held(&rf->lock);
 
-	err = raft_file_next(rf, &e);
+	err = raft_file_next(rf, &e, &index);
 	if (err)
 		return err != -EAGAIN;	/* read() has something to say */
 	if (e.payload)
@@ -257,7 +298,7 @@ static ssize_t raft_read_iter(struct kiocb *iocb, struct iov_iter *to)
 			(iocb->ki_flags & IOCB_NOWAIT);
 	struct raft_group *g;
 	ssize_t ret;
-	u64 cursor;
+	u64 until;
 	int state;
 
 	if (!iov_iter_count(to))
@@ -269,7 +310,7 @@ static ssize_t raft_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		state = raft_chardev_state(g);
 		mutex_lock(&rf->lock);
 		ret = raft_file_read(rf, to);
-		cursor = rf->cursor;
+		until = rf->until;
 		mutex_unlock(&rf->lock);
 
 		if (ret != -EAGAIN)
@@ -277,7 +318,7 @@ static ssize_t raft_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		if (state || nonblock)
 			return state ?: -EAGAIN;
 		if (wait_event_interruptible(g->wait,
-					     raft_group_applied(g) >= cursor ||
+					     raft_group_applied(g) >= until ||
 					     raft_chardev_state(g)))
 			return -ERESTARTSYS;
 	}
@@ -316,20 +357,7 @@ put_payload:
 	return err ?: len;
 }
 
-/* Where the oldest entry is: raft_group_published() is large, so no stack. */
-static int raft_first_index(struct raft_group *g, u64 *first)
-{
-	struct raft_published *pub = kmalloc(sizeof(*pub), GFP_KERNEL);
-
-	if (!pub)
-		return -ENOMEM;
-	raft_group_published(g, pub);
-	*first = max_t(u64, pub->st.first, 1);
-	kfree(pub);
-	return 0;
-}
-
-/* The index that a seek leads to; 0: stay.  -EINVAL, -ENOMEM. */
+/* The index that a seek leads to; 0: stay.  -EINVAL. */
 static int raft_seek_index(struct raft_group *g, loff_t off, int whence,
 			   u64 *to)
 {
@@ -349,7 +377,8 @@ static int raft_seek_index(struct raft_group *g, loff_t off, int whence,
 		*to = raft_group_applied(g) + 1;
 		return 0;
 	case SEEK_DATA:
-		return raft_first_index(g, to);
+		*to = READ_ONCE(g->floor);
+		return 0;
 	default:
 		return -EINVAL;
 	}
@@ -369,8 +398,10 @@ static loff_t raft_llseek(struct file *file, loff_t off, int whence)
 		return ret;
 
 	mutex_lock(&rf->lock);
-	if (to)
+	if (to) {
 		rf->cursor = to;
+		rf->jump = true;
+	}
 	ret = rf->cursor;
 	mutex_unlock(&rf->lock);
 	return ret;
@@ -395,6 +426,9 @@ static __poll_t raft_poll(struct file *file, poll_table *wait)
 		mask |= EPOLLHUP;
 	if (!state && raft_group_can_propose(g))
 		mask |= EPOLLOUT | EPOLLWRNORM;
+
+	if (!state && g->snapshots && READ_ONCE(g->snapshots->wanted))
+		mask |= EPOLLPRI;
 
 	mutex_lock(&rf->lock);
 	if (raft_file_has_record(rf))
@@ -425,6 +459,7 @@ static int raft_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 	mutex_init(&rf->lock);
 	rf->cursor = 1;
+	rf->jump = true;
 	rf->net = kobj_ns_grab_current(KOBJ_NS_TYPE_NET);
 	file->private_data = rf;
 	/* The cursor counts log entries, not bytes: pread() has no meaning. */

@@ -18,6 +18,11 @@
  *   pause, resume            the thread does not run while its clock does
  *   elect                    the election deadline fires now
  *   crash [torn]             end without flushing; then only "stop" works
+ *   compact INDEX            drop the log up to there
+ *   snapshot-crash STEP      from this step of making a snapshot current nothing
+ *			      more of it is done: 1 its bytes are not synced, 2 its
+ *			      head is not written, 3 the core is not told, 4 the log
+ *			      is not cut
  *   stall NS | error | full | corrupt N | nosync | unordered | disk-ok
  *						see raft_wal_fault()
  */
@@ -33,6 +38,7 @@
 #include "compat.h"
 #include "fault.h"
 #include "owner.h"
+#include "snapshot.h"
 #include "trace.h"
 #include "transport.h"
 
@@ -365,6 +371,59 @@ static int crash(struct raft_group *g, const struct fault_line *l)
 	return 0;
 }
 
+/**
+ * raft_snapshot_crash - does it end here as in a crash?
+ * @s: the snapshots
+ * @step: what would be done now, see above; 0: what a crash leaves undone
+ *
+ * Context: process or worker.
+ * Return: true if so.
+ */
+bool raft_snapshot_crash(struct raft_snapshots *s, u32 step)
+{
+	u32 at = READ_ONCE(s->crash_at);
+
+	return at && (!step || step >= at);
+}
+
+/**
+ * raft_snapshot_stalled - does the disk hang?
+ * @s: the snapshots; it is that of the log
+ *
+ * Context: process or worker.
+ * Return: true if so, and the group has not stopped.
+ */
+bool raft_snapshot_stalled(struct raft_snapshots *s)
+{
+	struct raft_group *g = s->g;
+	bool stalled;
+
+	spin_lock(&g->pub_lock);
+	stalled = g->wal && raft_wal_stalled(g->wal);
+	spin_unlock(&g->pub_lock);
+	return stalled && !READ_ONCE(g->stopping);
+}
+
+/* The scenario language has it apart from the snapshot. */
+static int compact(struct raft_group *g, const struct fault_line *l)
+{
+	u64 to;
+
+	if (!g->snapshots || l->n != 1 || kstrtou64(l->arg[0], 10, &to))
+		return -EINVAL;
+	return raft_snapshot_compact(g, to);
+}
+
+static int snapshot_crash(struct raft_group *g, const struct fault_line *l)
+{
+	u32 step;
+
+	if (!g->snapshots || l->n != 1 || kstrtou32(l->arg[0], 10, &step))
+		return -EINVAL;
+	WRITE_ONCE(g->snapshots->crash_at, step);
+	return 0;
+}
+
 /*
  * The log is there as long as the group is: raft_group_stop() takes it away
  * only after the debugfs file is gone.  A crash at the same time is the
@@ -419,6 +478,10 @@ int raft_fault_command(struct raft_group *g, char *line)
 	}
 	if (!strcmp(l.word, "crash"))
 		return crash(g, &l);
+	if (!strcmp(l.word, "compact"))
+		return compact(g, &l);
+	if (!strcmp(l.word, "snapshot-crash"))
+		return snapshot_crash(g, &l);
 	if (is_disk(l.word))
 		return disk(g, &l);
 	return raft_owner_call(&g->priv->ep->owner, run_line, &l);

@@ -13,6 +13,7 @@
  *   detached               the owner forgets the group, after this nobody steps
  *   sysfs, debugfs gone    nobody new looks at it
  *   timer and work ended   nothing wakes the owner for it
+ *   snapshots closed       what is copied ends; open ones say so
  *   log closed             writes in flight end, the hard state is flushed
  *   grace period           who has posted may be about to wake the owner
  *   endpoint put           the last group's ends the thread and the sockets
@@ -38,6 +39,7 @@
 #include "group.h"
 #include "owner.h"
 #include "remote.h"
+#include "snapshot.h"
 #include "sysfs.h"
 #include "transport.h"
 
@@ -69,6 +71,7 @@ static void group_release(struct kref *ref)
 
 	raft_fault_free(p);
 	raft_boot_free(p);
+	raft_snapshots_free(g);
 	raft_remote_free(&p->remotes);
 	raft_result_free(&g->results);
 	kvfree(p);
@@ -136,6 +139,8 @@ static struct raft_group *group_alloc(struct net *net,
 	g->net = net;
 	g->params = *params;
 	g->params.log = NULL;
+	memset(g->params.snapshot, 0, sizeof(g->params.snapshot));
+	g->floor = 1;
 	g->settings = params->ioc;
 	g->priv = p;
 
@@ -275,7 +280,7 @@ static void group_close_log(struct raft_group *g)
 }
 
 static int group_start(struct raft_net *rn, struct raft_group *g,
-		       struct file *log)
+		       const struct raft_group_params *params)
 {
 	struct raft_group_priv *p = g->priv;
 	int err;
@@ -286,7 +291,7 @@ static int group_start(struct raft_net *rn, struct raft_group *g,
 	err = raft_fault_init(p);
 	if (err)
 		goto err_endpoint;
-	err = raft_boot(p, log);
+	err = raft_boot(p, params);
 	if (err)
 		goto err_log;
 	err = raft_sysfs_add(g);
@@ -297,6 +302,7 @@ static int group_start(struct raft_net *rn, struct raft_group *g,
 	return 0;
 
 err_log:
+	raft_snapshots_close(g);
 	group_close_log(g);
 err_endpoint:
 	group_put_endpoint(rn, g);
@@ -306,14 +312,14 @@ err_endpoint:
 /**
  * raft_group_create - start a node of a group in a network namespace
  * @net: the namespace; the caller sees to it that it lives meanwhile
- * @params: checked, defaults filled in; its reference on the log file is taken
- *	on success
+ * @params: checked, defaults filled in; of its files it takes references of its
+ *	own
  *
  * Context: a process, may sleep as long as the recovery of the log takes.
  * Return: 0; -EEXIST a group of this name or id is here; -EADDRINUSE the port
  *	is taken by others; -EAFNOSUPPORT; -ENOMEM; and what raft_boot() says.
  */
-int raft_group_create(struct net *net, struct raft_group_params *params)
+int raft_group_create(struct net *net, const struct raft_group_params *params)
 {
 	struct raft_net *rn = raft_pernet(net);
 	struct raft_group *g;
@@ -325,11 +331,9 @@ int raft_group_create(struct net *net, struct raft_group_params *params)
 	err = group_link(rn, g);
 	if (err)
 		goto err_put;
-	err = group_start(rn, g, params->log);
+	err = group_start(rn, g, params);
 	if (err)
 		goto err_unlink;
-	/* The log holds a reference of its own. */
-	fput(params->log);
 	/* We are in a call of an open /dev/raft, so this cannot fail. */
 	__module_get(THIS_MODULE);
 	mutex_lock(&rn->lock);
@@ -415,6 +419,7 @@ static void group_shut_down(struct raft_net *rn, struct raft_group *g)
 	raft_sysfs_del(g);
 	raft_timer_stop(&p->timer);
 	cancel_work_sync(&p->refill);
+	raft_snapshots_close(g);
 	group_close_log(g);
 	group_put_endpoint(rn, g);
 	group_unlink(rn, g);
@@ -471,25 +476,30 @@ int raft_group_stop(struct net *net, const char *name)
  * @index: its index
  * @e: a copy; its payload is a reference that the caller puts
  *
- * Applied entries never change, and the memory they are in stays until the
- * last reference of the group is gone, so no lock is needed.
+ * Applied entries never change.  They go by compaction, and when a snapshot
+ * replaces them: first @g->floor is raised, then after a grace period the memory
+ * is given back.  So no lock is needed.
  *
  * Context: any; the caller holds a reference on @g.
  * Return: 0, -ENOENT if @index is not applied or not in the log.
  */
 int raft_group_entry(struct raft_group *g, u64 index, struct raft_entry *e)
 {
-	const struct raft_entry *found;
+	const struct raft_entry *found = NULL;
 
 	/* Pairs with smp_store_release() in publish(), owner.c. */
 	if (!index || index > smp_load_acquire(&g->applied))
 		return -ENOENT;
-	found = raft_entry_at(g->priv->core, index);
-	if (!found)
-		return -ENOENT;
-	*e = *found;
-	raft_payload_get(e->payload);
-	return 0;
+	rcu_read_lock();
+	/* Pairs with raft_snapshots_floor(): drops nothing before we leave. */
+	if (index >= READ_ONCE(g->floor))
+		found = raft_entry_at(g->priv->core, index);
+	if (found) {
+		*e = *found;
+		raft_payload_get(e->payload);
+	}
+	rcu_read_unlock();
+	return found ? 0 : -ENOENT;
 }
 
 /**

@@ -9,6 +9,7 @@
  * Lock order (outermost first):
  *   raft_file.lock (mutex)       group and cursor of an open file (chardev.c)
  *   raft_net.lock (mutex)        groups and endpoints of a network namespace
+ *   snapshots.fill, .sem         snapshot.h
  *   group->pub_lock (spinlock)   what is published, the pointer to the log
  *   group->results.lock (spinlock) results of commands
  *   sk->sk_callback_lock         socket callbacks of an endpoint
@@ -36,19 +37,22 @@ struct device;
 struct file;
 struct net;
 struct raft_endpoint;
+struct raft_snapshots;
 
 /**
  * struct raft_group_params - a checked RAFT_IOC_START
  * @ioc: the arguments, defaults filled in, every field validated
  * @members: copied in and validated, @ioc.n_members of them
  * @listen: where this node listens
- * @log: the file, referenced; the group takes the reference on success
+ * @log: the file, referenced
+ * @snapshot: with RAFT_START_SNAPSHOTS the two files for snapshots, likewise
  */
 struct raft_group_params {
 	struct raft_ioc_start ioc;
 	struct raft_ioc_member members[RAFT_NODES_MAX];
 	struct raft_ioc_member listen;
 	struct file *log;
+	struct file *snapshot[2];
 };
 
 /**
@@ -102,6 +106,9 @@ struct raft_group_priv;		/* group.c, owner.c: the owner's side */
  * @dev: /sys/class/raft/<name>, owned by sysfs.c
  * @sysfs: private to sysfs.c
  * @debugfs: private to debugfs.c
+ * @floor: first index that may be read; [writers: a process that compacts, the
+ *	worker of snapshots] read with READ_ONCE() under RCU
+ * @snapshots: NULL without files for them; has locks of its own
  * @wal: [pub_lock; owner.c while attached] the write-ahead log, NULL once stopped
  * @results: what commands came to, has a lock of its own
  * @priv: the owner's side
@@ -123,6 +130,8 @@ struct raft_group {
 	struct device *dev;
 	void *sysfs;
 	void *debugfs;
+	u64 floor;
+	struct raft_snapshots *snapshots;
 	struct raft_wal *wal;
 	struct raft_results results;
 	struct raft_group_priv *priv;
@@ -172,7 +181,7 @@ struct raft_proposed {
  * pub.st.failed and pub.st.leader are also read without @pub_lock, racily, by
  *	waiters on @wait: publish first, then wake.
  */
-int raft_group_create(struct net *net, struct raft_group_params *params);
+int raft_group_create(struct net *net, const struct raft_group_params *params);
 int raft_group_stop(struct net *net, const char *name);
 struct raft_group *raft_group_find(struct net *net, const char *name);
 void raft_group_put(struct raft_group *g);

@@ -35,6 +35,7 @@
 #include "join.h"
 #include "params.h"
 #include "report.h"
+#include "snapshot.h"
 #include "start.h"
 #include "submit.h"
 
@@ -107,7 +108,7 @@ static long raft_ioctl_features(void __user *arg)
 	f.features = RAFT_FEATURE_MEMBERS | RAFT_FEATURE_TRANSFER |
 		     RAFT_FEATURE_READ | RAFT_FEATURE_SET |
 		     RAFT_FEATURE_SESSION | RAFT_FEATURE_JOIN |
-		     RAFT_FEATURE_WITNESS;
+		     RAFT_FEATURE_WITNESS | RAFT_FEATURE_SNAPSHOT;
 #ifdef RAFT_FAULTS
 	f.features |= RAFT_FEATURE_FAULTS;
 #endif
@@ -330,6 +331,10 @@ long raft_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return raft_submit_applied(file, p);
 	case _IOC_NR(RAFT_IOC_JOIN):
 		return raft_join_ioctl(file, p);
+	case _IOC_NR(RAFT_IOC_SNAPSHOT):
+		return raft_snapshot_ioctl(file, p);
+	case _IOC_NR(RAFT_IOC_SNAPSHOT_OPEN):
+		return raft_snapshot_open_ioctl(file, p);
 	default:
 		return -ENOTTY;
 	}

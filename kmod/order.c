@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * order.c - what an operator orders: a membership change, a transfer of the
- * leadership, other settings, a try to be let in.
+ * leadership, other settings, a try to be let in; and what a snapshot needs.
  *
  * The caller posts the order and sleeps, killably.  The owner hands it to the
  * core and answers when the core has decided, after the publication: who comes
@@ -13,12 +13,14 @@
  */
 #include <linux/bits.h>
 #include <linux/err.h>
+#include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "boot.h"
 #include "order.h"
 #include "owner.h"
 #include "params.h"
+#include "snapshot.h"
 #include "transport.h"
 #include "waiter.h"
 
@@ -29,6 +31,7 @@ static struct raft_order *order_of(struct raft_waiter *w)
 
 static void order_free(struct raft_waiter *w)
 {
+	kvfree(order_of(w)->meta);
 	kfree(order_of(w));
 }
 
@@ -225,6 +228,16 @@ static void join(struct raft_group_priv *p, struct raft_order *o)
 	raft_join_ask(p, o);
 }
 
+static void snapshot(struct raft_group_priv *p, struct raft_order *o)
+{
+	bool failed = p->failed;
+	int err = raft_snapshot_order(p, o);
+
+	/* In no list meanwhile: a core that fails in this step answers no one. */
+	o->outcome = err ? RAFT_OUTCOME_REFUSED : RAFT_OUTCOME_DONE;
+	raft_waiter_decide(p, &o->w, p->failed == failed ? err : -EIO);
+}
+
 /**
  * raft_order_take - carry out what operators ordered
  * @p: the group
@@ -237,11 +250,20 @@ void raft_order_take(struct raft_group_priv *p, struct list_head *came)
 	struct raft_waiter *w, *next;
 
 	list_for_each_entry_safe(w, next, came, node) {
-		if (order_of(w)->what == RAFT_ORDER_SET)
+		switch (order_of(w)->what) {
+		case RAFT_ORDER_SET:
 			set(p, order_of(w));
-		else if (order_of(w)->what == RAFT_ORDER_JOIN)
+			break;
+		case RAFT_ORDER_JOIN:
 			join(p, order_of(w));
-		else
+			break;
+		case RAFT_ORDER_ENCODE:
+		case RAFT_ORDER_TAKEN:
+		case RAFT_ORDER_COMPACT:
+			snapshot(p, order_of(w));
+			break;
+		default:
 			ask(p, order_of(w));
+		}
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * order.h - what an operator orders: a membership change, a transfer of the
- * leadership, other settings, a try to be let in.
+ * leadership, other settings, a try to be let in; and what a snapshot needs.
  */
 #ifndef _RAFT_ORDER_H
 #define _RAFT_ORDER_H
@@ -24,6 +24,9 @@ enum raft_order_what {
 	RAFT_ORDER_TRANSFER,
 	RAFT_ORDER_SET,
 	RAFT_ORDER_JOIN,	/* one try to be let in */
+	RAFT_ORDER_ENCODE,	/* the image of a snapshot */
+	RAFT_ORDER_TAKEN,	/* it is durable and current */
+	RAFT_ORDER_COMPACT,	/* drop the log up to an index */
 };
 
 /**
@@ -34,6 +37,10 @@ enum raft_order_what {
  * @target: RAFT_ORDER_TRANSFER: node to lead, 0 for the best
  * @set: RAFT_ORDER_SET: what to set
  * @join: RAFT_ORDER_JOIN: whom to ask, and his answer
+ * @snapshot: RAFT_ORDER_ENCODE: with @index, 0 for a witness's, @term is set; RAFT_ORDER_TAKEN: the
+ *	snapshot; RAFT_ORDER_COMPACT: with @index
+ * @meta: RAFT_ORDER_ENCODE: RAFT_SNAPSHOT_META bytes from kvmalloc(), filled
+ * @meta_len: how many of them
  * @why: RAFT_ORDER_SET: why it was refused, or NULL
  * @outcome: RAFT_OUTCOME_*
  * @index: RAFT_ORDER_CHANGE, _ABORT: of the configuration in force when it was
@@ -46,6 +53,9 @@ struct raft_order {
 	u32 target;
 	struct raft_ioc_set set;
 	struct raft_join_ask join;
+	struct raft_snapshot snapshot;
+	u8 *meta;
+	u32 meta_len;
 	const char *why;
 	u32 outcome;
 	u64 index;

@@ -8,7 +8,8 @@
  *
  *   1 what others want to have called here (attach, detach, faults)
  *   2 the sockets, a budget at a time
- *   3 the inboxes: reports of the write-ahead log, then what is asked
+ *   3 the inboxes: reports of the write-ahead log and of snapshots, then what
+ *     is asked
  *   4 the deadlines, unless the sockets were not empty yet
  *   5 publish what changed, answer who waits, arm the timers
  *
@@ -32,6 +33,7 @@
 #include "owner.h"
 #include "propose.h"
 #include "reader.h"
+#include "snapshot.h"
 #include "trace.h"
 #include "transport.h"
 #include "waiter.h"
@@ -175,6 +177,8 @@ static void execute(struct raft_group_priv *p, const struct raft_update *up)
 		trace_raft_persist(name_of(p), id_of(p), &up->persist);
 		raft_wal_submit(p->g->wal, p->core, &up->persist);
 	}
+	if (up->flags & (RAFT_UP_SNAPSHOT | RAFT_UP_CHUNK | RAFT_UP_INSTALL))
+		raft_snapshot_update(p, up);
 	if (up->flags & RAFT_UP_APPLIED)
 		take_applied(p, up);
 	if (up->flags & RAFT_UP_READ)
@@ -331,6 +335,7 @@ static void publish(struct raft_group_priv *p)
 	raft_status(p->core, &p->st);
 	trace_changes(p, &g->pub.st);
 	tell_lost(p, &g->pub.st);
+	raft_snapshot_policy(p);
 	spin_lock(&g->pub_lock);
 	g->pub.st = p->st;
 	g->pub.conf = *raft_membership(p->core);
@@ -407,6 +412,7 @@ static void pass(struct raft_owner *o)
 	more = raft_rx_drain(o->ep, RX_BUDGET);
 	list_for_each_entry(p, &o->groups, node) {
 		take_reports(p);
+		raft_snapshot_pass(p);
 		raft_waiter_take(p);
 	}
 	if (more && ++o->rounds < RX_ROUNDS) {

@@ -64,6 +64,8 @@ enum raft_group_state {
  * @room: changes when a refused proposal is worth a new try; read by anyone
  * @room_told: @room when waiters were last woken for it
  * @full: the last proposal was refused for want of room; read by anyone
+ * @refused_full: a proposal was refused for want of room in the log
+ * @told_full: ... and the operator was told
  * @spare: a chunk of log for times without memory, or NULL; xchg() only
  * @spare_payload: the same for a command of some pages: RAFT_MSG_SHORT bytes
  * @spare_long: the same for a long message
@@ -111,6 +113,8 @@ struct raft_group_priv {
 	u64 room;
 	u64 room_told;
 	bool full;
+	bool refused_full;
+	bool told_full;
 	struct raft_log_chunk *spare;
 	struct raft_payload *spare_payload;
 	struct raft_payload *spare_long;

@@ -26,7 +26,7 @@
 
 #define RAFT_START_FLAGS	(RAFT_START_CREATE | RAFT_START_NO_PREVOTE | \
 				 RAFT_START_NO_CHECK_QUORUM | RAFT_START_FRESH | \
-				 RAFT_START_LOST_NOTHING)
+				 RAFT_START_LOST_NOTHING | RAFT_START_SNAPSHOTS)
 
 /* The two headers must agree: the UAPI header is all that users see. */
 static_assert(RAFT_NODES_MAX == RAFT_MAX_NODES);
@@ -132,6 +132,13 @@ static const char *raft_params_settings(struct raft_ioc_start *ioc)
 		ioc->lease_drift_ppm = 10000;
 	if (!why && ioc->lease_drift_ppm > RAFT_LEASE_DRIFT_MAX)
 		why = "lease_drift_ppm: above 500000";
+	if (!ioc->snapshot_at)
+		ioc->snapshot_at = 50;
+	if (!why && ioc->snapshot_at > 100)
+		why = "snapshot_at: above 100";
+	if (!why && ioc->retain_entries &&
+	    !(ioc->flags & RAFT_START_SNAPSHOTS))
+		why = "retain_entries: not 0, but no files for snapshots";
 	return why;
 }
 
@@ -162,8 +169,11 @@ const char *raft_params_start(struct raft_ioc_start *ioc)
 	why = raft_params_settings(ioc);
 	if (why)
 		return why;
-	if (ioc->reserved)
+	if (ioc->reserved || ioc->reserved2)
 		return "reserved: not 0";
+	if (!(ioc->flags & RAFT_START_SNAPSHOTS) &&
+	    (ioc->snapshot_fd[0] || ioc->snapshot_fd[1]))
+		return "snapshot_fd: not 0 without RAFT_START_SNAPSHOTS";
 	return NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(raft_params_start);
@@ -343,6 +353,28 @@ const char *raft_params_log(const struct file *file)
 	return NULL;
 }
 
+/**
+ * raft_params_snapshot() - may this open file hold a snapshot?
+ * @file: what one of snapshot_fd names
+ *
+ * Context: any.
+ * Return: NULL, or what is wrong.
+ */
+const char *raft_params_snapshot(const struct file *file)
+{
+	if (!S_ISREG(file->f_mapping->host->i_mode))
+		return "snapshot_fd: not a regular file";
+	if ((file->f_mode & (FMODE_READ | FMODE_WRITE)) !=
+	    (FMODE_READ | FMODE_WRITE))
+		return "snapshot_fd: not opened for reading and writing";
+	if (file->f_flags & (O_APPEND | O_DIRECT))
+		return "snapshot_fd: opened with O_APPEND or O_DIRECT";
+	if (!(file->f_mode & FMODE_CAN_WRITE) || !file->f_op->write_iter ||
+	    !file->f_op->read_iter)
+		return "snapshot_fd: this file system cannot do it";
+	return NULL;
+}
+
 /* A field of RAFT_IOC_SET and where it goes. */
 struct raft_set_field {
 	u32 bit;
@@ -367,9 +399,10 @@ static const struct raft_set_field raft_set_fields[] = {
 	RAFT_SET_FIELD(RAFT_SET_PROPOSE_TIMEOUT, propose_timeout_ms),
 	RAFT_SET_FIELD(RAFT_SET_PRIORITY, priority),
 	RAFT_SET_FIELD(RAFT_SET_LEASE_DRIFT, lease_drift_ppm),
+	RAFT_SET_FIELD(RAFT_SET_SNAPSHOT_AT, snapshot_at),
 };
 
-#define RAFT_SET_ALL		0x7ff
+#define RAFT_SET_ALL		0x1fff
 
 static const char *raft_set_flags(struct raft_ioc_start *now,
 				  const struct raft_ioc_set *set)
@@ -403,7 +436,7 @@ const char *raft_params_set(struct raft_ioc_start *now,
 
 	if (!set->mask || set->mask & ~RAFT_SET_ALL)
 		return "mask: nothing, or an unknown bit";
-	if (set->reserved)
+	if (set->reserved || set->reserved2)
 		return "reserved: not 0";
 	for (; f < raft_set_fields + ARRAY_SIZE(raft_set_fields); f++) {
 		memcpy(&value, (const u8 *)set + f->from, sizeof(value));
@@ -416,6 +449,10 @@ const char *raft_params_set(struct raft_ioc_start *now,
 		now->max_uncommitted = set->max_uncommitted;
 	else if (set->max_uncommitted)
 		return "max_uncommitted: not 0, but not in mask";
+	if (set->mask & RAFT_SET_RETAIN_ENTRIES)
+		now->retain_entries = set->retain_entries;
+	else if (set->retain_entries)
+		return "retain_entries: not 0, but not in mask";
 	why = raft_set_flags(now, set);
 	return why ?: raft_params_settings(now);
 }

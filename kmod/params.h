@@ -29,6 +29,7 @@ const char *raft_params_start(struct raft_ioc_start *ioc);
 const char *raft_params_member(const struct raft_ioc_member *m);
 const char *raft_params_members(struct raft_group_params *p);
 const char *raft_params_log(const struct file *file);
+const char *raft_params_snapshot(const struct file *file);
 const char *raft_params_set(struct raft_ioc_start *now,
 			    const struct raft_ioc_set *set);
 const char *raft_params_change(struct raft_change *c,

@@ -114,6 +114,10 @@ static void take_batch(struct raft_group_priv *p, struct list_head *came)
 		}
 		if (o->up.refused == -EAGAIN)
 			WRITE_ONCE(p->full, true);
+		if (o->up.refused == -ENOSPC) {
+			p->refused_full = true;
+			p->dirty = true;
+		}
 		raft_waiter_answer(&prs[i]->w,
 				   o->up.refused ? o->up.refused : -EIO);
 	}
@@ -170,6 +174,33 @@ void raft_propose_applied(struct raft_group_priv *p, u64 index,
 		raft_result_want(&p->g->results, &pr->wanted, pr->index,
 				 e->client);
 	raft_waiter_decide(p, &pr->w, 0);
+}
+
+/**
+ * raft_propose_installed - a snapshot has what became of own proposals
+ * @p: the group
+ *
+ * They are committed, nobody here knows where.  Of a client's command it is not
+ * known whether it was a copy, or too old: the client asks again.
+ *
+ * Context: the owner thread.
+ */
+void raft_propose_installed(struct raft_group_priv *p)
+{
+	u64 serial = raft_applied_serial(p->core);
+	struct raft_waiter *w, *next;
+	struct raft_proposal *pr;
+
+	list_for_each_entry_safe(w, next, &p->pending, node) {
+		pr = proposal_of(w);
+		if (pr->serial > serial)
+			break;
+		if (pr->in.flags & RAFT_PROPOSE_RESULT)
+			raft_result_want(&p->g->results, &pr->wanted, 0, 0);
+		raft_waiter_decide(p, w, pr->in.client || !pr->in.payload ?
+				   -ETIMEDOUT : 0);
+	}
+	raft_propose_room(p);
 }
 
 static int propose_once(struct raft_group *g, const struct raft_proposing *in,

@@ -39,6 +39,7 @@ void raft_propose_take(struct raft_group_priv *p, struct list_head *came);
 void raft_propose_applied(struct raft_group_priv *p, u64 index,
 			  const struct raft_entry *e,
 			  const struct raft_repeated *copy);
+void raft_propose_installed(struct raft_group_priv *p);
 void raft_propose_room(struct raft_group_priv *p);
 
 #endif /* _RAFT_PROPOSE_H */

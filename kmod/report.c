@@ -19,6 +19,7 @@
 #include "group.h"
 #include "ioctl.h"
 #include "report.h"
+#include "snapshot.h"
 #include "wal.h"
 
 /* Structures of version 1: a smaller size was never valid. */
@@ -75,6 +76,8 @@ static void raft_status_settings(struct raft_ioc_status *s,
 	s->heartbeat_ms = now.heartbeat_ms;
 	s->priority = now.priority;
 	s->lease_drift_ppm = now.lease_drift_ppm;
+	s->snapshot_at = now.snapshot_at;
+	s->retain_entries = now.retain_entries;
 	s->max_inflight = now.max_inflight;
 	s->max_inflight_bytes = now.max_inflight_bytes;
 	s->max_batch = now.max_batch;
@@ -105,6 +108,29 @@ static void raft_status_members(struct raft_ioc_status *s,
 	s->given_up_why = st->given_up_why;
 	s->given_up_index = st->given_up_index;
 	s->reach = st->reach;
+}
+
+static void raft_status_snapshot(struct raft_ioc_status *s, struct raft_group *g)
+{
+	struct raft_snapshots *snaps = g->snapshots;
+	struct raft_snapshot of;
+
+	if (!snaps)
+		return;
+	s->snapshot_flags = RAFT_SNAPSHOT_FILES;
+	if (raft_snapshots_current(g, &of)) {
+		s->snapshot = of.index;
+		s->snapshot_bytes = of.total;
+	}
+	spin_lock(&snaps->lock);
+	s->coming = snaps->progress_of.index;
+	s->coming_bytes = snaps->progress;
+	s->coming_total = snaps->taking ? 0 : snaps->progress_of.total;
+	if (snaps->taking)
+		s->snapshot_flags |= RAFT_SNAPSHOT_TAKING;
+	if (snaps->wanted)
+		s->snapshot_flags |= RAFT_SNAPSHOT_WANTED;
+	spin_unlock(&snaps->lock);
 }
 
 static void raft_status_progress(struct raft_ioc_peer *peer,
@@ -236,6 +262,7 @@ long raft_report_status(struct file *file, void __user *arg)
 	raft_status_numbers(&s, g, pub);
 	raft_status_settings(&s, g);
 	raft_status_members(&s, &pub->st);
+	raft_status_snapshot(&s, g);
 	err = raft_status_peers(&s, g, pub, s.n_peers);
 	kfree(pub);
 	return err ?: raft_ioctl_copy_out(arg, &s, sizeof(s));

@@ -75,11 +75,43 @@ static int raft_start_get_log(struct raft_group_params *p)
 	if (!p->log)
 		return -EBADF;
 	why = raft_params_log(p->log);
-	if (!why)
+	return why ? raft_start_refuse(why) : 0;
+}
+
+/**
+ * raft_start_put_files - give the references on the files back
+ * @p: parameters of a start
+ *
+ * Context: process.
+ */
+void raft_start_put_files(struct raft_group_params *p)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(p->snapshot); i++)
+		if (p->snapshot[i])
+			fput(p->snapshot[i]);
+	if (p->log)
+		fput(p->log);
+}
+
+/* On error what was taken stays for raft_start_put_files(). */
+static int raft_start_get_snapshots(struct raft_group_params *p)
+{
+	const char *why;
+	int i;
+
+	if (!(p->ioc.flags & RAFT_START_SNAPSHOTS))
 		return 0;
-	fput(p->log);
-	p->log = NULL;
-	return raft_start_refuse(why);
+	for (i = 0; i < ARRAY_SIZE(p->snapshot); i++) {
+		p->snapshot[i] = fget(p->ioc.snapshot_fd[i]);
+		if (!p->snapshot[i])
+			return -EBADF;
+		why = raft_params_snapshot(p->snapshot[i]);
+		if (why)
+			return raft_start_refuse(why);
+	}
+	return 0;
 }
 
 /*
@@ -112,7 +144,7 @@ static int raft_start_try_address(struct net *net,
 	return err;
 }
 
-/* Copy in and check everything; on success @p->log is referenced. */
+/* Copy in and check everything; files are referenced, after an error too. */
 static int raft_start_prepare(struct net *net, struct raft_group_params *p,
 			      void __user *arg)
 {
@@ -134,7 +166,8 @@ static int raft_start_prepare(struct net *net, struct raft_group_params *p,
 	err = raft_start_try_address(net, &p->listen);
 	if (err)
 		return err;
-	return raft_start_get_log(p);
+	err = raft_start_get_log(p);
+	return err ?: raft_start_get_snapshots(p);
 }
 
 /**
@@ -156,11 +189,10 @@ long raft_start_ioctl(void __user *arg)
 	if (!p)
 		return -ENOMEM;
 	err = raft_start_prepare(net, p, arg);
-	if (!err) {
+	if (!err)
 		err = raft_group_create(net, p);
-		if (err)
-			fput(p->log);	/* else the group has taken it */
-	}
+	/* The group has taken its own. */
+	raft_start_put_files(p);
 	kfree(p);
 	return err;
 }

@@ -7,6 +7,9 @@
 
 #include <linux/compiler_types.h>
 
+struct raft_group_params;
+
 long raft_start_ioctl(void __user *arg);
+void raft_start_put_files(struct raft_group_params *p);
 
 #endif /* _RAFT_START_H */

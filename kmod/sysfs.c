@@ -34,6 +34,7 @@
 
 #include "compat.h"
 #include "group.h"
+#include "snapshot.h"
 #include "sysfs.h"
 #include "sysfs_peer.h"
 #include "wal.h"
@@ -50,6 +51,7 @@
  * @wake: in the group's wait queue, queues @commit_work
  * @told: [work of the group] what role, term, leader, failed were last told
  * @told_conf: [likewise] and the members
+ * @told_wanted: that a snapshot is wanted
  * @told_commit: [commit_work] and commit
  */
 struct raft_sysfs {
@@ -66,6 +68,7 @@ struct raft_sysfs {
 		u64 term;
 	} told;
 	struct raft_membership told_conf;
+	bool told_wanted;
 	u64 told_commit;
 };
 
@@ -408,6 +411,16 @@ static bool raft_sysfs_tell_config(struct raft_sysfs *s,
 	return true;
 }
 
+/* Each time that it becomes true. */
+static bool raft_sysfs_tell_wanted(struct raft_sysfs *s)
+{
+	const struct raft_snapshots *snaps = s->group->snapshots;
+	bool was = s->told_wanted;
+
+	s->told_wanted = snaps && READ_ONCE(snaps->wanted);
+	return s->told_wanted && !was;
+}
+
 static void raft_sysfs_event(struct raft_sysfs *s, char *what)
 {
 	char *env[2] = { what };
@@ -423,7 +436,8 @@ static void raft_sysfs_event(struct raft_sysfs *s, char *what)
  *
  * Compares with what was told last: wakes those who poll the files that
  * changed, makes and removes directories of members, and sends the uevent
- * "change" for role, term, leader or failure, and one for members.  To be called
+ * "change" for role, term, leader or failure, one for members, and one when the
+ * state machine is asked for a snapshot.  To be called
  * after any of these changed; calls that come together may be made one.
  *
  * Context: the group's @notify work: may sleep, not twice at once.
@@ -445,6 +459,8 @@ void raft_sysfs_notify(struct raft_group *g)
 		raft_sysfs_event(s, "RAFT_EVENT=config");
 	if (raft_sysfs_tell_state(s, &pub->st))
 		raft_sysfs_event(s, "RAFT_EVENT=state");
+	if (raft_sysfs_tell_wanted(s))
+		raft_sysfs_event(s, "RAFT_EVENT=snapshot");
 	kfree(pub);
 }
 

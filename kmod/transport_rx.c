@@ -149,10 +149,12 @@ static void take_message(struct raft_owner *o, struct raft_group_priv *p,
 			       o->entries, o->offsets, RAFT_MAX_BATCH);
 	if (!err && o->msg.from != remote->id)
 		err = RAFT_WIRE_NODE;
-	/* There is no store for snapshots yet, so nothing asks for one either. */
-	if (!err && (o->msg.type == RAFT_MSG_SNAPSHOT ||
-		     o->msg.type == RAFT_MSG_SNAPSHOT_RESP))
+	/* It would get nowhere: there are no files for it. */
+	if (!err && o->msg.type == RAFT_MSG_SNAPSHOT && !p->g->snapshots) {
+		pr_warn_ratelimited("%s: node %u needs a snapshot, and was started without files for it\n",
+				    ioc->name, ioc->node_id);
 		err = RAFT_WIRE_TYPE;
+	}
 	if (err) {
 		refuse(p, RAFT_DROP_WIRE, err);
 		return;

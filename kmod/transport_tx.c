@@ -15,6 +15,7 @@
 #include "compat.h"
 #include "fault.h"
 #include "payload.h"
+#include "snapshot.h"
 #include "trace.h"
 #include "transport.h"
 
@@ -323,16 +324,54 @@ void raft_tx_direct(struct raft_group_priv *p, struct raft_msg *m,
 	p->dirty = true;
 }
 
+static void send_encoded(struct raft_group_priv *p, const struct raft_msg *m,
+			 const struct raft_encoded *enc)
+{
+	trace_raft_msg(p->g->params.ioc.name, p->g->params.ioc.node_id, true,
+		       m);
+	if (!enc->total)
+		lost(p, RAFT_DROP_WIRE, RAFT_WIRE_LIMIT);
+	else if (!raft_fault_tx(p, m, enc))
+		raft_tx_encoded(p, m, enc);
+}
+
+/**
+ * raft_tx_part - send a SNAPSHOT message
+ * @p: the group
+ * @m: the message, perhaps of an earlier update
+ * @payload: its bytes, NULL if it only asks
+ *
+ * Context: the owner thread.
+ */
+void raft_tx_part(struct raft_group_priv *p, const struct raft_msg *m,
+		  const struct raft_payload *payload)
+{
+	struct raft_entry e = raft_msg_chunk(m);
+	struct raft_encoded enc = { .head = p->ep->owner.tx };
+	struct raft_wire_out w;
+
+	raft_wire_begin(&w, p->ep->owner.tx, RAFT_MSG_SHORT,
+			p->g->params.ioc.group_id, m);
+	raft_wire_add(&w, &e, payload ? payload->data : NULL);
+	enc.total = raft_wire_end(&w);
+	enc.head_len = enc.total;
+	send_encoded(p, m, &enc);
+}
+
+/* The bytes of a part are on a disk: it goes when they are here. */
 static void send_one(struct raft_group_priv *p, const struct raft_msg *m)
 {
 	struct raft_encoded enc;
 
-	trace_raft_msg(p->g->params.ioc.name, p->g->params.ioc.node_id, true,
-		       m);
-	if (!encode(p, m, &enc))
-		lost(p, RAFT_DROP_WIRE, RAFT_WIRE_LIMIT);
-	else if (!raft_fault_tx(p, m, &enc))
-		raft_tx_encoded(p, m, &enc);
+	if (m->type != RAFT_MSG_SNAPSHOT) {
+		if (!encode(p, m, &enc))
+			enc.total = 0;
+		send_encoded(p, m, &enc);
+	} else if (!m->chunk.len) {
+		raft_tx_part(p, m, NULL);
+	} else if (!raft_snapshot_post(p, m)) {
+		lost(p, RAFT_DROP_NOMEM, 1);
+	}
 }
 
 /**

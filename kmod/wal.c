@@ -315,6 +315,7 @@ static int recover(struct raft_wal *wal, const struct raft_wal_params *params,
 	boot->hs.reach = wal->state.reach;
 	boot->hs.reach_term = wal->state.reach_term;
 	boot->incarnation = wal->state.incarnation;
+	boot->log_id = wal->super.log_id;
 	boot->base = wal->state.base.index;
 	boot->base_term = wal->state.base.term;
 	boot->last_index = wal->tail.index;

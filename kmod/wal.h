@@ -54,6 +54,7 @@ struct raft_wal_params {
  * struct raft_wal_boot - what recovery found
  * @hs: hard state
  * @incarnation: of this boot, already durable
+ * @log_id: names the log, another one after each format
  * @base: index of the entry that the log begins behind, 0: all are there.  What
  *	is before is in a snapshot
  * @base_term: its term
@@ -64,6 +65,7 @@ struct raft_wal_params {
 struct raft_wal_boot {
 	struct raft_hard_state hs;
 	u64 incarnation;
+	u64 log_id;
 	u64 base;
 	u64 base_term;
 	u64 last_index;
@@ -120,6 +122,7 @@ void raft_wal_exit(void);
 /* Debug builds: see Documentation/testing.rst. */
 int raft_wal_fault(struct raft_wal *wal, const char *what, u64 arg);
 void raft_wal_crash(struct raft_wal *wal, bool torn);
+bool raft_wal_stalled(const struct raft_wal *wal);
 #endif
 
 #endif /* _RAFT_WAL_H */

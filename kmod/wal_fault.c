@@ -214,3 +214,15 @@ void raft_wal_crash(struct raft_wal *wal, bool torn)
 		write_half(wal);
 	raft_wal_free(wal);
 }
+
+/**
+ * raft_wal_stalled() - does the disk hang?
+ * @wal: log
+ *
+ * Context: any.
+ * Return: true while "stall" is in force.
+ */
+bool raft_wal_stalled(const struct raft_wal *wal)
+{
+	return READ_ONCE(wal->stall_until) > ktime_get_ns();
+}

@@ -119,7 +119,7 @@ module_vm() {
 }
 
 module_debug() {
-	tests/module/host.sh um-debug
+	TEST_FAULTS=1 tests/module/host.sh um-debug
 }
 
 poweroff() { tests/module/poweroff.sh; }

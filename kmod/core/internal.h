@@ -60,7 +60,6 @@ struct raft_terms {
  * struct raft_log - the log: what of it is in memory, and all terms
  * @table: ring of chunks in order; memory of the shell
  * @table_size: slots of @table
- * @first_slot: slot of the first chunk
  * @first_chunk: its number, counted from that of index 1
  * @n_chunks: chunks in use
  * @spare: chunks given but not used yet
@@ -74,7 +73,6 @@ struct raft_terms {
 struct raft_log {
 	struct raft_log_chunk **table;
 	u32 table_size;
-	u32 first_slot;
 	u64 first_chunk;
 	u32 n_chunks;
 	struct raft_log_chunk *spare;
@@ -763,7 +761,6 @@ void raft_proposal_installed(struct raft *r);
 
 /* image.c */
 void raft_image_advance(struct raft *r, u64 index);
-u32 raft_image_length(const u8 *buf);
 u32 raft_image_encode(const struct raft_image *img, u8 *buf);
 int raft_image_decode(struct raft_image *img, const struct raft_snapshot *s,
 		      const u8 *buf, u64 len);

@@ -15,7 +15,11 @@
 #include "raft_env.h"
 #include "internal.h"
 
-/* Chunks count from that of index 1; the table is a ring of those in use. */
+/*
+ * Chunks count from that of index 1; the table is a ring of those in use.  Where
+ * one is depends on its number alone: who reads an entry need not know what is
+ * dropped before it meanwhile.
+ */
 static u64 chunk_of(u64 index)
 {
 	return (index - 1) / RAFT_CHUNK_ENTRIES;
@@ -23,11 +27,9 @@ static u64 chunk_of(u64 index)
 
 static struct raft_log_chunk **slot_of(const struct raft_log *log, u64 chunk)
 {
-	u32 slot = log->first_slot + (u32)(chunk - log->first_chunk);
+	u32 size = log->table_size;
 
-	if (slot >= log->table_size)
-		slot -= log->table_size;
-	return &log->table[slot];
+	return &log->table[chunk - div_u64(chunk, size) * size];
 }
 
 static struct raft_entry *entry_in(struct raft_log_chunk *c, u64 index)
@@ -40,8 +42,7 @@ static struct raft_entry *entry_in(struct raft_log_chunk *c, u64 index)
  * @log: the log
  * @index: above log->evicted, to log->last
  *
- * Context: owner thread; for an applied index, any, unless the shell compacts or
- * evicts.
+ * Context: owner thread; for an applied index, any, unless it is being dropped.
  * Return: the entry, NULL if there is none at @index.
  */
 struct raft_entry *raft_log_entry(const struct raft_log *log, u64 index)
@@ -103,11 +104,8 @@ static struct raft_log_chunk *chunk_add(struct raft_log *log, u64 chunk)
 /* The first chunk is not needed any more. */
 static void chunk_drop(struct raft_log *log)
 {
-	struct raft_log_chunk *c = log->table[log->first_slot];
+	struct raft_log_chunk *c = *slot_of(log, log->first_chunk);
 
-	log->first_slot++;
-	if (log->first_slot == log->table_size)
-		log->first_slot = 0;
 	log->first_chunk++;
 	log->n_chunks--;
 	c->next = log->spare;

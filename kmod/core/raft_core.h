@@ -807,6 +807,7 @@ int raft_snapshot_encode(struct raft *r, u64 index, u8 *buf, u32 *len,
 			 u64 *term);
 int raft_snapshot_encode_bare(struct raft *r, u8 *buf, struct raft_snapshot *s);
 int raft_snapshot_check(const u8 *meta, u64 len, const struct raft_snapshot *s);
+u32 raft_image_length(const u8 *buf);
 const struct raft_entry *raft_entry_at(const struct raft *r, u64 index);
 bool raft_msg_entry(const struct raft *r, const struct raft_msg *m, u32 i,
 		    struct raft_entry *e);

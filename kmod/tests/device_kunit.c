@@ -24,38 +24,42 @@ static void raft_device_test_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_record), 48);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_features), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_member), 32);
-	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_start), 152);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_start), 176);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_name), 40);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_propose), 80);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_wait), 32);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_peer), 80);
-	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_status), 392);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_status), 448);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_change), 40);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_members), 40);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_transfer), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_read), 24);
-	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_set), 56);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_set), 72);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_session), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_applied), 32);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_join), 56);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_snapshot), 40);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_snapshot_open), 40);
 }
 
 static void raft_device_test_numbers(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_FEATURES, 0xc018bb00);
-	KUNIT_EXPECT_EQ(test, RAFT_IOC_START, 0x4098bb01);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_START, 0x40b0bb01);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_STOP, 0x4028bb02);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_ATTACH, 0x4028bb03);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_PROPOSE, 0xc050bb04);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_WAIT, 0xc020bb05);
-	KUNIT_EXPECT_EQ(test, RAFT_IOC_STATUS, 0xc188bb06);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_STATUS, 0xc1c0bb06);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_MEMBERS, 0xc028bb07);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_TRANSFER, 0xc018bb08);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_READ, 0xc018bb09);
-	KUNIT_EXPECT_EQ(test, RAFT_IOC_SET, 0x4038bb0a);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_SET, 0x4048bb0a);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_SESSION, 0xc018bb0b);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_APPLIED, 0x4020bb0c);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_JOIN, 0xc038bb0d);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_SNAPSHOT, 0xc028bb0e);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_SNAPSHOT_OPEN, 0xc028bb0f);
 }
 
 struct raft_name_case {
@@ -156,8 +160,13 @@ static void raft_expect_why(struct kunit *test, const char *why,
 
 static const struct raft_field_case raft_start_cases[] = {
 	RAFT_START_FIELD(flags, 0x1f, NULL),
-	RAFT_START_FIELD(flags, 0x20, "flags"),
+	RAFT_START_FIELD(flags, 0x40, "flags"),
 	RAFT_START_FIELD(flags, 0x80000000, "flags"),
+	RAFT_START_FIELD(snapshot_fd[0], 1, "snapshot_fd"),
+	RAFT_START_FIELD(snapshot_at, 100, NULL),
+	RAFT_START_FIELD(snapshot_at, 101, "snapshot_at"),
+	RAFT_START_FIELD(reserved2, 1, "reserved"),
+	RAFT_START_FIELD(retain_entries, 1, "retain_entries"),
 	RAFT_START_FIELD(name[0], 0, "name"),
 	RAFT_START_FIELD(name[0], '.', "name"),
 	RAFT_START_FIELD(name[1], '/', "name"),
@@ -401,8 +410,8 @@ struct raft_set_case {
 
 static const struct raft_set_case raft_set_cases[] = {
 	RAFT_SET_CASE(flags, 0, 0, "mask"),
-	RAFT_SET_CASE(flags, 0, 0x800, "mask"),
-	RAFT_SET_CASE(flags, 0, 0x7ff, NULL),
+	RAFT_SET_CASE(flags, 0, 0x2000, "mask"),
+	RAFT_SET_CASE(flags, 0, 0x1fff, NULL),
 	RAFT_SET_CASE(reserved, 1, RAFT_SET_PRIORITY, "reserved"),
 	RAFT_SET_CASE(priority, 7, RAFT_SET_PRIORITY, NULL),
 	RAFT_SET_CASE(priority, 7, RAFT_SET_HEARTBEAT, "priority: not 0"),

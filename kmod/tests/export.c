@@ -11,6 +11,7 @@
 #include "core/disk.h"
 #include "core/frag.h"
 #include "core/raft_core.h"
+#include "core/slot.h"
 #include "core/wire.h"
 #include "inbox.h"
 #include "payload.h"
@@ -131,3 +132,8 @@ EXPORT_SYMBOL_GPL(raft_wal_read);
 EXPORT_SYMBOL_GPL(raft_wal_fault);
 EXPORT_SYMBOL_GPL(raft_wal_crash);
 #endif
+
+EXPORT_SYMBOL_GPL(raft_slot_encode);
+EXPORT_SYMBOL_GPL(raft_slot_decode);
+EXPORT_SYMBOL_GPL(raft_slot_crc);
+EXPORT_SYMBOL_GPL(raft_slot_id);

@@ -191,6 +191,8 @@ int wait_leader(int dev)
 /* What a program of version 1 has. */
 #define STATUS_V1	offsetof(struct raft_ioc_status, config_index)
 #define PROPOSE_V1	offsetof(struct raft_ioc_propose, client)
+#define START_V1	offsetof(struct raft_ioc_start, snapshot_fd)
+#define SET_V2		offsetof(struct raft_ioc_set, snapshot_at)
 
 /* Every ioctl, its size, and its answer to a structure of zeros but the size. */
 static const struct {
@@ -200,7 +202,7 @@ static const struct {
 	int zeros;
 } cmds[] = {
 	{ "FEATURES", RAFT_IOC_FEATURES, sizeof(struct raft_ioc_features), 0 },
-	{ "START", RAFT_IOC_START, sizeof(struct raft_ioc_start), -EINVAL },
+	{ "START", RAFT_IOC_START, START_V1, -EINVAL },
 	{ "STOP", RAFT_IOC_STOP, sizeof(struct raft_ioc_name), -ENODEV },
 	{ "ATTACH", RAFT_IOC_ATTACH, sizeof(struct raft_ioc_name), -ENODEV },
 	{ "PROPOSE", RAFT_IOC_PROPOSE, PROPOSE_V1, -EINVAL },
@@ -211,12 +213,16 @@ static const struct {
 	{ "TRANSFER", RAFT_IOC_TRANSFER, sizeof(struct raft_ioc_transfer),
 	  -ENODEV },
 	{ "READ", RAFT_IOC_READ, sizeof(struct raft_ioc_read), -ENODEV },
-	{ "SET", RAFT_IOC_SET, sizeof(struct raft_ioc_set), -ENODEV },
+	{ "SET", RAFT_IOC_SET, SET_V2, -ENODEV },
 	{ "SESSION", RAFT_IOC_SESSION, sizeof(struct raft_ioc_session),
 	  -ENODEV },
 	{ "APPLIED", RAFT_IOC_APPLIED, sizeof(struct raft_ioc_applied),
 	  -EINVAL },
 	{ "JOIN", RAFT_IOC_JOIN, sizeof(struct raft_ioc_join), -EINVAL },
+	{ "SNAPSHOT", RAFT_IOC_SNAPSHOT, sizeof(struct raft_ioc_snapshot),
+	  -EINVAL },
+	{ "SNAPSHOT_OPEN", RAFT_IOC_SNAPSHOT_OPEN,
+	  sizeof(struct raft_ioc_snapshot_open), -ENODEV },
 };
 
 #define N_CMDS	(sizeof(cmds) / sizeof(cmds[0]))

@@ -16,7 +16,11 @@
 #define START(field, val, err)	FIELD(struct start, field, val, err)
 
 static const struct field_case start_cases[] = {
-	START(s.flags, 0x20, -EINVAL),
+	START(s.flags, 0x40, -EINVAL),
+	START(s.snapshot_fd[1], 1, -EINVAL),
+	START(s.snapshot_at, 101, -EINVAL),
+	START(s.reserved2, 1, -EINVAL),
+	START(s.retain_entries, 1, -EINVAL),
 	START(s.flags, 0x80000000, -EINVAL),
 	START(s.name[0], 0, -EINVAL),
 	START(s.name[0], '.', -EINVAL),

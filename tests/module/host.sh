@@ -9,7 +9,8 @@ kernel=${1:?usage: host.sh stock|stock-6.12|um|um-debug [FUNC...]}
 shift
 make -s tools build/module-probe build/module-large build/module-sniff
 [ ! -e tests/module/badinput_io.c ] || make -s build/badinput
-ko=$(tools/lab/module.sh "$kernel")
+# With TEST_FAULTS the module has the fault hooks that some tests need.
+ko=$(tools/lab/module.sh "$kernel" ${TEST_FAULTS:+--faults})
 disk=$(mktemp)
 trap 'rm -f "$disk"' EXIT
 truncate -s 512M "$disk"

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -343,6 +344,96 @@ static int do_poll_out(char **argv)
 	return 0;
 }
 
+/* overtaken GROUP: a snapshot while others read: EPIPE once, then a record of it */
+static int do_overtaken(char **argv)
+{
+	int slow = attach(argv[0], O_RDWR | O_NONBLOCK), old, null;
+	struct raft_ioc_snapshot_open snap;
+	struct raft_ioc_status st;
+	struct raft_record rec;
+	char buf[4096];
+	uint64_t bytes;
+	ssize_t n;
+
+	old = attach(argv[0], O_RDONLY | O_NONBLOCK);
+	null = memfd_create("empty", 0);
+	CHECK(null >= 0);
+	/* One has read a record, the other one has not. */
+	n = read(slow, buf, 64);
+	CHECK(n > (ssize_t)sizeof(rec));
+	CHECK(!raft_ioc_status(slow, &st, NULL));
+	/* Not with itself, and not with the device. */
+	CHECK(raft_ioc_snapshot(slow, slow, st.applied, 0, &bytes) == -EINVAL);
+	CHECK(raft_ioc_snapshot(old, null, st.applied, 0, &bytes) == -EBADF);
+	CHECK(!raft_ioc_snapshot(slow, null, st.applied, 0, &bytes) && !bytes);
+	CHECK(read(slow, buf, sizeof(buf)) == -1 && errno == EPIPE);
+	CHECK(read(slow, buf, sizeof(buf)) == sizeof(rec));
+	memcpy(&rec, buf, sizeof(rec));
+	CHECK(rec.flags == RAFT_RECORD_SNAPSHOT && rec.index == st.applied);
+	CHECK(!rec.len && !rec.serial && rec.term);
+	CHECK(read(slow, buf, sizeof(buf)) == -1 && errno == EAGAIN);
+	CHECK(lseek(slow, 0, SEEK_CUR) == (off_t)st.applied + 1);
+	/* Who begins, or seeks there, was not overtaken. */
+	CHECK(read(old, buf, sizeof(buf)) == sizeof(rec));
+	CHECK(lseek(old, 2, SEEK_SET) == 2);
+	CHECK(read(old, buf, sizeof(buf)) == sizeof(rec));
+	CHECK(lseek(old, 0, SEEK_DATA) == (off_t)st.applied + 1);
+	CHECK(!raft_ioc_snapshot_open(old, &snap));
+	CHECK(snap.index == st.applied && !snap.bytes);
+	CHECK(read(snap.fd, buf, sizeof(buf)) == 0);
+	CHECK(write(snap.fd, buf, 1) == -1 && errno == EBADF);
+	return 0;
+}
+
+/* kept-open GROUP: one that is open is not overwritten */
+static int do_kept_open(char **argv)
+{
+	int fd = attach(argv[0], O_RDWR), from;
+	struct raft_ioc_snapshot_open snap;
+	struct raft_ioc_status st;
+	char path[] = "/tmp/keptXXXXXX", buf[16];
+	uint64_t bytes;
+
+	from = mkstemp(path);
+	CHECK(from >= 0 && write(from, "first", 5) == 5);
+	CHECK(!raft_ioc_status(fd, &st, NULL));
+	CHECK(!raft_ioc_snapshot(fd, from, st.applied - 2, 0, &bytes) &&
+	      bytes == 5);
+	CHECK(!raft_ioc_snapshot_open(fd, &snap) && snap.bytes == 5);
+	CHECK(!raft_ioc_snapshot(fd, from, st.applied - 1, 0, &bytes));
+	CHECK(raft_ioc_snapshot(fd, from, st.applied, 0, &bytes) == -EBUSY);
+	CHECK(pread(snap.fd, buf, sizeof(buf), 1) == 4 &&
+	      !memcmp(buf, "irst", 4));
+	CHECK(lseek(snap.fd, -2, SEEK_END) == 3);
+	CHECK(read(snap.fd, buf, sizeof(buf)) == 2 && !memcmp(buf, "st", 2));
+	close(snap.fd);
+	CHECK(!raft_ioc_snapshot(fd, from, st.applied, 0, &bytes));
+	/* One that is open when the group stops. */
+	CHECK(!raft_ioc_snapshot_open(fd, &snap));
+	CHECK(!raft_ioc_stop(fd, argv[0]));
+	CHECK(read(snap.fd, buf, sizeof(buf)) == -1 && errno == ECANCELED);
+	CHECK(raft_ioc_snapshot_open(fd, &snap) == -ECANCELED);
+	unlink(path);
+	return 0;
+}
+
+/* asked GROUP: proposes until the state machine is asked for a snapshot */
+static int do_asked(char **argv)
+{
+	struct pollfd p = { .fd = attach(argv[0], O_RDWR), .events = POLLPRI };
+	static char command[20000];
+	int n = 0;
+
+	CHECK(poll(&p, 1, 0) == 0);
+	memset(command, 'x', sizeof(command));
+	while (!poll(&p, 1, 0)) {
+		CHECK(write(p.fd, command, sizeof(command)) == sizeof(command));
+		CHECK(++n < 1000);
+	}
+	CHECK(p.revents == POLLPRI);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int args;
@@ -361,6 +452,9 @@ static const struct {
 	{ "stream", 3, do_stream },
 	{ "write-signals", 2, do_write_signals },
 	{ "poll-out", 2, do_poll_out },
+	{ "overtaken", 1, do_overtaken },
+	{ "kept-open", 1, do_kept_open },
+	{ "asked", 1, do_asked },
 };
 
 int main(int argc, char **argv)

@@ -32,7 +32,7 @@ AT(raft_ioc_member, port, 10);
 AT(raft_ioc_member, scope_id, 12);
 AT(raft_ioc_member, addr, 16);
 
-SIZE(raft_ioc_start, 152);
+SIZE(raft_ioc_start, 176);
 AT(raft_ioc_start, group_id, 40);
 AT(raft_ioc_start, log_fd, 52);
 AT(raft_ioc_start, members, 64);
@@ -42,6 +42,9 @@ AT(raft_ioc_start, max_uncommitted, 128);
 AT(raft_ioc_start, priority, 136);
 AT(raft_ioc_start, lease_drift_ppm, 140);
 AT(raft_ioc_start, reserved, 144);
+AT(raft_ioc_start, snapshot_fd, 152);	/* from here on version 3 */
+AT(raft_ioc_start, snapshot_at, 160);
+AT(raft_ioc_start, retain_entries, 168);
 
 SIZE(raft_ioc_name, 40);
 
@@ -79,7 +82,7 @@ AT(raft_ioc_peer, heard_ns, 56);
 AT(raft_ioc_peer, incarnation, 64);
 AT(raft_ioc_peer, election_timeout_ms, 72);
 
-SIZE(raft_ioc_status, 392);
+SIZE(raft_ioc_status, 448);
 AT(raft_ioc_status, group_id, 40);
 AT(raft_ioc_status, term, 56);
 AT(raft_ioc_status, first, 72);
@@ -108,6 +111,20 @@ AT(raft_ioc_status, listen, 336);
 AT(raft_ioc_status, given_up, 368);
 AT(raft_ioc_status, given_up_index, 376);
 AT(raft_ioc_status, reach, 384);
+AT(raft_ioc_status, snapshot, 392);	/* from here on version 3 */
+AT(raft_ioc_status, coming, 408);
+AT(raft_ioc_status, snapshot_flags, 432);
+AT(raft_ioc_status, retain_entries, 440);
+
+SIZE(raft_ioc_snapshot, 40);
+AT(raft_ioc_snapshot, fd, 8);
+AT(raft_ioc_snapshot, index, 16);
+AT(raft_ioc_snapshot, bytes, 32);
+
+SIZE(raft_ioc_snapshot_open, 40);
+AT(raft_ioc_snapshot_open, fd, 8);
+AT(raft_ioc_snapshot_open, index, 16);
+AT(raft_ioc_snapshot_open, bytes, 32);
 
 SIZE(raft_ioc_change, 40);
 AT(raft_ioc_change, member, 8);
@@ -134,23 +151,27 @@ SIZE(raft_ioc_read, 24);
 AT(raft_ioc_read, timeout_ms, 8);
 AT(raft_ioc_read, index, 16);
 
-SIZE(raft_ioc_set, 56);
+SIZE(raft_ioc_set, 72);
 AT(raft_ioc_set, flags, 8);
 AT(raft_ioc_set, max_batch, 28);
 AT(raft_ioc_set, max_uncommitted, 32);
 AT(raft_ioc_set, lease_drift_ppm, 48);
+AT(raft_ioc_set, snapshot_at, 56);	/* from here on version 3 */
+AT(raft_ioc_set, retain_entries, 64);
 
 NUMBER(RAFT_IOC_FEATURES, 0xc018bb00);
-NUMBER(RAFT_IOC_START, 0x4098bb01);
+NUMBER(RAFT_IOC_START, 0x40b0bb01);
 NUMBER(RAFT_IOC_STOP, 0x4028bb02);
 NUMBER(RAFT_IOC_ATTACH, 0x4028bb03);
 NUMBER(RAFT_IOC_PROPOSE, 0xc050bb04);
 NUMBER(RAFT_IOC_WAIT, 0xc020bb05);
-NUMBER(RAFT_IOC_STATUS, 0xc188bb06);
+NUMBER(RAFT_IOC_STATUS, 0xc1c0bb06);
 NUMBER(RAFT_IOC_MEMBERS, 0xc028bb07);
 NUMBER(RAFT_IOC_TRANSFER, 0xc018bb08);
 NUMBER(RAFT_IOC_READ, 0xc018bb09);
-NUMBER(RAFT_IOC_SET, 0x4038bb0a);
+NUMBER(RAFT_IOC_SET, 0x4048bb0a);
 NUMBER(RAFT_IOC_SESSION, 0xc018bb0b);
 NUMBER(RAFT_IOC_APPLIED, 0x4020bb0c);
 NUMBER(RAFT_IOC_JOIN, 0xc038bb0d);
+NUMBER(RAFT_IOC_SNAPSHOT, 0xc028bb0e);
+NUMBER(RAFT_IOC_SNAPSHOT_OPEN, 0xc028bb0f);

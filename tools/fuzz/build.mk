@@ -11,3 +11,11 @@ $(B)/fuzz/wire_fuzz: tools/fuzz/wire_fuzz.c kmod/core/wire.c kmod/core/frag.c \
 	clang $(HOSTFLAGS) -Wno-c2x-extensions $(CPPFLAGS) -O1 \
 		-fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -o $@ $(filter %.c,$^)
+
+FUZZERS += $(B)/fuzz/slot_fuzz
+
+$(B)/fuzz/slot_fuzz: tools/fuzz/slot_fuzz.c $(CORE_SRC) tools/lib/crc32c.c $(CORE_HDR)
+	@mkdir -p $(@D)
+	clang $(HOSTFLAGS) -Wno-c2x-extensions $(CPPFLAGS) -O1 \
+		-fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $(filter %.c,$^)

@@ -17,7 +17,7 @@
 #include <strings.h>
 
 #define ARRAY_LEN(a)		(sizeof(a) / sizeof((a)[0]))
-#define RAFT_CONF_KEYS_MAX	16	/* in a section */
+#define RAFT_CONF_KEYS_MAX	19	/* in a section */
 #define RAFT_CONF_QUOTE		64
 
 enum value_type {
@@ -68,6 +68,8 @@ static const struct key group_keys[] = {
 	      "an absolute path, in which %n is the node id and %g the group"),
 	GROUP("LogSize", log_size, VALUE_SIZE64, RAFT_LOG_MIN, 1ull << 50,
 	      "a multiple of 4K from 1M up, such as 64M or 1GiB"),
+	GROUP("Snapshots", snapshots, VALUE_PATH, 0, 0,
+	      "an absolute path, in which %n is the node id and %g the group"),
 	GROUP("ElectionTimeout", election_timeout_ms, VALUE_MS, 10, 3600000,
 	      EXPECTED_MS("from 10ms to 60m")),
 	GROUP("Heartbeat", heartbeat_ms, VALUE_MS, 1, 1800000,
@@ -88,6 +90,10 @@ static const struct key group_keys[] = {
 	      "a number from 0 to 4294967295"),
 	GROUP("LeaseDrift", lease_drift_ppm, VALUE_PPM, 1, 500000,
 	      "a part from 1ppm to 50%, such as 500ppm or 0.5%"),
+	GROUP("SnapshotAt", snapshot_at, VALUE_U32, 1, 100,
+	      "a percentage of the log from 1 to 100, which is never"),
+	GROUP("RetainEntries", retain_entries, VALUE_U64, 0, UINT64_MAX,
+	      "a number of entries, or 0"),
 	GROUP("Listen", listen, VALUE_ADDR, 0, 0, EXPECTED_ADDR),
 };
 

@@ -48,6 +48,8 @@ struct raft_conf_peer {
  * @node_line: of Node, or of [Group] if the file does not say
  * @log: path of the log; %n is the node id, %g the name, %% a percent sign
  * @log_size: bytes of the log if it must be made
+ * @snapshots: path of the files for snapshots, without ".0" and ".1"; likewise;
+ *	"": beside the log
  * @election_timeout_ms: ms
  * @heartbeat_ms: ms
  * @prevote: PreVote
@@ -59,6 +61,8 @@ struct raft_conf_peer {
  * @max_uncommitted: bytes
  * @priority: of this node in elections
  * @lease_drift_ppm: millionths
+ * @snapshot_at: percent of the log
+ * @retain_entries: of a group without a state machine
  * @set: RAFT_SET_*: which of these settings the file has
  * @listen: where a node without [Peer] listens, family 0 if not given
  * @listen_line: of Listen
@@ -73,6 +77,7 @@ struct raft_conf {
 	unsigned int node_line;
 	char log[PATH_MAX];
 	uint64_t log_size;
+	char snapshots[PATH_MAX];
 	uint32_t election_timeout_ms;
 	uint32_t heartbeat_ms;
 	bool prevote;
@@ -84,6 +89,8 @@ struct raft_conf {
 	uint64_t max_uncommitted;
 	uint32_t priority;
 	uint32_t lease_drift_ppm;
+	uint32_t snapshot_at;
+	uint64_t retain_entries;
 	uint32_t set;
 	struct raft_addr listen;
 	unsigned int listen_line;
@@ -101,6 +108,8 @@ int raft_conf_name(const char *file, char name[RAFT_NAME_LEN]);
 int raft_conf_path(const char *name, char *path, size_t size);
 int raft_conf_log(const struct raft_conf *conf, uint32_t node, char *path,
 		  size_t size);
+int raft_conf_snapshots(const struct raft_conf *conf, uint32_t node,
+			const char *log, int i, char *path, size_t size);
 int raft_conf_to_start(const struct raft_conf *conf,
 		       struct raft_ioc_start *start,
 		       struct raft_ioc_member members[RAFT_NODES_MAX],

@@ -127,22 +127,12 @@ int raft_conf_path(const char *name, char *path, size_t size)
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
-/**
- * raft_conf_log() - the path of the log of a node
- * @conf: the group
- * @node: id of the node, for %n
- * @path: the path (out)
- * @size: bytes in @path
- *
- * Return: 0, -EINVAL if there is a '%' that means nothing, -ENAMETOOLONG.
- */
-int raft_conf_log(const struct raft_conf *conf, uint32_t node, char *path,
-		  size_t size)
+static int path_expand(const struct raft_conf *conf, uint32_t node,
+		       const char *s, char *path, size_t size)
 {
-	const char *s;
 	size_t len = 0;
 
-	for (s = conf->log; *s && len < size; s++) {
+	for (; *s && len < size; s++) {
 		if (*s != '%') {
 			path[len++] = *s;
 			continue;
@@ -162,6 +152,53 @@ int raft_conf_log(const struct raft_conf *conf, uint32_t node, char *path,
 		return -ENAMETOOLONG;
 	path[len] = '\0';
 	return 0;
+}
+
+/**
+ * raft_conf_log() - the path of the log of a node
+ * @conf: the group
+ * @node: id of the node, for %n
+ * @path: the path (out)
+ * @size: bytes in @path
+ *
+ * Return: 0, -EINVAL if there is a '%' that means nothing, -ENAMETOOLONG.
+ */
+int raft_conf_log(const struct raft_conf *conf, uint32_t node, char *path,
+		  size_t size)
+{
+	return path_expand(conf, node, conf->log, path, size);
+}
+
+/**
+ * raft_conf_snapshots() - the path of one of the two files for snapshots
+ * @conf: the group
+ * @node: id of the node, for %n
+ * @log: path of the log
+ * @i: 0 or 1
+ * @path: the path (out): that of the log with ".snap" instead of ".log", unless
+ *	the file says another, and ".0" or ".1"
+ * @size: bytes in @path
+ *
+ * Return: as raft_conf_log().
+ */
+int raft_conf_snapshots(const struct raft_conf *conf, uint32_t node,
+			const char *log, int i, char *path, size_t size)
+{
+	size_t len = strlen(log);
+	int n, ret;
+
+	if (*conf->snapshots) {
+		ret = path_expand(conf, node, conf->snapshots, path, size);
+		if (ret)
+			return ret;
+		len = strlen(path);
+		n = snprintf(path + len, size - len, ".%d", i);
+		return n < 0 || (size_t)n >= size - len ? -ENAMETOOLONG : 0;
+	}
+	if (len > 4 && !strcmp(log + len - 4, ".log"))
+		len -= 4;
+	n = snprintf(path, size, "%.*s.snap.%d", (int)len, log, i);
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
 static int resolve(const struct raft_conf *conf, const struct raft_addr *addr,
@@ -224,6 +261,8 @@ int raft_conf_to_start(const struct raft_conf *conf,
 	start->max_uncommitted = conf->max_uncommitted;
 	start->priority = conf->priority;
 	start->lease_drift_ppm = conf->lease_drift_ppm;
+	start->snapshot_at = conf->snapshot_at;
+	start->retain_entries = conf->retain_entries;
 	for (i = 0; i < conf->n_peers; i++) {
 		peer = &conf->peers[i];
 		members[i].id = peer->id;

@@ -46,6 +46,8 @@ static const struct setting settings[] = {
 		propose_timeout_ms),
 	SETTING(RAFT_SET_PRIORITY, "Priority", "", priority),
 	SETTING(RAFT_SET_LEASE_DRIFT, "LeaseDrift", "ppm", lease_drift_ppm),
+	SETTING(RAFT_SET_SNAPSHOT_AT, "SnapshotAt", "", snapshot_at),
+	SETTING(RAFT_SET_RETAIN_ENTRIES, "RetainEntries", "", retain_entries),
 };
 
 static uint64_t value_get(const struct raft_conf *conf,
@@ -113,6 +115,8 @@ void raft_conf_defaults(struct raft_conf *conf)
 		conf->propose_timeout_ms = 30000;
 	if (!conf->lease_drift_ppm)
 		conf->lease_drift_ppm = 10000;
+	if (!conf->snapshot_at)
+		conf->snapshot_at = 50;
 }
 
 /**
@@ -138,6 +142,8 @@ void raft_conf_from_status(struct raft_conf *conf,
 	conf->propose_timeout_ms = st->propose_timeout_ms;
 	conf->priority = st->priority;
 	conf->lease_drift_ppm = st->lease_drift_ppm;
+	conf->snapshot_at = st->snapshot_at;
+	conf->retain_entries = st->retain_entries;
 }
 
 /**

@@ -173,6 +173,46 @@ int raft_ioc_applied(int fd, uint64_t index, const void *result, uint32_t len)
 }
 
 /**
+ * raft_ioc_snapshot() - take a snapshot
+ * @fd: the device, attached, open for writing
+ * @from: file with the state of the state machine
+ * @index: last index in it
+ * @keep: entries up to there that stay in the log, UINT64_MAX: all
+ * @bytes: how many were taken (out)
+ *
+ * Return: 0 or a negative errno.
+ */
+int raft_ioc_snapshot(int fd, int from, uint64_t index, uint64_t keep,
+		      uint64_t *bytes)
+{
+	struct raft_ioc_snapshot arg = {
+		.size = sizeof(arg),
+		.flags = keep == UINT64_MAX ? RAFT_SNAPSHOT_NO_COMPACT : 0,
+		.fd = from,
+		.index = index,
+		.keep = keep == UINT64_MAX ? 0 : keep,
+	};
+	int ret = call(fd, RAFT_IOC_SNAPSHOT, &arg);
+
+	*bytes = arg.bytes;
+	return ret;
+}
+
+/**
+ * raft_ioc_snapshot_open() - open the current snapshot
+ * @fd: the device, attached, open for reading
+ * @open: filled in
+ *
+ * Return: 0 or a negative errno.
+ */
+int raft_ioc_snapshot_open(int fd, struct raft_ioc_snapshot_open *open)
+{
+	memset(open, 0, sizeof(*open));
+	open->size = sizeof(*open);
+	return call(fd, RAFT_IOC_SNAPSHOT_OPEN, open);
+}
+
+/**
  * raft_ioc_wait() - wait for something to be true
  * @fd: the device, attached
  * @what: RAFT_WAIT_*
@@ -345,7 +385,7 @@ static const char *start_text(int error)
 	case -EBADF:
 		return "the log is not open for reading and writing";
 	case -EBUSY:
-		return "the log, or this node of the group, is in use already";
+		return "the log, a snapshot file or this node is in use already";
 	case -EEXIST:
 		return "a group of this name or id runs here already";
 	case -EINVAL:
@@ -355,14 +395,16 @@ static const char *start_text(int error)
 	case -EIO:
 		return "the log cannot be read or written; see dmesg";
 	case -EMEDIUMTYPE:
-		return "not a raft log, and not empty; move it away, or zero the device";
+		return "not a raft log or snapshot, and not empty; move it away, or zero it";
 	case -ENOSPC:
 	case -EFBIG:
 		return "the log is too small, at least 1 MiB is needed";
 	case -EPROTO:
 		return "the log was written in another format version";
 	case -ESTALE:
-		return "the log belongs to another group or node; raftdump shows which";
+		return "it belongs to another group or node, or a snapshot to another log";
+	case -ENODATA:
+		return "the log begins behind what the snapshots have: are they the right ones?";
 	case -EADDRINUSE:
 		return "the address of this node is in use by another socket";
 	case -EADDRNOTAVAIL:
@@ -405,6 +447,33 @@ static const char *applied_text(int error)
 		return "nothing of this index is applied here, or it is not a command";
 	case -EMSGSIZE:
 		return "the result is longer than 4096 bytes";
+	}
+	return NULL;
+}
+
+static const char *snapshot_text(int error)
+{
+	switch (error) {
+	case -EBUSY:
+		return "one is being taken, or comes, or the one before the last is open";
+	case -ECANCELED:
+		return "the group was stopped";
+	case -EEXIST:
+		return "there is a snapshot that reaches as far";
+	case -EFBIG:
+		return "the snapshot is too large for its file";
+	case -EINVAL:
+		return "this index is not applied here or has been cut, or the file is no good";
+	case -EINTR:
+		return "interrupted";
+	case -ENODATA:
+		return "there is no snapshot, or nobody is known to be a member";
+	case -ENOSPC:
+		return "no room for the snapshot on its file system";
+	case -EOPNOTSUPP:
+		return "this node is a witness, or was started without files for snapshots";
+	case -ESTALE:
+		return "another snapshot has come meanwhile";
 	}
 	return NULL;
 }
@@ -659,6 +728,8 @@ void raft_ioc_explain(FILE *out, enum raft_ioc_op op, int error,
 		text = barrier_text(error);
 	else if (op == RAFT_OP_APPLIED)
 		text = applied_text(error);
+	else if (op == RAFT_OP_SNAPSHOT)
+		text = snapshot_text(error);
 	else if (op >= RAFT_OP_MEMBERS)
 		text = order_text(op, error);
 	if (!text && op == RAFT_OP_LOG)

@@ -36,6 +36,7 @@ enum raft_ioc_op {
 	RAFT_OP_BARRIER,	/* RAFT_IOC_READ */
 	RAFT_OP_SET,
 	RAFT_OP_APPLIED,
+	RAFT_OP_SNAPSHOT,
 	RAFT_OP_JOIN_GROUP,
 };
 
@@ -48,6 +49,9 @@ int raft_ioc_propose(int fd, const void *data, uint32_t len, uint32_t flags,
 		     uint32_t timeout_ms, struct raft_ioc_propose *result);
 int raft_ioc_submit(int fd, struct raft_ioc_propose *p);
 int raft_ioc_session(int fd, uint32_t timeout_ms, uint64_t *client);
+int raft_ioc_snapshot(int fd, int from, uint64_t index, uint64_t keep,
+		      uint64_t *bytes);
+int raft_ioc_snapshot_open(int fd, struct raft_ioc_snapshot_open *open);
 int raft_ioc_applied(int fd, uint64_t index, const void *result, uint32_t len);
 int raft_ioc_wait(int fd, uint32_t what, uint64_t value, uint32_t timeout_ms,
 		  struct raft_ioc_wait *result);

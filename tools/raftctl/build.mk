@@ -6,7 +6,7 @@ CONF_SRC := $(addprefix tools/lib/,conf.c conf_file.c conf_set.c util.c)
 RAFTLIB_SRC := $(addprefix tools/lib/,conf.c conf_file.c conf_set.c ioc.c json.c logfile.c util.c)
 RAFTLIB_OBJS := $(RAFTLIB_SRC:%.c=$(B)/obj/%.o)
 RAFTCTL_SRC := $(addprefix tools/raftctl/,raftctl.c ctl.c events.c join.c member.c \
-	propose.c read.c recover.c session.c set.c show.c showconf.c start.c status.c \
+	propose.c read.c recover.c session.c set.c show.c showconf.c snapshot.c start.c status.c \
 	tail.c transfer.c up.c wait.c)
 RAFTCTL_OBJS := $(RAFTCTL_SRC:%.c=$(B)/obj/%.o)
 

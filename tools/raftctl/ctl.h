@@ -95,6 +95,7 @@ int ctl_read(int argc, char **argv);		/* read.c */
 int ctl_set(int argc, char **argv);		/* set.c */
 int ctl_sync(int argc, char **argv);		/* set.c */
 int ctl_join(int argc, char **argv);		/* join.c */
+int ctl_snap(int argc, char **argv);	/* snapshot.c */
 int ctl_recover(int argc, char **argv);		/* recover.c */
 
 /* transfer.c: for down */

@@ -130,6 +130,17 @@ static const struct ctl_command commands[] = {
 	  "for a state machine: it has applied all up to an index",
 	  GROUP_OPTION
 	  "--result FILE       what the command there came to; -: stdin\n" },
+	{ "snapshot", ctl_snap, "[NAME] --file FILE|- [OPTION...]",
+	  "take a snapshot and cut the log, or copy the one there is",
+	  GROUP_OPTION
+	  "--file FILE         the state of the state machine; -: stdin\n"
+	  "--empty             there is none: no commands are kept for who comes\n"
+	  "                    later\n"
+	  "--index N           last index in it, default what is applied\n"
+	  "--keep N            entries up to there that stay in the log\n"
+	  "--no-compact        all entries stay\n"
+	  "--save FILE         copy the current one to FILE, -: stdout; print its\n"
+	  "                    index\n" },
 	{ "tail", ctl_tail, "[-g NAME] [OPTION...]",
 	  "print the committed commands, and wait for more",
 	  GROUP_OPTION

@@ -102,6 +102,14 @@ static const struct field group_fields[] = {
 	ST_AS(given_up_why, "given_up_reason", FIELD_GIVEN_UP),
 	ST(given_up_index, FIELD_U64),
 	ST(reach, FIELD_U64),
+	ST(snapshot, FIELD_U64),
+	ST(snapshot_bytes, FIELD_U64),
+	ST_FLAG("snapshot_wanted", snapshot_flags, RAFT_SNAPSHOT_WANTED),
+	ST(coming, FIELD_U64),
+	ST(coming_bytes, FIELD_U64),
+	ST(coming_total, FIELD_U64),
+	ST(snapshot_at, FIELD_U32),
+	ST(retain_entries, FIELD_U64),
 };
 
 static const struct field peer_fields[] = {

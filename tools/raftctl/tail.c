@@ -51,6 +51,30 @@ static void record_json(const struct raft_record *r, const void *data)
 	raft_json_end(&j);
 }
 
+/* It is not a command: what prints only commands says so elsewhere. */
+static bool snapshot_print(const struct raft_record *r,
+			   const struct tail_args *args)
+{
+	struct raft_json j;
+
+	if (args->json) {
+		raft_json_init(&j, stdout);
+		raft_json_open(&j, NULL, '{');
+		raft_json_u64(&j, "index", r->index);
+		raft_json_u64(&j, "term", r->term);
+		raft_json_bool(&j, "snapshot", true);
+		raft_json_close(&j, '}');
+		raft_json_end(&j);
+	} else if (args->longer) {
+		printf("%" PRIu64 "\t%" PRIu64 "\tsnapshot\t\n",
+		       (uint64_t)r->index, (uint64_t)r->term);
+	} else {
+		ctl_warn("a snapshot has the commands up to %" PRIu64
+			 "; going on behind it", (uint64_t)r->index);
+	}
+	return !ferror(stdout);
+}
+
 static bool record_print(const struct raft_record *r, const void *data,
 			 void *arg)
 {
@@ -58,6 +82,8 @@ static bool record_print(const struct raft_record *r, const void *data,
 	const char *text = data;
 	size_t len = r->len;
 
+	if (r->flags & RAFT_RECORD_SNAPSHOT)
+		return snapshot_print(r, args);
 	if (args->json) {
 		record_json(r, data);
 	} else if (args->raw) {
@@ -117,7 +143,7 @@ static int log_walk(int fd, record_fn fn, void *arg)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EPIPE) {
-			ctl_warn("some commands were compacted away; going on with the oldest");
+			ctl_warn("some commands were compacted away");
 			continue;
 		}
 		if (n < 0 && errno == EAGAIN)
@@ -150,6 +176,8 @@ static bool record_count(const struct raft_record *r, const void *data,
 	(void)data;
 	if (r->index > c->limit)
 		return false;
+	if (r->flags & RAFT_RECORD_SNAPSHOT)
+		return true;
 	c->ring[c->n++ % c->want] = r->index;
 	return true;
 }

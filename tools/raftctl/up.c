@@ -13,6 +13,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,6 +89,64 @@ static int log_open(const struct raft_conf *conf, const char *path,
 	return CTL_OK;
 }
 
+/* What was opened, and whether it was made just now. */
+struct snapshot_files {
+	char path[2][PATH_MAX];
+	int fd[2];
+	bool made[2];
+};
+
+static void snapshots_close(struct snapshot_files *f, bool failed)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		if (f->fd[i] >= 0)
+			close(f->fd[i]);
+		if (failed && f->made[i])
+			unlink(f->path[i]);
+	}
+}
+
+static int snapshot_open(struct snapshot_files *f, int i)
+{
+	f->fd[i] = open(f->path[i], O_RDWR | O_CLOEXEC);
+	if (f->fd[i] < 0 && errno == ENOENT) {
+		f->fd[i] = open(f->path[i], O_RDWR | O_CREAT | O_EXCL |
+				O_CLOEXEC, 0600);
+		f->made[i] = f->fd[i] >= 0;
+	}
+	if (f->fd[i] >= 0)
+		return CTL_OK;
+	ctl_warn("%s: %s", f->path[i], strerror(errno));
+	return CTL_FAILED;
+}
+
+/* A device has no place beside it: there must be a path. */
+static int snapshots_open(const struct raft_conf *conf, const char *log,
+			  int log_fd, struct snapshot_files *f,
+			  struct raft_ioc_start *start)
+{
+	struct stat st;
+	int i, ret = CTL_OK;
+
+	memset(f, 0, sizeof(*f));
+	f->fd[0] = -1;
+	f->fd[1] = -1;
+	if (!*conf->snapshots && (fstat(log_fd, &st) || !S_ISREG(st.st_mode)))
+		return CTL_OK;
+	for (i = 0; i < 2 && !ret; i++) {
+		if (raft_conf_snapshots(conf, conf->node, log, i, f->path[i],
+					sizeof(f->path[i])))
+			return ctl_usage("%s: the path of the snapshots is too long",
+					 conf->name);
+		ret = snapshot_open(f, i);
+		start->snapshot_fd[i] = f->fd[i];
+	}
+	start->flags |= RAFT_START_SNAPSHOTS;
+	return ret;
+}
+
 static void made_print(const struct raft_conf *conf, const char *path,
 		       const struct raft_logfile *log)
 {
@@ -108,6 +167,7 @@ int ctl_up_conf(const struct raft_conf *conf,
 		const struct ctl_up_options *opt)
 {
 	struct raft_ioc_member members[RAFT_NODES_MAX];
+	struct snapshot_files snapshots;
 	struct raft_ioc_start start;
 	struct raft_logfile log;
 	char path[PATH_MAX];
@@ -144,9 +204,14 @@ int ctl_up_conf(const struct raft_conf *conf,
 		start.flags |= RAFT_START_FRESH;
 	if (opt->lost_nothing)
 		start.flags |= RAFT_START_LOST_NOTHING;
-	ret = raft_ioc_start(fd, &start);
+	ret = snapshots_open(conf, path, log.fd, &snapshots, &start);
+	if (!ret) {
+		ret = raft_ioc_start(fd, &start);
+		if (ret)
+			ret = ctl_fail(RAFT_OP_START, ret, conf->name, path);
+	}
+	snapshots_close(&snapshots, ret);
 	if (ret) {
-		ret = ctl_fail(RAFT_OP_START, ret, conf->name, path);
 		/* It never ran, so it promised nothing that would be lost. */
 		if (log.made)
 			unlink(path);

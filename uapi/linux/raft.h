@@ -4,6 +4,7 @@
  *
  * Version 1: features, start, stop, attach, propose, wait, status.
  * Version 2: members, transfer, read, set, sessions and results, join.
+ * Version 3: snapshots.
  *
  * A group is one replicated log.  It lives in the network namespace of the
  * process that started it.  /dev/raft speaks to one group per open file: the
@@ -19,8 +20,13 @@
  * raft_record and the command, padded with zeros to a multiple of 8 bytes, as
  * many as fit; EINVAL if not even one fits.  At the end of the log it waits
  * (EAGAIN with O_NONBLOCK).  Only commands are records: indexes of a new
- * leader's no-op are skipped.  A cursor that was overtaken by compaction gets
- * EPIPE once, and goes on at the oldest record there is.
+ * leader's no-op are skipped.  Where entries have been dropped because a snapshot
+ * has them, one record without a command stands for them: @flags is
+ * RAFT_RECORD_SNAPSHOT and @index the last one in the snapshot, which
+ * RAFT_IOC_SNAPSHOT_OPEN opens; behind it the entries go on.  So a new reader
+ * may begin with it, and one whose cursor was overtaken gets it after EPIPE, once.
+ *
+ * poll(2) has POLLPRI when the state machine is asked for a snapshot.
  *
  * lseek(2) moves the cursor: SEEK_SET to a log index (0 and 1: the start),
  * SEEK_CUR with 0 tells it, SEEK_END with 0 goes behind the last committed
@@ -45,6 +51,13 @@
  * come and what a command came to: RAFT_IOC_APPLIED.  A proposer at that node
  * gets it with RAFT_PROPOSE_RESULT.  Results are not in the log: every node's
  * state machine gives its own, and a node keeps the last one of each session.
+ *
+ * A snapshot lets the log end: RAFT_IOC_SNAPSHOT.  The state machine hands its
+ * state at an index that it has applied to the kernel, which keeps it in one of
+ * two files with its own state at that index (members and sessions), and drops
+ * the entries up to there.  A node that lacks what was dropped at the leader gets
+ * the snapshot instead, and its readers see it as a record.  The bytes are the
+ * state machine's own affair; at any node they are those that one gave.
  *
  * A group's members, with their roles and addresses, are part of the log: those
  * given to RAFT_IOC_START stand before its first entry, and RAFT_IOC_MEMBERS
@@ -81,33 +94,45 @@
  * EAGAIN        too much waits for commit, or nothing to read   yes
  * EBADF         log_fd is not an open file, or /dev/raft was    no
  *               not opened for writing
- * EBUSY         log is in use, attached to another group, or a  later
- *               request like this one is under way here
+ * EBUSY         log or snapshot file is in use, attached to     later
+ *               another group, or a request like this one is
+ *               under way here; (SNAPSHOT) the leader sends
+ *               one, or that before the last is still open
  * ECANCELED     the group stopped: the outcome is UNKNOWN       look first
- * EEXIST        a group of this name or id exists here          no
+ * EEXIST        a group of this name or id exists here;         no
+ *               (SNAPSHOT) one that reaches as far
  * EFAULT        bad address                                     no
- * EFBIG         the log is too large for this machine           no
+ * EFBIG         the log is too large for this machine, or the   no
+ *               snapshot for its file
  * EINVAL        bad argument, size, flag or id                  no
  * EIO           the group failed (disk): see status             no
  * EKEYEXPIRED   the session is closed, or the number is below   look first
  *               its last one: not applied by this call, but
  *               maybe by an earlier one
  * EILSEQ        the log is damaged beyond repair                no
- * EMEDIUMTYPE   the file is not a raft log (format it first)    no
+ * EMEDIUMTYPE   the file is not a raft log (format it first),   no
+ *               or a snapshot file holds something else
  * EMSGSIZE      command longer than RAFT_COMMAND_MAX, result    no
  *               longer than RAFT_RESULT_MAX
+ * ENODATA       (SNAPSHOT_OPEN) there is no snapshot; (START)   no
+ *               the log begins behind what the snapshot has;
+ *               (SNAPSHOT) no members are known at @index
  * ENODEV        no such group, or more than one and none named  no
  * ENOLINK       no leader is known: nothing happened            yes
  * ENOMEM        out of memory, nothing happened                 yes
- * ENOSPC        the log is full, nothing happened               later
+ * ENOSPC        the log is full, or (SNAPSHOT) the file system, later
+ *               nothing happened
  * ENOTCONN      this node is not a member: not yet, or removed  later
- * EOPNOTSUPP    this node is a witness: it has no commands      no
+ * EOPNOTSUPP    this node is a witness: it has no commands; or  no
+ *               it was started without files for snapshots
  * EPERM         CAP_NET_ADMIN is needed; to start and stop also no
  *               CAP_SYS_ADMIN
  * EPIPE         the cursor was overtaken by compaction          read again
- * EPROTO        the log is of another version                   no
+ * EPROTO        the log or a snapshot is of another version     no
  * ESTALE        the log belongs to another group or node, or    no
- *               (JOIN) to a member that was removed
+ *               (JOIN) to a member that was removed; a snapshot
+ *               file to another log; (read(2) of a snapshot)
+ *               another one has replaced it
  * ETIMEDOUT     the outcome is UNKNOWN, it may commit later     look first
  * EINTR         killed while waiting: the outcome is UNKNOWN    look first
  *               (WAIT: a signal came)
@@ -150,7 +175,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define RAFT_API_VERSION	2
+#define RAFT_API_VERSION	3
 #define RAFT_NAME_LEN		32	/* with the terminating NUL */
 #define RAFT_COMMAND_MAX	1048576	/* bytes: 1 MiB */
 #define RAFT_NODES_MAX		16
@@ -165,7 +190,8 @@
  * @index: log index
  * @term: term of the leader that appended it
  * @origin: node that proposed it
- * @flags: 0 for now
+ * @flags: RAFT_RECORD_SNAPSHOT: there is no command, and @origin, @incarnation and
+ *	@serial are 0; else 0
  * @incarnation: boot of @origin that proposed it
  * @serial: number of the proposal at (@origin, @incarnation)
  */
@@ -179,6 +205,8 @@ struct raft_record {
 	__u64 incarnation;
 	__u64 serial;
 };
+
+#define RAFT_RECORD_SNAPSHOT	0x1	/* stands for all entries up to @index */
 
 /**
  * struct raft_ioc_features - RAFT_IOC_FEATURES: what this module can do
@@ -204,6 +232,7 @@ struct raft_ioc_features {
 #define RAFT_FEATURE_SESSION	0x20	/* RAFT_IOC_SESSION, RAFT_IOC_APPLIED */
 #define RAFT_FEATURE_JOIN	0x40	/* RAFT_IOC_JOIN */
 #define RAFT_FEATURE_WITNESS	0x80	/* RAFT_MEMBER_WITNESS */
+#define RAFT_FEATURE_SNAPSHOT	0x100	/* RAFT_IOC_SNAPSHOT */
 
 /*
  * A member without flags is a voter.  While one has RAFT_MEMBER_OLD two
@@ -240,6 +269,7 @@ struct raft_ioc_member {
 #define RAFT_START_NO_CHECK_QUORUM 0x4	/* also no stickiness */
 #define RAFT_START_FRESH	0x8	/* off longer than any lease: vote at once */
 #define RAFT_START_LOST_NOTHING	0x10	/* a new log replaces no lost one: vote */
+#define RAFT_START_SNAPSHOTS	0x20	/* @snapshot_fd counts */
 
 /**
  * struct raft_ioc_start - RAFT_IOC_START: start a node of a group, in one step
@@ -269,6 +299,17 @@ struct raft_ioc_member {
  *	rate: a lease is shorter than an election timeout by as much; 0 for the
  *	default of 10000, at most 500000
  * @reserved: 0
+ * @snapshot_fd: with RAFT_START_SNAPSHOTS two regular files, opened for reading and
+ *	writing, not O_APPEND or O_DIRECT, empty or with a snapshot of this
+ *	node and log: one has the snapshot, the other the next one; else 0
+ * @snapshot_at: percent of the log in use at which a snapshot is asked for:
+ *	POLLPRI, and a uevent with RAFT_EVENT=snapshot; 0 for the default of 50,
+ *	100: never
+ * @reserved2: 0
+ * @retain_entries: 0; or there is no state machine: the kernel takes an empty
+ *	snapshot by itself when the log is as full as @snapshot_at says, or has
+ *	more applied entries than these, which it keeps.  Who joins later, or
+ *	lags more, never gets those before
  */
 struct raft_ioc_start {
 	__u32 size;
@@ -291,6 +332,10 @@ struct raft_ioc_start {
 	__u32 priority;
 	__u32 lease_drift_ppm;
 	__u64 reserved;
+	__s32 snapshot_fd[2];
+	__u32 snapshot_at;
+	__u32 reserved2;
+	__u64 retain_entries;
 };
 
 #define RAFT_LOG_MIN		(1024 * 1024)
@@ -324,7 +369,8 @@ struct raft_ioc_name {
  * @data: user pointer to the command
  * @len: its bytes, 1 to RAFT_COMMAND_MAX
  * @timeout_ms: 0 for that of the group
- * @index: where it was applied (out; 0 with RAFT_PROPOSE_NOWAIT)
+ * @index: where it was applied (out; 0 with RAFT_PROPOSE_NOWAIT, and if a snapshot
+ *	came that has it)
  * @term: of that entry (out)
  * @serial: number of the proposal at this boot of the node (out), for
  *	RAFT_WAIT_SERIAL
@@ -537,6 +583,64 @@ struct raft_ioc_join {
 	__u32 error;
 };
 
+#define RAFT_SNAPSHOT_NO_COMPACT 0x1	/* keep the log as it is */
+
+/**
+ * struct raft_ioc_snapshot - RAFT_IOC_SNAPSHOT: take a snapshot, cut the log
+ * @size: sizeof this structure
+ * @flags: RAFT_SNAPSHOT_NO_COMPACT or 0
+ * @fd: file with the state of the state machine after it has applied every record
+ *	up to @index, and nothing else: opened for reading, taken from its start
+ *	to its end, of any size, empty too; not a file that is a snapshot's
+ * @reserved: 0
+ * @index: last index in it: applied here, and above that of the snapshot before
+ *	(EEXIST, EINVAL)
+ * @keep: entries up to @index that stay in the log, for those who lag a little; 0
+ *	with RAFT_SNAPSHOT_NO_COMPACT
+ * @bytes: how many were taken from @fd (out)
+ *
+ * Copies, makes all durable, and makes it the current snapshot of this node in one
+ * atomic write; then drops entries from the log.  If it fails before, the one that
+ * was current is so still.  One at a time: EBUSY, also while one comes from the
+ * leader which this node needs, and while the one before the last is still open.
+ * A caller that is killed (EINTR) ends it, unless it is current by then.  Every
+ * node takes its own.  Needs /dev/raft opened for writing.
+ */
+struct raft_ioc_snapshot {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__u32 reserved;
+	__u64 index;
+	__u64 keep;
+	__u64 bytes;
+};
+
+/**
+ * struct raft_ioc_snapshot_open - RAFT_IOC_SNAPSHOT_OPEN: open the current snapshot
+ * @size: sizeof this structure
+ * @flags: 0
+ * @fd: of a file to be read: the state machine's bytes (out, as is all below)
+ * @reserved: 0
+ * @index: last index in it
+ * @term: its term
+ * @bytes: size of the file
+ *
+ * read(2), pread(2) and lseek(2) work on it.  It stays as it is while others become
+ * current, but RAFT_IOC_SNAPSHOT fails with EBUSY for the next but one; what comes
+ * from a leader does not wait, then read(2) fails with ESTALE.  When the group has
+ * stopped it fails with ECANCELED.  Needs /dev/raft opened for reading.
+ */
+struct raft_ioc_snapshot_open {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__u32 reserved;
+	__u64 index;
+	__u64 term;
+	__u64 bytes;
+};
+
 #define RAFT_READ_LEASE		0x1	/* trust clocks, see @lease_drift_ppm */
 
 /**
@@ -570,6 +674,8 @@ struct raft_ioc_read {
 #define RAFT_SET_LEASE_DRIFT	0x100
 #define RAFT_SET_PREVOTE	0x200
 #define RAFT_SET_CHECK_QUORUM	0x400
+#define RAFT_SET_SNAPSHOT_AT	0x800
+#define RAFT_SET_RETAIN_ENTRIES	0x1000
 
 /**
  * struct raft_ioc_set - RAFT_IOC_SET: change the settings of this node
@@ -588,6 +694,9 @@ struct raft_ioc_read {
  * @priority: see above
  * @lease_drift_ppm: see above
  * @reserved: 0
+ * @snapshot_at: see above
+ * @reserved2: 0
+ * @retain_entries: see above
  *
  * All or nothing, at once, until the group stops.  Needs CAP_NET_ADMIN, and
  * /dev/raft opened for writing.
@@ -606,6 +715,9 @@ struct raft_ioc_set {
 	__u32 priority;
 	__u32 lease_drift_ppm;
 	__u32 reserved;
+	__u32 snapshot_at;
+	__u32 reserved2;
+	__u64 retain_entries;
 };
 
 #define RAFT_ROLE_FOLLOWER	0
@@ -734,6 +846,14 @@ struct raft_ioc_peer {
  * @reach: the entries behind @last up to here were damaged on the disk of this
  *	node, or lost: until it has them again from a leader it does not lead, and
  *	votes only for who has them.  0: it lacks nothing
+ * @snapshot: last index in the snapshot, 0 if there is none
+ * @snapshot_bytes: of it, those of the kernel included
+ * @coming: last index in one that comes or is being taken, 0 if none does
+ * @coming_bytes: of it that are here
+ * @coming_total: of it in all, 0 if not known yet
+ * @snapshot_flags: RAFT_SNAPSHOT_*
+ * @snapshot_at: as in force
+ * @retain_entries: as in force
  */
 struct raft_ioc_status {
 	__u32 size;
@@ -793,7 +913,19 @@ struct raft_ioc_status {
 	__u32 given_up_why;
 	__u64 given_up_index;
 	__u64 reach;
+	__u64 snapshot;
+	__u64 snapshot_bytes;
+	__u64 coming;
+	__u64 coming_bytes;
+	__u64 coming_total;
+	__u32 snapshot_flags;
+	__u32 snapshot_at;
+	__u64 retain_entries;
 };
+
+#define RAFT_SNAPSHOT_FILES	0x1	/* there are files for them */
+#define RAFT_SNAPSHOT_TAKING	0x2	/* @coming is being taken here */
+#define RAFT_SNAPSHOT_WANTED	0x4	/* the state machine is asked for one */
 
 #define RAFT_IOC_TYPE		0xBB
 #define RAFT_IOC_FEATURES	_IOWR(RAFT_IOC_TYPE, 0x00, struct raft_ioc_features)
@@ -810,5 +942,7 @@ struct raft_ioc_status {
 #define RAFT_IOC_SESSION	_IOWR(RAFT_IOC_TYPE, 0x0b, struct raft_ioc_session)
 #define RAFT_IOC_APPLIED	_IOW(RAFT_IOC_TYPE, 0x0c, struct raft_ioc_applied)
 #define RAFT_IOC_JOIN		_IOWR(RAFT_IOC_TYPE, 0x0d, struct raft_ioc_join)
+#define RAFT_IOC_SNAPSHOT	_IOWR(RAFT_IOC_TYPE, 0x0e, struct raft_ioc_snapshot)
+#define RAFT_IOC_SNAPSHOT_OPEN	_IOWR(RAFT_IOC_TYPE, 0x0f, struct raft_ioc_snapshot_open)
 
 #endif /* _UAPI_LINUX_RAFT_H */

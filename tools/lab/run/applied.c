@@ -18,24 +18,41 @@
 
 static char buffer[READ_BYTES];
 
-/* Calls @fn for every record that node @id has applied, in order. */
-static void for_each(struct run *r, u32 id,
-		     void (*fn)(void *ctx, const struct raft_record *rec,
-				const char *data), void *ctx)
+static void walk(struct run *r, u32 id, const char *buf, size_t n,
+		 run_record_fn fn, void *ctx)
+{
+	const struct raft_record *rec;
+	size_t at, size;
+	char *state;
+
+	for (at = 0; at < n; at += (rec->size + rec->len + 7u) & ~7u) {
+		rec = (const void *)(buf + at);
+		if (rec->flags & RAFT_RECORD_SNAPSHOT) {
+			state = run_snapshot_read(r, id, &size);
+			walk(r, id, state, size, fn, ctx);
+			free(state);
+		} else {
+			fn(ctx, rec, buf + at + rec->size);
+		}
+	}
+}
+
+/**
+ * run_records() - call a function for every record that a node has applied
+ * @r: the run
+ * @id: node id
+ * @fn: called in the order of the records; those that a snapshot has as well
+ * @ctx: for @fn
+ */
+void run_records(struct run *r, u32 id, run_record_fn fn, void *ctx)
 {
 	int fd = run_node_up(r, id)->fd;
-	ssize_t n, at;
+	ssize_t n;
 
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		fail(r, "node %u: lseek: %s", id, strerror(errno));
-	while ((n = read(fd, buffer, sizeof(buffer))) > 0) {
-		for (at = 0; at < n;) {
-			const struct raft_record *rec = (void *)(buffer + at);
-
-			fn(ctx, rec, buffer + at + rec->size);
-			at += (rec->size + rec->len + 7u) & ~7u;
-		}
-	}
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
+		walk(r, id, buffer, (size_t)n, fn, ctx);
 	/*
 	 * A failed node does not serve reads: what it applied is not known.  And a
 	 * witness ends where it has no command.
@@ -69,7 +86,7 @@ char *run_applied(struct run *r, u32 id)
 
 	if (!f)
 		exit(2);
-	for_each(r, id, print_text, f);
+	run_records(r, id, print_text, f);
 	fclose(f);
 	return text;
 }
@@ -184,7 +201,7 @@ void run_outcomes(struct run *r)
 				break;
 		if (i == r->n_props || !run_alive(r, id))
 			continue;
-		for_each(r, id, note_record, r);
+		run_records(r, id, note_record, r);
 		if (run_failed(r, id))
 			run_outcomes_lost(r, id);
 	}
@@ -262,7 +279,7 @@ void run_invariants(struct run *r)
 		return;
 	for (i = 0; i < r->n_props; i++)
 		r->props[i].index = 0;
-	for_each(r, best, count_record, r);
+	run_records(r, best, count_record, r);
 	for (i = 0; i < r->n_props; i++)
 		if (r->props[i].op == SCN_PROPOSE &&
 		    (r->props[i].index > 1 ||

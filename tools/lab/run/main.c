@@ -114,6 +114,23 @@ static void reset(struct run *r, const struct scenario *s)
 	}
 }
 
+/* A comment of the file says why it means nothing here. */
+static void skip_by_comment(struct run *r, const char *file)
+{
+	static const char word[] = "# Not on the module: ";
+	char line[256];
+	bool found = false;
+	FILE *f = fopen(file, "re");
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = !strncmp(line, word, sizeof(word) - 1);
+	if (f)
+		fclose(f);
+	line[strcspn(line, "\n")] = 0;
+	if (found)
+		skip(r, "%s", line + sizeof(word) - 1);
+}
+
 static enum run_result run_file(const char *file)
 {
 	struct scenario s = { 0 };
@@ -131,6 +148,7 @@ static enum run_result run_file(const char *file)
 	snprintf(verdict, sizeof(verdict), "ok %s", file);
 	switch (setjmp(run.end)) {
 	case RUN_OK:
+		skip_by_comment(&run, file);
 		run_net_reset(&run);
 		run_scenario(&run);
 		break;

@@ -78,6 +78,29 @@ static void log_path(u32 id, char *path, size_t size)
 	snprintf(path, size, RUN_DIR "/n%u.log", id);
 }
 
+static void snapshot_path(u32 id, int i, char *path, size_t size)
+{
+	snprintf(path, size, RUN_DIR "/n%u.snap.%d", id, i);
+}
+
+/* The two files for snapshots, as an earlier boot left them. */
+static void snapshots_open(u32 id, struct raft_ioc_start *s)
+{
+	char path[64];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		snapshot_path(id, i, path, sizeof(path));
+		s->snapshot_fd[i] = open(path, O_RDWR | O_CREAT | O_CLOEXEC,
+					 0600);
+		if (s->snapshot_fd[i] < 0) {
+			perror(path);
+			exit(2);
+		}
+	}
+	s->flags |= RAFT_START_SNAPSHOTS;
+}
+
 static void debug_path(struct run *r, u32 id, const char *file, char *path,
 		       size_t size)
 {
@@ -256,6 +279,7 @@ void run_boot(struct run *r, u32 id, bool fresh)
 		fail(r, "expected node %u to be stopped, it runs", id);
 	start_fill(r, id, fresh, &s, members);
 	s.log_fd = log_open(r, id);
+	snapshots_open(id, &s);
 	run_enter(r, id);
 	fd = raft_ioc_open(O_RDWR);
 	if (fd < 0)
@@ -263,6 +287,8 @@ void run_boot(struct run *r, u32 id, bool fresh)
 	n->refused = raft_ioc_start(fd, &s);
 	close(fd);
 	close(s.log_fd);
+	close(s.snapshot_fd[0]);
+	close(s.snapshot_fd[1]);
 	n->running = true;
 	n->booted = true;
 	n->paused = false;
@@ -327,6 +353,7 @@ void run_wipe(struct run *r, u32 id)
 {
 	struct run_node *n = run_node(r, id);
 	char path[64];
+	int i;
 
 	if (stopped_itself(r, id))
 		run_stop(r, id);
@@ -334,6 +361,10 @@ void run_wipe(struct run *r, u32 id)
 		fail(r, "expected node %u to be stopped, it runs", id);
 	log_path(id, path, sizeof(path));
 	unlink(path);
+	for (i = 0; i < 2; i++) {
+		snapshot_path(id, i, path, sizeof(path));
+		unlink(path);
+	}
 	n->preset = false;
 }
 

@@ -209,7 +209,14 @@ void run_ask_answer(struct run *r, struct run_prop *p);
 void run_ask_lost(struct run_prop *p);
 void run_ask_end(struct run *r);
 
+/* snapshot.c */
+void run_snapshot(struct run *r, const struct scn_dir *d);
+char *run_snapshot_read(struct run *r, u32 id, size_t *size);
+
 /* applied.c */
+typedef void (*run_record_fn)(void *ctx, const struct raft_record *rec,
+			      const char *data);
+void run_records(struct run *r, u32 id, run_record_fn fn, void *ctx);
 struct run_prop *run_prop_add(struct run *r, const struct scn_dir *d);
 char *run_applied(struct run *r, u32 id);
 void run_propose(struct run *r, const struct scn_dir *d);

@@ -1,0 +1,551 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * snapshot_ioctl.c - RAFT_IOC_SNAPSHOT and RAFT_IOC_SNAPSHOT_OPEN.
+ *
+ * Owns the way of a snapshot in from a process, and the files by which processes
+ * read one.  The caller of RAFT_IOC_SNAPSHOT does all the work himself, in bounded
+ * chunks: copies, syncs, makes current; the owner is asked for the image at the
+ * start, told at the end, and waits for nothing.
+ *
+ * Any process may enter, many at once on one file; everything here may sleep.
+ */
+#define pr_fmt(fmt) "raft: " fmt
+
+#include <linux/anon_inodes.h>
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/stddef.h>
+#include <linux/uio.h>
+
+#include "chardev.h"
+#include "group.h"
+#include "ioctl.h"
+#include "order.h"
+#include "snapshot.h"
+
+/* Structures of version 3, which brought them: a smaller size was never valid. */
+#define RAFT_SNAPSHOT_V3	offsetofend(struct raft_ioc_snapshot, bytes)
+#define RAFT_SNAPSHOT_OPEN_V3	offsetofend(struct raft_ioc_snapshot_open, bytes)
+
+#define COMPACT_STEP		16384	/* entries that the owner drops in a step */
+
+/**
+ * struct taking - a snapshot that is being taken
+ * @g: the group
+ * @s: its snapshots; the caller holds fill
+ * @slot: where it goes
+ * @from: where the state machine's bytes come from
+ * @of: what is known of it so far
+ * @image: bytes of its image
+ * @image_crc: raft_slot_crc() of it
+ * @crc: of all so far
+ * @synced: bytes that are durable
+ * @bare: the image is all of it: a witness's
+ */
+struct taking {
+	struct raft_group *g;
+	struct raft_snapshots *s;
+	struct raft_slot_file *slot;
+	struct file *from;
+	struct raft_snapshot of;
+	u32 image;
+	u32 image_crc;
+	u32 crc;
+	u64 synced;
+	bool bare;
+};
+
+static int give_up(const struct taking *t)
+{
+	if (READ_ONCE(t->g->stopping))
+		return -ECANCELED;
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
+/* The owner's inbox may be full for a moment. */
+static int order(struct raft_group *g, struct raft_order *o)
+{
+	u32 outcome;
+	int err;
+
+	while ((err = raft_order_give(g, o, U32_MAX, &outcome)) == -EAGAIN &&
+	       outcome == RAFT_OUTCOME_NONE)
+		msleep(20);
+	return err;
+}
+
+static int order_index(struct raft_group *g, enum raft_order_what what,
+		       const struct raft_snapshot *of)
+{
+	struct raft_order *o = raft_order_new(what);
+	int err;
+
+	if (!o)
+		return -ENOMEM;
+	o->snapshot = *of;
+	err = order(g, o);
+	raft_waiter_put(&o->w);
+	return err;
+}
+
+/* The next bytes, in order. */
+static int add(struct taking *t, const void *buf, size_t len)
+{
+	int err;
+
+	if (len > RAFT_SLOT_TOTAL_MAX - t->of.total)
+		return -EFBIG;
+	err = raft_slot_write(t->slot, t->of.total, buf, len);
+	if (err)
+		return err;
+	t->crc = raft_slot_crc(t->crc, buf, len);
+	t->of.total += len;
+	raft_snapshots_progress(t->s, &t->of, t->of.total, true);
+	/* All at the end would keep the log on the same disk waiting. */
+	if (t->of.total - t->synced < RAFT_SNAPSHOT_SYNC)
+		return 0;
+	err = raft_slot_sync(t->slot, t->synced, t->of.total);
+	t->synced = t->of.total;
+	return err;
+}
+
+/*
+ * The core's own state at an index, as bytes in *@op; put it.  It goes a part of
+ * the way through the log each time it is asked.
+ */
+static int encode(struct raft_group *g, u64 index, struct raft_order **op)
+{
+	struct raft_order *o;
+	int err;
+
+	do {
+		o = raft_order_new(RAFT_ORDER_ENCODE);
+		if (!o)
+			return -ENOMEM;
+		o->snapshot.index = index;
+		o->meta = kvmalloc(RAFT_SNAPSHOT_META, GFP_KERNEL_ACCOUNT);
+		err = o->meta ? order(g, o) : -ENOMEM;
+		if (err)
+			raft_waiter_put(&o->w);
+	} while (err == -EAGAIN);
+	*op = o;
+	return err;
+}
+
+/* Nothing of the slot is touched before the core has agreed. */
+static int add_image(struct taking *t)
+{
+	struct raft_order *o;
+	int err;
+
+	err = encode(t->g, t->of.index, &o);
+	if (err)
+		return err;
+	t->of.index = o->snapshot.index;
+	t->of.term = o->snapshot.term;
+	t->image = o->meta_len;
+	t->image_crc = raft_slot_crc(0, o->meta, o->meta_len);
+	err = raft_snapshots_begin(t->s, t->slot);
+	if (!err)
+		err = add(t, o->meta, o->meta_len);
+	raft_waiter_put(&o->w);
+	return err;
+}
+
+static int add_content(struct taking *t)
+{
+	loff_t pos = 0;
+	ssize_t n;
+	int err;
+
+	for (;;) {
+		err = give_up(t);
+		if (err)
+			return err;
+		n = kernel_read(t->from, t->s->buf, RAFT_SNAPSHOT_BUF, &pos);
+		if (!n)
+			return 0;
+		if (n == -ERESTARTSYS)
+			return -EINTR;
+		err = n < 0 ? n : add(t, t->s->buf, n);
+		if (err)
+			return err;
+		cond_resched();
+	}
+}
+
+static int take(struct taking *t)
+{
+	int err;
+
+	err = add_image(t);
+	if (!err && t->from)
+		err = add_content(t);
+	if (err)
+		return err;
+	t->of.id = t->bare ? 0 : raft_slot_id(t->image_crc, t->crc);
+	err = raft_snapshots_switch(t->s, t->slot, &t->of, t->image);
+	if (err)
+		return err;
+	t->s->taken++;
+	/* Only who is killed does not wait for this; it is done all the same. */
+	return order_index(t->g, RAFT_ORDER_TAKEN, &t->of);
+}
+
+/* The slot, if nobody needs what is in it. */
+static int claim(struct taking *t)
+{
+	struct raft_snapshots *s = t->s;
+	struct raft_snapshot of;
+	int err = 0;
+
+	if (t->from && (t->from->f_mapping->host == s->slot[0].host ||
+			t->from->f_mapping->host == s->slot[1].host))
+		return -EINVAL;
+	down_read(&s->sem);
+	t->slot = raft_snapshots_other(s);
+	of = t->slot->head.of;
+	if (s->closed)
+		err = -ECANCELED;
+	else if (t->slot->opens)
+		err = -EBUSY;
+	else if (t->slot->head.state == RAFT_SLOT_PARTIAL &&
+		 of.index > raft_group_applied(t->g))
+		err = -EBUSY;
+	up_read(&s->sem);
+	if (!err && t->slot->head.state == RAFT_SLOT_PARTIAL)
+		raft_snapshot_refuse(s, &of);
+	return err;
+}
+
+static int take_locked(struct taking *t)
+{
+	bool begun = false;
+	int err;
+
+	err = claim(t);
+	if (!err) {
+		err = take(t);
+		begun = true;
+	}
+	if (begun)
+		raft_snapshots_progress(t->s, NULL, 0, false);
+	/* Room for others; what was current is so still. */
+	if (begun && err && t->slot->head.state == RAFT_SLOT_EMPTY &&
+	    !raft_snapshot_crash(t->s, 0))
+		raft_slot_cut(t->slot, 0);
+	return err;
+}
+
+/**
+ * raft_snapshot_compact - drop entries that a snapshot has
+ * @g: the group
+ * @to: up to there; those that are gone already do not count
+ *
+ * In steps, for the owner has others to serve.
+ *
+ * Context: a process, may sleep.
+ * Return: 0; -EINVAL: the snapshot does not reach so far; -ENOMEM; -EINTR;
+ *	-ECANCELED, -EIO: the group stopped, or failed.
+ */
+int raft_snapshot_compact(struct raft_group *g, u64 to)
+{
+	struct raft_snapshot last, at = {
+		.index = READ_ONCE(g->pub.st.first) - 1,
+	};
+	int err = 0;
+
+	if (to <= at.index)
+		return 0;
+	if (!raft_snapshots_current(g, &last) || to > last.index)
+		return -EINVAL;
+	raft_snapshots_floor(g, to + 1);
+	while (!err && at.index < to) {
+		at.index = min(at.index + COMPACT_STEP, to);
+		err = order_index(g, RAFT_ORDER_COMPACT, &at);
+	}
+	return err;
+}
+
+/**
+ * raft_snapshot_take - take a snapshot and cut the log
+ * @g: the group
+ * @from: the state machine's bytes, from the start of the file to its end; NULL:
+ *	none
+ * @index: last index in it; 0: a witness's, of what is applied
+ * @keep: entries up to @index to be kept in the log; U64_MAX: all
+ * @bytes: set: how many came from @from
+ *
+ * Context: a process, may sleep, killable.
+ * Return: 0; see RAFT_IOC_SNAPSHOT in uapi/linux/raft.h.
+ */
+int raft_snapshot_take(struct raft_group *g, struct file *from, u64 index,
+		       u64 keep, u64 *bytes)
+{
+	struct taking t = {
+		.g = g,
+		.s = g->snapshots,
+		.from = from,
+		.of = { .index = index },
+		.bare = !index,
+	};
+	int err;
+
+	if (!t.s)
+		return -EOPNOTSUPP;
+	if (!mutex_trylock(&t.s->fill))
+		return -EBUSY;
+	err = take_locked(&t);
+	mutex_unlock(&t.s->fill);
+	if (err)
+		return err;
+	*bytes = t.of.total - t.image;
+	if (raft_snapshot_crash(t.s, 4))
+		return -EIO;
+	return keep < t.of.index ?
+		raft_snapshot_compact(g, t.of.index - keep) : 0;
+}
+
+static bool readable(const struct file *file)
+{
+	return file->f_mode & FMODE_READ && file->f_op->read_iter &&
+	       !file->f_op->read;
+}
+
+/**
+ * raft_snapshot_ioctl() - RAFT_IOC_SNAPSHOT
+ * @file: an open /dev/raft
+ * @arg: user pointer to a struct raft_ioc_snapshot
+ *
+ * Context: process, may sleep as long as copying takes; killable.
+ * Return: 0; see uapi/linux/raft.h.
+ */
+long raft_snapshot_ioctl(struct file *file, void __user *arg)
+{
+	struct raft_ioc_snapshot ioc;
+	struct raft_group *g;
+	struct file *from;
+	int err;
+
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EBADF;
+	err = raft_ioctl_copy_in(&ioc, sizeof(ioc), RAFT_SNAPSHOT_V3, arg);
+	if (err)
+		return err;
+	if (ioc.flags & ~RAFT_SNAPSHOT_NO_COMPACT || ioc.reserved ||
+	    !ioc.index || ioc.index > RAFT_MAX_INDEX ||
+	    (ioc.flags & RAFT_SNAPSHOT_NO_COMPACT && ioc.keep))
+		return -EINVAL;
+	g = raft_chardev_group(file);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+	from = fget(ioc.fd);
+	if (!from)
+		return -EBADF;
+	if (!readable(from) || from->f_op == file->f_op) {
+		fput(from);
+		return -EINVAL;
+	}
+	ioc.bytes = 0;
+	err = raft_snapshot_take(g, from, ioc.index,
+				 ioc.flags & RAFT_SNAPSHOT_NO_COMPACT ?
+				 U64_MAX : ioc.keep, &ioc.bytes);
+	fput(from);
+	return err ?: raft_ioctl_copy_out(arg, &ioc, sizeof(ioc));
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+/**
+ * struct snapshot_file - an open snapshot
+ * @g: the group, referenced
+ * @slot: where it is
+ * @content: raft_slot_file.content: with another one it is gone
+ * @image: bytes to skip
+ * @size: bytes of the state machine
+ */
+struct snapshot_file {
+	struct raft_group *g;
+	struct raft_slot_file *slot;
+	u64 content;
+	u32 image;
+	u64 size;
+};
+
+static int read_chunk(struct snapshot_file *f, u64 pos, void *buf, size_t len)
+{
+	struct raft_snapshots *s = f->g->snapshots;
+	int err;
+
+	err = down_read_killable(&s->sem);
+	if (err)
+		return err;
+	if (s->closed)
+		err = -ECANCELED;
+	else if (f->slot->content != f->content)
+		err = -ESTALE;
+	else
+		err = raft_slot_read(f->slot, f->image + pos, buf, len);
+	up_read(&s->sem);
+	return err;
+}
+
+static ssize_t snapshot_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct snapshot_file *f = iocb->ki_filp->private_data;
+	u64 pos = iocb->ki_pos;
+	size_t n = iov_iter_count(to);
+	ssize_t ret;
+	void *buf;
+
+	if (pos >= f->size || !n)
+		return 0;
+	n = min_t(u64, min_t(u64, n, RAFT_SNAPSHOT_BUF), f->size - pos);
+	buf = kvmalloc(n, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	ret = read_chunk(f, pos, buf, n);
+	if (!ret) {
+		ret = copy_to_iter(buf, n, to);
+		iocb->ki_pos += ret;
+		ret = ret ?: -EFAULT;
+	}
+	kvfree(buf);
+	return ret;
+}
+
+static loff_t snapshot_llseek(struct file *file, loff_t off, int whence)
+{
+	struct snapshot_file *f = file->private_data;
+
+	return fixed_size_llseek(file, off, whence, f->size);
+}
+
+static int snapshot_release(struct inode *inode, struct file *file)
+{
+	struct snapshot_file *f = file->private_data;
+
+	down_write(&f->g->snapshots->sem);
+	f->slot->opens--;
+	up_write(&f->g->snapshots->sem);
+	raft_group_put(f->g);
+	kfree(f);
+	return 0;
+}
+
+static const struct file_operations snapshot_fops = {
+	.owner = THIS_MODULE,
+	.release = snapshot_release,
+	.read_iter = snapshot_read_iter,
+	.llseek = snapshot_llseek,
+};
+
+/* What is current, counted as open. */
+static int open_current(struct snapshot_file *f,
+			struct raft_ioc_snapshot_open *ioc)
+{
+	struct raft_snapshots *s = f->g->snapshots;
+	struct raft_slot_file *slot;
+	int err = 0;
+
+	down_write(&s->sem);
+	slot = raft_snapshots_slot(s);
+	if (s->closed)
+		err = -ECANCELED;
+	else if (!slot)
+		err = -ENODATA;
+	if (!err) {
+		slot->opens++;
+		f->slot = slot;
+		f->content = slot->content;
+		f->image = slot->head.image;
+		f->size = slot->head.of.total - f->image;
+		ioc->index = slot->head.of.index;
+		ioc->term = slot->head.of.term;
+		ioc->bytes = f->size;
+	}
+	up_write(&s->sem);
+	return err;
+}
+
+static struct file *open_file(struct raft_group *g,
+			      struct raft_ioc_snapshot_open *ioc)
+{
+	struct snapshot_file *f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
+	struct file *file;
+	int err;
+
+	if (!f)
+		return ERR_PTR(-ENOMEM);
+	kref_get(&g->ref);
+	f->g = g;
+	err = open_current(f, ioc);
+	if (err) {
+		raft_group_put(g);
+		kfree(f);
+		return ERR_PTR(err);
+	}
+	file = anon_inode_getfile("[raft-snapshot]", &snapshot_fops, f,
+				  O_RDONLY);
+	if (!IS_ERR(file)) {
+		file->f_mode |= FMODE_LSEEK | FMODE_PREAD;
+		return file;
+	}
+	down_write(&g->snapshots->sem);
+	f->slot->opens--;
+	up_write(&g->snapshots->sem);
+	raft_group_put(g);
+	kfree(f);
+	return file;
+}
+
+/**
+ * raft_snapshot_open_ioctl() - RAFT_IOC_SNAPSHOT_OPEN
+ * @file: an open /dev/raft
+ * @arg: user pointer to a struct raft_ioc_snapshot_open
+ *
+ * Context: process, may sleep.
+ * Return: 0; see uapi/linux/raft.h.
+ */
+long raft_snapshot_open_ioctl(struct file *file, void __user *arg)
+{
+	struct raft_ioc_snapshot_open ioc;
+	struct raft_group *g;
+	struct file *opened;
+	int err, fd;
+
+	if (!(file->f_mode & FMODE_READ))
+		return -EBADF;
+	err = raft_ioctl_copy_in(&ioc, sizeof(ioc), RAFT_SNAPSHOT_OPEN_V3, arg);
+	if (err)
+		return err;
+	if (ioc.flags)
+		return -EINVAL;
+	g = raft_chardev_group(file);
+	if (IS_ERR(g))
+		return PTR_ERR(g);
+	if (!g->snapshots)
+		return -EOPNOTSUPP;
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	opened = open_file(g, &ioc);
+	if (IS_ERR(opened)) {
+		put_unused_fd(fd);
+		return PTR_ERR(opened);
+	}
+	ioc.fd = fd;
+	err = raft_ioctl_copy_out(arg, &ioc, sizeof(ioc));
+	if (err) {
+		put_unused_fd(fd);
+		fput(opened);
+		return err;
+	}
+	fd_install(fd, opened);
+	return 0;
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * snapshot_policy.c - when a snapshot is wanted, and the ones that nobody is asked
+ * for.
+ *
+ * When a part of the log is in use, @snapshot_at, the state machine is asked for a
+ * snapshot.  A witness has none, and where @retain_entries says that none is
+ * needed there is none either: there the kernel takes it by itself, bare or with an
+ * empty state.  And the operator is told, once, of a log that is full.
+ */
+#define pr_fmt(fmt) "raft: " fmt
+
+#include <linux/jiffies.h>
+#include <linux/math64.h>
+
+#include "owner.h"
+#include "snapshot.h"
+#include "wal.h"
+
+#define RETRY	(10 * HZ)	/* after one that failed */
+
+/* Percent of the log in use. */
+static u64 fill(const struct raft_group *g)
+{
+	struct raft_wal_stat st;
+
+	raft_wal_stat(g->wal, &st);
+	if (st.size < 100)
+		return 0;
+	return 100 - min_t(u64, 100, div64_u64(st.room, div64_u64(st.size, 100)));
+}
+
+/* What a new one would have that the last one has not is worth it. */
+static bool is_worth(const struct raft_status *st)
+{
+	return st->applied - st->snapshot > (st->applied - st->first) / 4;
+}
+
+static bool is_witness(const struct raft_status *st)
+{
+	return st->flags & RAFT_MEMBER_WITNESS;
+}
+
+/* A little more than is to stay, lest it be one for each entry. */
+static bool too_many(const struct raft_status *st, u64 retain)
+{
+	return retain && st->applied + 1 - st->first > retain + retain / 4 + 64;
+}
+
+static void tell_full(struct raft_group_priv *p, u64 percent)
+{
+	const char *name = p->g->params.ioc.name;
+
+	if (p->refused_full && !p->told_full)
+		pr_warn("%s: the log of node %u is full: proposals are refused until a snapshot makes room\n",
+			name, p->g->params.ioc.node_id);
+	else if (p->told_full && percent < 95)
+		pr_info("%s: the log of node %u has room again\n", name,
+			p->g->params.ioc.node_id);
+	else
+		return;
+	p->told_full = !p->told_full;
+	p->refused_full = p->told_full;
+}
+
+/**
+ * raft_snapshot_policy - is it time for a snapshot?
+ * @p: the group; @p->st is its status
+ *
+ * Context: the owner thread, before the publication.
+ */
+void raft_snapshot_policy(struct raft_group_priv *p)
+{
+	const struct raft_ioc_start *now = &p->g->settings;
+	struct raft_snapshots *s = p->g->snapshots;
+	const struct raft_status *st = &p->st;
+	bool wanted = false, here = false;
+	u64 percent;
+
+	/* Gone with a group that stops. */
+	if (!p->attached || !p->g->wal || st->failed)
+		return;
+	percent = fill(p->g);
+	tell_full(p, percent);
+	if (!s)
+		return;
+	if (now->snapshot_at < 100 && percent >= now->snapshot_at)
+		wanted = is_worth(st);
+	if (is_witness(st))
+		here = wanted;
+	else if (now->retain_entries)
+		here = wanted || too_many(st, now->retain_entries);
+	if (here && time_after_eq64(get_jiffies_64(), READ_ONCE(s->policy_at)))
+		queue_work(s->wq, &s->policy);
+	wanted &= !is_witness(st) && !now->retain_entries;
+	if (wanted == s->wanted)
+		return;
+	WRITE_ONCE(s->wanted, wanted);
+	p->changed = true;
+}
+
+/**
+ * raft_snapshot_policy_work - take a snapshot that needs no state machine
+ * @work: raft_snapshots.policy
+ *
+ * Context: a worker, may sleep.
+ */
+void raft_snapshot_policy_work(struct work_struct *work)
+{
+	struct raft_snapshots *s = container_of(work, struct raft_snapshots,
+						policy);
+	struct raft_group *g = s->g;
+	struct raft_ioc_start now;
+	u64 bytes, index = 0, keep = 0;
+	int err;
+
+	raft_group_settings(g, &now);
+	/* 0: a witness's. */
+	if (!(READ_ONCE(g->pub.st.flags) & RAFT_MEMBER_WITNESS)) {
+		index = raft_group_applied(g);
+		keep = now.retain_entries;
+	}
+	err = raft_snapshot_take(g, NULL, index, keep, &bytes);
+	/* Asked twice: there is one by now. */
+	if (!err || err == -EEXIST || err == -ECANCELED)
+		return;
+	WRITE_ONCE(s->policy_at, get_jiffies_64() + RETRY);
+	pr_warn_ratelimited("%s: no snapshot could be taken (%d)\n",
+			    g->params.ioc.name, err);
+}

@@ -1,0 +1,280 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2154 # $leader is set by cluster
+# 28-snapshots.sh - snapshots that a state machine hands to the kernel: taken, opened, read
+# as a record, gone on from after a restart.
+
+# snap I ARGS...: raftctl snapshot at node I.
+snap() { local i=$1; shift; ctl "$i" snapshot g "$@"; }
+# saved I: the current snapshot's bytes at node I.
+saved() { snap "$1" --save - 2>"$TMP/saved"; }
+# records I [FROM]: what a reader from FROM gets, "INDEX snapshot" or "INDEX COMMAND".
+records() { ctl "$1" tail -g g --no-follow --long --from "${2:-1}" | awk -F'\t' '{ print $1, $3 == "snapshot" ? $3 : $4 }'; }
+
+# at_least I FIELD N: the number in a field of node I.
+at_least() { [ "$(raft_get g "$1" "$2")" -ge "$3" ]; }
+
+t_snap_take() {
+	local at
+	cluster g 1
+	refused 1 'there is no snapshot' snap 1 --save -
+	lines a 20 | propose g 1 -q
+	at=$(raft_get g 1 applied)
+	refused 1 'not applied here' snap 1 --index $((at + 1)) --empty
+	echo "state at $at" >"$TMP/state"
+	is "$(snap 1 --file "$TMP/state" --no-compact)" "$at" "index of the snapshot"
+	is "$(saved 1)" "state at $at" "the snapshot"
+	is "$(cat "$TMP/saved")" "$at" "its index"
+	refused 1 "reaches as far" snap 1 --file "$TMP/state"
+	# All entries are there still.
+	is "$(records 1 | head -n 1)" "$(records 1 2 | head -n 1)" "the first record"
+	is "$(records 1 | grep -c ' a-')" 20 "records"
+	lines b 20 | propose g 1 -q
+	at=$(raft_get g 1 applied)
+	is "$(echo second | snap 1 --file - --keep 5)" "$at" "index of the second"
+	is "$(saved 1)" second "the second snapshot"
+	# A new reader begins with it, one who is in what was kept gets that.
+	lines c 3 | propose g 1 -q
+	is "$(records 1 | head -n 1)" "$at snapshot" "the first record of a new reader"
+	is "$(records 1 | tail -n +2 | cut -d' ' -f2 | xargs)" "c-1 c-2 c-3" "what follows"
+	is "$(records 1 $((at - 4)) | cut -d' ' -f2 | xargs)" "b-16 b-17 b-18 b-19 b-20 c-1 c-2 c-3" "what was kept"
+	is "$(raft_get g 1 first)" $((at - 4)) "first index in the log"
+	# After a restart all is the same.
+	raft_down g 1
+	raft_up g 1
+	raft_wait_leader g 1 >/dev/null
+	is "$(saved 1)" second "the snapshot after a restart"
+	until_true at_least 1 applied $((at + 3))
+	lines d 2 | propose g 1 -q
+	is "$(records 1 $((at + 1)) | cut -d' ' -f2 | grep -v '^$' | xargs)" "c-1 c-2 c-3 d-1 d-2" "commands behind it"
+}
+t "a snapshot is taken, opened and read as a record; a restart" t_snap_take
+
+t_snap_overtaken() {
+	local at
+	cluster g 1
+	lines a 10 | propose g 1 -q
+	probe 1 overtaken g
+	at=$(raft_get g 1 applied)
+	is "$(records 1 | head -n 1)" "$at snapshot" "the first record"
+}
+t "a reader is overtaken: EPIPE once, then the snapshot's record" t_snap_overtaken
+
+t_snap_kept_open() {
+	cluster g 1
+	lines a 10 | propose g 1 -q
+	probe 1 kept-open g
+}
+t "a snapshot that is open stays; it ends with the group" t_snap_kept_open
+
+t_snap_refused() {
+	cluster g 1
+	lines a 10 | propose g 1 -q
+	raft_down g 1
+	# Something else in a file for snapshots is not overwritten.
+	echo mine >"$RAFT_DIR/g.1.snap.0"
+	refused 1 'not a raft log or snapshot' ctl 1 up "$RAFT_DIR/g.conf" --node 1
+	is "$(cat "$RAFT_DIR/g.1.snap.0")" mine "the file"
+	: >"$RAFT_DIR/g.1.snap.0"
+	raft_up g 1
+	raft_wait_leader g 1 >/dev/null
+	snap 1 --empty --no-compact >/dev/null
+	raft_down g 1
+	# A snapshot of a log that is gone.
+	mv "$RAFT_DIR/g.1.log" "$TMP/log"
+	refused 1 'a snapshot to another log' ctl 1 up "$RAFT_DIR/g.conf" --node 1
+	mv "$TMP/log" "$RAFT_DIR/g.1.log"
+	raft_up g 1
+	is "$(saved 1 | wc -c)" 0 "bytes of the empty snapshot"
+}
+t "files for snapshots that are not ours" t_snap_refused
+
+t_snap_sparse() {
+	local at
+	cluster g 1
+	lines a 5 | propose g 1 -q
+	at=$(raft_get g 1 applied)
+	truncate -s 3G "$TMP/sparse"
+	printf begin | dd of="$TMP/sparse" conv=notrunc status=none
+	printf middle | dd of="$TMP/sparse" bs=1M seek=1500 conv=notrunc status=none
+	is "$(snap 1 --file "$TMP/sparse")" "$at" "index"
+	is "$(saved 1 | cksum)" "$(cksum <"$TMP/sparse")" "checksum"
+	[ "$(du -k "$RAFT_DIR/g.1.snap.0" | cut -f1)" -lt 10240 ] || fail "the file is not sparse: $(du -k "$RAFT_DIR"/g.1.snap.*)"
+}
+t "a sparse snapshot of 3 GiB stays sparse" t_snap_sparse
+
+# state_of I [FROM]: what the state machine of this test holds at node I: all its commands.
+state_of() {
+	local i=$1 dir
+	dir=$(mktemp -d -p "$TMP")
+	if records "$i" | head -n 1 | grep -q snapshot; then saved "$i" >"$dir/state"; else : >"$dir/state"; fi
+	raft_log g "$i" 2>/dev/null >>"$dir/state"
+	cat "$dir/state"
+}
+# cut I: node I's state machine takes a snapshot of all that it has.
+cut() {
+	local at
+	at=$(raft_get g "$1" applied)
+	state_of "$1" >"$TMP/cut.$1"
+	snap "$1" --index "$at" --file "$TMP/cut.$1"
+}
+same_state() {
+	local i
+	for i; do state_of "$i" >"$TMP/state.$i"; done
+	for i; do cmp "$TMP/state.$1" "$TMP/state.$i" || fail "the states of nodes $1 and $i differ"; done
+}
+
+t_snap_catch_up() {
+	local i behind
+	cluster g 3
+	for behind in $(others 3 "$leader"); do break; done
+	lines a 50 | propose g "$leader" -q
+	raft_level g 1 2 3
+	raft_down g "$behind"
+	lines b 200 | propose g "$leader" -q
+	for i in $(others 3 "$behind"); do cut "$i" >/dev/null; done
+	[ "$(raft_get g "$leader" first)" -gt 200 ] || fail "nothing was cut"
+	raft_up g "$behind"
+	raft_level g 1 2 3
+	[ "$(raft_get g "$behind" snapshot)" -gt 200 ] || fail "no snapshot came"
+	lines c 20 | propose g "$behind" -q
+	raft_level g 1 2 3
+	same_state 1 2 3
+	is "$(grep -c . "$TMP/state.$behind")" 270 "commands"
+	# From its own disk.
+	raft_down g 1 2 3
+	raft_up g 1 2 3
+	leader=$(raft_wait_leader g 1 2 3)
+	lines d 5 | propose g "$behind" -q
+	raft_level g 1 2 3
+	same_state 1 2 3
+	is "$(grep -c . "$TMP/state.$behind")" 275 "commands after a restart"
+}
+t "a node that lacks what was cut gets the snapshot; a restart" t_snap_catch_up
+
+t_snap_under_load() {
+	local behind i
+	cluster g 3
+	for behind in $(others 3 "$leader"); do break; done
+	lines a 50 | propose g "$leader" -q
+	raft_level g 1 2 3
+	raft_down g "$behind"
+	lines b 100 | propose g "$leader" -q
+	dd if=/dev/urandom of="$TMP/big" bs=1M count=8 status=none
+	for i in $(others 3 "$behind"); do snap "$i" --file "$TMP/big" >/dev/null; done
+	load g "$leader"
+	for i in 1 2 3; do ns "$i" tc qdisc add dev eth0 root netem loss 5%; done
+	raft_up g "$behind"
+	until_true at_least "$behind" snapshot 1 || fail "no snapshot came"
+	unload
+	for i in 1 2 3; do ns "$i" tc qdisc del dev eth0 root; done
+	raft_level g 1 2 3
+	is "$(saved "$behind" | cksum)" "$(cksum <"$TMP/big")" "checksum of the snapshot"
+	raft_log g "$leader" >"$TMP/log.l" 2>/dev/null
+	raft_log g "$behind" 2>/dev/null | tail -n 5 >"$TMP/log.b"
+	tail -n 5 "$TMP/log.l" | cmp - "$TMP/log.b" || fail "the logs differ"
+}
+t "a snapshot of 8 MiB comes with 5 % loss while commands go on" t_snap_under_load
+
+t_snap_crash() {
+	local step fault
+	cluster g 1
+	fault=$(echo /sys/kernel/debug/raft/*-g/fault)
+	[ -w "$fault" ] || skip "the module has no fault hooks"
+	lines a 10 | propose g 1 -q
+	cut 1 >/dev/null
+	for step in 1 2 3 4; do
+		lines "s$step" 10 | propose g 1 -q
+		state_of 1 >"$TMP/before"
+		echo "snapshot-crash $step" >"$(echo /sys/kernel/debug/raft/*-g/fault)"
+		refused 1 . cut 1
+		echo crash >"$(echo /sys/kernel/debug/raft/*-g/fault)"
+		raft_down g 1
+		raft_up g 1
+		raft_wait_leader g 1 >/dev/null
+		until_true at_least 1 applied $((10 * step + 11))
+		lines "e$step" 1 | propose g 1 -q
+		echo "e$step-1" >>"$TMP/before"
+		state_of 1 | cmp - "$TMP/before" || fail "another state after a crash at step $step"
+	done
+}
+t "a crash between every two steps of making a snapshot current" t_snap_crash
+
+t_snap_full() {
+	local n=0
+	raft_conf g 1 -s 1M SnapshotAt=100
+	raft_up g 1
+	raft_wait_leader g 1 >/dev/null
+	head -c 30000 /dev/zero | tr '\0' x >"$TMP/x"
+	while ctl 1 propose -g g --stdin <"$TMP/x" >/dev/null 2>"$TMP/err"; do
+		n=$((n + 1))
+		[ $n -lt 200 ] || fail "it is never full"
+	done
+	grep -q "log is full" "$TMP/err" || fail "it says: $(cat "$TMP/err")"
+	refused 1 "log is full" ctl 1 propose -g g --stdin <"$TMP/x"
+	until_true dmesg_has "log of node 1 is full" || fail "the kernel log does not say it"
+	snap 1 --empty >/dev/null
+	ctl 1 propose -g g --stdin <"$TMP/x" >/dev/null || fail "it did not recover"
+	until_true dmesg_has "has room again" || fail "the kernel log does not say that it recovered"
+	# Round the ring some times, and from the disk.
+	for n in $(seq 60); do
+		ctl 1 propose -g g --stdin <"$TMP/x" >/dev/null
+		[ $((n % 10)) != 0 ] || snap 1 --empty >/dev/null
+	done
+	raft_down g 1
+	raft_up g 1
+	raft_wait_leader g 1 >/dev/null
+	ctl 1 propose -g g last >/dev/null
+}
+dmesg_has() { dmesg | sed -n '/raft-test .* begins: a full log/,$p' | grep -q "$1"; }
+t "a full log says so, and goes on when a snapshot has made room" t_snap_full
+
+t_snap_policy() {
+	local i
+	raft_conf g 1 -s 16M SnapshotAt=20
+	raft_up g 1
+	raft_wait_leader g 1 >/dev/null
+	is "$(raft_get g 1 snapshot_wanted)" no "a snapshot is wanted of an empty log"
+	probe 1 asked g
+	snap 1 --empty >/dev/null
+	until_true not_wanted || fail "still wanted"
+	# Without a state machine.
+	ctl 1 set -g g RetainEntries=100
+	for i in 1 2 3 4; do
+		lines "r$i" 1000 | propose g 1 -q -J 8
+	done
+	until_true retained || fail "the log begins at $(raft_get g 1 first) of $(raft_get g 1 last)"
+	is "$(raft_log g 1 2>/dev/null | tail -n 1)" "$(raft_log g 1 2>/dev/null | grep r4- | tail -n 1)" "the last command"
+}
+not_wanted() { [ "$(raft_get g 1 snapshot_wanted)" = no ]; }
+retained() { [ $(($(raft_get g 1 last) - $(raft_get g 1 first))) -lt 1000 ]; }
+t "the state machine is asked for a snapshot; none, and the log is cut all the same" t_snap_policy
+
+t_snap_witness() {
+	local full
+	{
+		raft_conf g 3 -s 16M SnapshotAt=20
+		echo "Witness = yes" >>"$RAFT_DIR/g.conf"
+	}
+	raft_up g 1 2 3
+	leader=$(raft_wait_leader g 1 2 3)
+	refused 1 'is a witness' snap 3 --empty
+	for full in 1 2; do ctl $full set -g g RetainEntries=20; done
+	for full in 1 2 3; do
+		lines "w$full" 1000 | propose g "$leader" -q -J 8
+	done
+	until_true at_least 3 snapshot 1 || fail "the witness has no snapshot: log_room $(raft_get g 3 log_room) of $(raft_get g 3 log_size)"
+	until_true at_least 3 first 100
+	lines end 10 | propose g "$leader" -q
+	raft_level g 1 2 3
+}
+t "a witness cuts its log by itself" t_snap_witness
+
+t_snap_real() {
+	cluster g 1
+	lines a 5 | propose g 1 -q
+	dd if=/dev/urandom of="$TMP/real" bs=1M count=256 status=none 2>"$TMP/err" || skip "no room for 256 MiB"
+	snap 1 --file "$TMP/real" >/dev/null
+	is "$(saved 1 | cksum)" "$(cksum <"$TMP/real")" "checksum"
+}
+t "a snapshot of 256 MiB" t_snap_real

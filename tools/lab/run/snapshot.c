@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * snapshot.c - snapshots of the state machine that the scenarios have: it holds the
+ * records that it has read, so its state is these, as read(2) gave them.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "run.h"
+
+/**
+ * run_snapshot_read() - the records in the snapshot that a node has
+ * @r: the run
+ * @id: node id
+ * @size: their bytes (out)
+ *
+ * Return: the records; the caller frees them.
+ */
+char *run_snapshot_read(struct run *r, u32 id, size_t *size)
+{
+	struct raft_ioc_snapshot_open open;
+	int err = raft_ioc_snapshot_open(run_node_up(r, id)->fd, &open);
+	char *buf;
+
+	if (err)
+		fail(r, "node %u: its snapshot does not open: %s", id,
+		     strerror(-err));
+	buf = malloc(open.bytes + 1);
+	if (!buf)
+		exit(2);
+	for (*size = 0; *size < open.bytes;) {
+		ssize_t n = read(open.fd, buf + *size, open.bytes - *size);
+
+		if (n <= 0)
+			fail(r, "node %u: its snapshot ends at %zu of %llu: %s",
+			     id, *size, (unsigned long long)open.bytes,
+			     strerror(errno));
+		*size += (size_t)n;
+	}
+	close(open.fd);
+	return buf;
+}
+
+struct state {
+	u64 index;
+	FILE *f;
+};
+
+static void add_record(void *ctx, const struct raft_record *rec,
+		       const char *data)
+{
+	static const char zero[8];
+	struct state *s = ctx;
+
+	if (rec->index > s->index)
+		return;
+	fwrite(rec, rec->size, 1, s->f);
+	fwrite(data, 1, rec->len, s->f);
+	fwrite(zero, 1, -(rec->size + rec->len) & 7u, s->f);
+}
+
+static void take(struct run *r, const struct scn_dir *d)
+{
+	int from = memfd_create("state", MFD_CLOEXEC), err;
+	struct raft_ioc_status st;
+	struct state s = { 0 };
+	u64 bytes;
+
+	run_status(r, d->id, &st);
+	s.index = d->value ? d->value : st.applied;
+	s.f = from < 0 ? NULL : fdopen(dup(from), "w");
+	if (!s.f)
+		exit(2);
+	run_records(r, d->id, add_record, &s);
+	if (fclose(s.f))
+		exit(2);
+	err = raft_ioc_snapshot(r->node[d->id].fd, from, s.index, UINT64_MAX,
+				&bytes);
+	close(from);
+	if (err == -EOPNOTSUPP)
+		skip(r, "a witness takes its snapshots by itself");
+	if (err)
+		fail(r, "node %u: no snapshot of %llu: %s", d->id,
+		     (unsigned long long)s.index, strerror(-err));
+}
+
+/**
+ * run_snapshot() - take a snapshot, or cut the log
+ * @r: the run
+ * @d: the directive
+ */
+void run_snapshot(struct run *r, const struct scn_dir *d)
+{
+	struct run_node *n = run_node_up(r, d->id);
+
+	if (n->paused)
+		skip(r, "a snapshot at a paused node waits for its thread");
+	if (n->witness)
+		skip(r, "a witness takes its snapshots by itself");
+	if (d->op == SCN_SNAPSHOT)
+		take(r, d);
+	else
+		run_fault(r, d->id, "compact %llu",
+			  (unsigned long long)d->value);
+}
