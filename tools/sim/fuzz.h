@@ -62,6 +62,8 @@ u64 fuzz_between(struct fuzz *f, u64 from, u64 to);
 /* fuzz_member.c */
 void fuzz_change(struct fuzz *f, struct sim_node *n);
 bool fuzz_is_lean(const struct sim_node *n);
+bool fuzz_is_whole(const struct sim *s, const struct sim_node *n);
+bool fuzz_may_lose(const struct sim *s, const struct sim_node *n);
 void fuzz_replace(struct fuzz *f, struct sim_node *n);
 void fuzz_log_config(const struct sim *s, const struct sim_node *n,
 		     struct raft_membership *c);

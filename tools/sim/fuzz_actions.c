@@ -126,7 +126,10 @@ static void members(struct fuzz *f)
 	if (f->changes)
 		blank = (u32)fuzz_between(f, 0, 3);
 	/* Of an even number half can lack what the other has: lost.c. */
-	s->cfg.unproven = !f->changes && voters % 2 && fuzz_percent(f, 60);
+	s->cfg.unproven = voters % 2 && fuzz_percent(f, f->changes ? 30 : 60);
+	/* Who may be gone then is a matter of chance: fuzz_may_lose(). */
+	if (s->cfg.unproven && f->changes)
+		f->hopeless = true;
 	for (i = 1; i <= voters + learners + blank; i++) {
 		sim_node(s, i)->member = i <= voters + learners;
 		sim_node(s, i)->learner = i > voters;
@@ -377,14 +380,8 @@ static bool has_witness(const struct sim *s)
 static void act_wipe(struct fuzz *f, struct sim_node *n)
 {
 	struct sim *s = f->s;
-	u32 voters, bare;
 
-	/* What a majority lost, nobody has. */
-	bare = fuzz_bare(s, n, &voters);
-	if (!s->cfg.unproven || 2 * bare >= voters)
-		return;
-	/* Next to witnesses it may be the only one with the commands. */
-	if (!n->witness && has_witness(s))
+	if (!s->cfg.unproven || !fuzz_may_lose(s, n))
 		return;
 	sim_trace(s, "node %u loses its disk", n->id);
 	sim_crash(s, n);

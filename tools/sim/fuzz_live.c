@@ -214,7 +214,9 @@ static bool may_be_stuck(struct fuzz *f)
 	struct sim *s = f->s;
 
 	if (f->hopeless) {
-		s->waits = somebody_lacks(s);
+		s->waits = somebody_lacks(s) &&
+			   (f->damage || !fuzz_is_whole(s, NULL) ||
+			    only_a_witness_knows(s));
 		s->count.waits += s->waits;
 		return s->waits;
 	}
@@ -552,7 +554,7 @@ void fuzz_liveness(struct fuzz *f)
 		must_work_with_few(f);
 	boot(f, 0);
 	must_work(f);
-	if (f->hopeless) {
+	if (f->stuck || (f->hopeless && f->damage)) {
 		if (!f->stuck)
 			last_looks(s);
 		return;

@@ -153,6 +153,78 @@ void fuzz_log_config(const struct sim *s, const struct sim_node *n,
 		c->n = sim_initial(s, c->m);
 }
 
+static bool in_half(const struct raft_member *m, bool old)
+{
+	return old ? m->flags & RAFT_MEMBER_OLD :
+		     !(m->flags & (RAFT_MEMBER_LEARNER | RAFT_MEMBER_GONE));
+}
+
+/* Would a majority still have what it ever had, and the commands? */
+static bool half_stays(const struct sim *s, const struct raft_membership *c,
+		       bool old, const struct sim_node *n)
+{
+	u32 i, voters = 0, bare = 0, witnesses = 0;
+	const struct sim_node *m;
+	bool goes = false;
+
+	for (i = 0; i < c->n; i++) {
+		if (!in_half(&c->m[i], old))
+			continue;
+		m = s->by_id[c->m[i].id];
+		voters++;
+		witnesses += !!(c->m[i].flags & RAFT_MEMBER_WITNESS);
+		bare += m == n || !check_has_committed(s, m) ||
+			m->disk.corrupt || sim_disk_lacks(&m->disk);
+		goes |= m == n && !(c->m[i].flags & RAFT_MEMBER_WITNESS);
+	}
+	/* Next to witnesses it may be the only one with the commands. */
+	return !voters || (2 * bare < voters && !(goes && witnesses));
+}
+
+static bool stays(const struct sim *s, const struct raft_membership *c,
+		  const struct sim_node *n)
+{
+	return half_stays(s, c, false, n) && half_stays(s, c, true, n);
+}
+
+/**
+ * fuzz_is_whole() - has a majority all that it ever had, by any configuration?
+ * @s: simulation
+ * @n: a node that shall count as one that has not, or NULL
+ *
+ * Return: true if so.
+ */
+bool fuzz_is_whole(const struct sim *s, const struct sim_node *n)
+{
+	struct raft_membership c = { 0 };
+	u32 i;
+
+	c.n = sim_initial(s, c.m);
+	if (!stays(s, &c, n) || !stays(s, &s->conf, n))
+		return false;
+	for (i = 0; i < s->n_nodes; i++) {
+		fuzz_log_config(s, s->nodes[i], &c);
+		if (!stays(s, &c, n))
+			return false;
+	}
+	return true;
+}
+
+/**
+ * fuzz_may_lose() - may a node lose its disk and start as it did at first?
+ * @s: simulation
+ * @n: node
+ *
+ * Not one that came later (Documentation/core.rst, "A log that was lost"), and not
+ * so many that there is no majority of others.
+ *
+ * Return: true if so.
+ */
+bool fuzz_may_lose(const struct sim *s, const struct sim_node *n)
+{
+	return n->member && !n->blank && fuzz_is_whole(s, n);
+}
+
 /*
  * Does anybody count on what a node's disk has?  Who does not know yet that it
  * was removed may ask it for its vote, and would get it (trap 27).
