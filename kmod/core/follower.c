@@ -18,8 +18,13 @@
  */
 void raft_commit_to(struct raft *r, u64 commit)
 {
+	u64 i;
+
 	if (commit <= r->commit)
 		return;
+	for (i = r->commit + 1; r->role == RAFT_LEADER && i <= commit; i++)
+		r->uncommitted_bytes -= min_t(u64, r->uncommitted_bytes,
+					      raft_log_entry(&r->log, i)->len);
 	r->commit = commit;
 	r->up->flags |= RAFT_UP_COMMIT;
 }

@@ -12,10 +12,13 @@
  *   | magic |vers| 0       | length | n_sessions | n_clients | origin |
  *   +-------+----+---------+--------+------------+-----------+--------+
  *   | index 24  term 32  index of the configuration 40                |
- *   | incarnation 48  serial 56  crc 64  0 68                         |
- *   +-----------------------------------------------------------------+ 72
+ *   | incarnation 48  serial 56                                       |
+ *   | given up: index 64  node 72  result 76  0 77                    |
+ *   | crc 80  0 84                                                    |
+ *   | RAFT_MAX_NODES ids of nodes that left 88                        |
+ *   +-----------------------------------------------------------------+ 152
  *   | the configuration, RAFT_CONFIG_BYTES                            |
- *   +-----------------------------------------------------------------+ 600
+ *   +-----------------------------------------------------------------+ 680
  *   | n_sessions * { origin 4, 0 4, incarnation, serial, index }      |
  *   | n_clients * { id, serial, index, term, used }                   |
  *   +-----------------------------------------------------------------+ length
@@ -43,8 +46,13 @@ struct image_head {
 	__le64 conf_index;
 	__le64 incarnation;
 	__le64 serial;
+	__le64 given_up_index;
+	__le32 given_up;
+	u8 given_up_result;
+	u8 reserved2[3];
 	__le32 crc;
 	__le32 reserved1;
+	__le32 left[RAFT_MAX_NODES];
 	u8 conf[RAFT_CONFIG_BYTES];
 };
 
@@ -64,10 +72,12 @@ struct image_client {
 	__le64 used;
 };
 
-static_assert(sizeof(struct image_head) == 600);
+static_assert(sizeof(struct image_head) == 680);
 static_assert(offsetof(struct image_head, index) == 24);
-static_assert(offsetof(struct image_head, crc) == 64);
-static_assert(offsetof(struct image_head, conf) == 72);
+static_assert(offsetof(struct image_head, given_up_index) == 64);
+static_assert(offsetof(struct image_head, crc) == 80);
+static_assert(offsetof(struct image_head, left) == 88);
+static_assert(offsetof(struct image_head, conf) == 152);
 static_assert(sizeof(struct image_session) == 32);
 static_assert(sizeof(struct image_client) == 40);
 static_assert(sizeof(struct image_head) +
@@ -91,6 +101,59 @@ static u8 advance_proposal(struct raft_image *img, const struct raft_entry *e,
 	return RAFT_ENTRY_APPLIED;
 }
 
+/*
+ * Who left last is first: the last RAFT_MAX_NODES of those who are not back.  A node
+ * that boots with a snapshot must know that it is one.
+ */
+static void note_left(struct raft_image *img, const struct raft_membership *new)
+{
+	u32 left[2 * RAFT_MAX_NODES], n = 0, i;
+
+	for (i = 0; i < img->conf.n; i++)
+		if (!raft_member_of(new, img->conf.m[i].id))
+			left[n++] = img->conf.m[i].id;
+	for (i = 0; i < RAFT_MAX_NODES && img->left[i]; i++)
+		if (!raft_member_of(new, img->left[i]) &&
+		    !raft_member_of(&img->conf, img->left[i]))
+			left[n++] = img->left[i];
+	memset(img->left, 0, sizeof(img->left));
+	memcpy(img->left, left, min_t(u32, n, RAFT_MAX_NODES) * sizeof(*left));
+}
+
+/* As raft_membership_applied(). */
+static void advance_config(struct raft_image *img, const struct raft_entry *e,
+			   u64 index)
+{
+	struct raft_membership c;
+
+	if (!raft_membership_read(&c, e, index))
+		return;
+	note_left(img, &c);
+	raft_given_up_note(&img->given_up, &c);
+	img->conf = c;
+	img->origin = e->origin;
+	img->incarnation = e->incarnation;
+	img->serial = e->serial;
+}
+
+/**
+ * raft_image_left() - did a node leave the group?
+ * @img: the image
+ * @id: the node
+ *
+ * Context: owner thread.
+ * Return: true if it did, and is not back, and not too many did since.
+ */
+bool raft_image_left(const struct raft_image *img, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < RAFT_MAX_NODES; i++)
+		if (img->left[i] == id)
+			return true;
+	return false;
+}
+
 /**
  * raft_image_advance() - let the image go on to a later index
  * @r: the core
@@ -111,10 +174,8 @@ void raft_image_advance(struct raft *r, u64 index)
 			/* Only before the first step: raft_log_pass(). */
 			if (!e->flags)
 				e->flags = flags;
-		} else if (raft_membership_read(&img->conf, e, img->index + 1)) {
-			img->origin = e->origin;
-			img->incarnation = e->incarnation;
-			img->serial = e->serial;
+		} else {
+			advance_config(img, e, img->index + 1);
 		}
 		img->index++;
 		img->term = e->term;
@@ -186,9 +247,15 @@ u32 raft_image_encode(const struct raft_image *img, u8 *buf)
 		.conf_index = cpu_to_le64(img->conf.index),
 		.incarnation = cpu_to_le64(img->incarnation),
 		.serial = cpu_to_le64(img->serial),
+		.given_up_index = cpu_to_le64(img->given_up.index),
+		.given_up = cpu_to_le32(img->given_up.subject),
+		.given_up_result = img->given_up.result,
 	};
-	u32 n, len;
+	u32 n, len, i;
 	__le32 crc;
+
+	for (i = 0; i < RAFT_MAX_NODES; i++)
+		head.left[i] = cpu_to_le32(img->left[i]);
 
 	n = put_sessions(&img->tables, buf + sizeof(head));
 	len = sizeof(head) + n * sizeof(struct image_session);
@@ -212,7 +279,8 @@ static bool head_ok(const struct image_head *h, const u8 *buf, u64 len)
 
 	if (le32_to_cpu(h->magic) != IMAGE_MAGIC ||
 	    h->version != IMAGE_VERSION || h->reserved0[0] ||
-	    h->reserved0[1] || h->reserved0[2] || h->reserved1)
+	    h->reserved0[1] || h->reserved0[2] || h->reserved1 ||
+	    h->reserved2[0] || h->reserved2[1] || h->reserved2[2])
 		return false;
 	if (n_sessions > RAFT_MAX_SESSIONS || n_clients > RAFT_MAX_CLIENTS)
 		return false;
@@ -224,7 +292,11 @@ static bool head_ok(const struct image_head *h, const u8 *buf, u64 len)
 		return false;
 	return index && index <= RAFT_MAX_INDEX && h->term &&
 	       le64_to_cpu(h->term) <= RAFT_MAX_TERM &&
-	       le64_to_cpu(h->conf_index) <= index;
+	       le64_to_cpu(h->conf_index) <= index &&
+	       le64_to_cpu(h->given_up_index) <= le64_to_cpu(h->conf_index) &&
+	       (h->given_up ? h->given_up_result == RAFT_CHANGE_GIVEN_UP ||
+			      h->given_up_result == RAFT_CHANGE_TOO_SLOW :
+			      !h->given_up_result && !h->given_up_index);
 }
 
 static void get_session(const u8 *buf, u32 i, struct raft_session *s)
@@ -330,6 +402,11 @@ int raft_image_decode(struct raft_image *img, const struct raft_snapshot *s,
 	img->origin = le32_to_cpu(h.origin);
 	img->incarnation = le64_to_cpu(h.incarnation);
 	img->serial = le64_to_cpu(h.serial);
+	img->given_up.index = le64_to_cpu(h.given_up_index);
+	img->given_up.subject = le32_to_cpu(h.given_up);
+	img->given_up.result = h.given_up_result;
+	for (i = 0; i < RAFT_MAX_NODES; i++)
+		img->left[i] = le32_to_cpu(h.left[i]);
 	for (i = 0; i < n_sessions; i++)
 		get_session(sessions, i, &img->tables.sessions[i]);
 	for (i = 0; i < n_clients; i++)

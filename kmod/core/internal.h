@@ -285,6 +285,18 @@ struct raft_tables {
 };
 
 /**
+ * struct raft_given_up - the last node that was given up and is no voter yet
+ * @index: of the configuration that says so
+ * @subject: the node, 0 if there is none
+ * @result: enum raft_change_result
+ */
+struct raft_given_up {
+	u64 index;
+	u32 subject;
+	u8 result;
+};
+
+/**
  * struct raft_image - the core's own replicated state as of an index
  * @index: the index, 0: before the first entry
  * @term: its term
@@ -292,6 +304,8 @@ struct raft_tables {
  * @origin: node that asked for that, 0 if none
  * @incarnation: boot of @origin
  * @serial: number of the request
+ * @given_up: by the configurations up to there
+ * @left: nodes that left and are not back, the last one first; 0: no more
  * @tables: what was applied
  */
 struct raft_image {
@@ -301,6 +315,8 @@ struct raft_image {
 	u32 origin;
 	u64 incarnation;
 	u64 serial;
+	struct raft_given_up given_up;
+	u32 left[RAFT_MAX_NODES];
 	struct raft_tables tables;
 };
 
@@ -453,8 +469,7 @@ struct raft_held {
  * @n_slots: slots of @peers that were ever used, the first ones
  * @conf: configuration in force: the last one in the log (Raft 6)
  * @conf_applied: the last one that is applied, to fall back to
- * @given_up: the last node that was given up and is no voter yet, with the
- *	applied configuration that says so, see struct raft_membership
+ * @given_up: by the configurations that are applied
  * @conf_spare: payload for the next configuration or change, or NULL
  * @was_member: this node was in a configuration once
  * @promote: learner of @conf that shall vote, 0 if none
@@ -538,11 +553,7 @@ struct raft {
 	u32 n_slots;
 	struct raft_membership conf;
 	struct raft_membership conf_applied;
-	struct {
-		u64 index;
-		u8 result;
-		u32 subject;
-	} given_up;
+	struct raft_given_up given_up;
 	void *conf_spare;
 	bool was_member;
 	u32 promote;
@@ -690,6 +701,8 @@ bool raft_membership_read(struct raft_membership *c,
 			  const struct raft_entry *e, u64 index);
 void raft_membership_rollback(struct raft *r);
 bool raft_may_campaign(const struct raft *r);
+void raft_given_up_note(struct raft_given_up *g,
+			const struct raft_membership *c);
 void raft_membership_applied(struct raft *r, const struct raft_entry *e,
 			     u64 index);
 
@@ -761,6 +774,7 @@ void raft_proposal_installed(struct raft *r);
 
 /* image.c */
 void raft_image_advance(struct raft *r, u64 index);
+bool raft_image_left(const struct raft_image *img, u32 id);
 u32 raft_image_encode(const struct raft_image *img, u8 *buf);
 int raft_image_decode(struct raft_image *img, const struct raft_snapshot *s,
 		      const u8 *buf, u64 len);

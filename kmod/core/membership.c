@@ -159,19 +159,26 @@ bool raft_may_campaign(const struct raft *r)
 		     !(m->flags & (RAFT_MEMBER_LEARNER | RAFT_MEMBER_GONE)));
 }
 
-/* For the status only: who was given up, until it votes or is tried again. */
-static void note_given_up(struct raft *r, const struct raft_membership *c)
+/**
+ * raft_given_up_note() - who was given up, by one more configuration?
+ * @g: by those before
+ * @c: the next one that is applied
+ *
+ * Context: owner thread.
+ */
+void raft_given_up_note(struct raft_given_up *g, const struct raft_membership *c)
 {
-	const struct raft_member *m = raft_member_of(c, r->given_up.subject);
+	const struct raft_member *m = raft_member_of(c, g->subject);
 
-	if (c->result >= RAFT_CHANGE_GIVEN_UP) {
-		r->given_up.index = c->index;
-		r->given_up.result = c->result;
-		r->given_up.subject = c->subject;
-	} else if (m && (!(m->flags & RAFT_MEMBER_LEARNER) ||
-			 m->flags & RAFT_MEMBER_PROMOTE)) {
-		memset(&r->given_up, 0, sizeof(r->given_up));
-	}
+	if (c->result >= RAFT_CHANGE_GIVEN_UP && c->subject)
+		*g = (struct raft_given_up) {
+			.index = c->index,
+			.subject = c->subject,
+			.result = c->result,
+		};
+	else if (m && (!(m->flags & RAFT_MEMBER_LEARNER) ||
+		       m->flags & RAFT_MEMBER_PROMOTE))
+		memset(g, 0, sizeof(*g));
 }
 
 /**
@@ -190,7 +197,7 @@ void raft_membership_applied(struct raft *r, const struct raft_entry *e,
 	if (!raft_membership_read(&c, e, index))
 		return;
 	r->conf_applied = c;
-	note_given_up(r, &c);
+	raft_given_up_note(&r->given_up, &c);
 }
 
 /**

@@ -149,7 +149,7 @@ enum raft_msg_type {
 #define RAFT_MSG_CHANGE		0x08
 /* APPEND_RESP, HEARTBEAT_RESP: commands were left out of the sender's log */
 #define RAFT_MSG_BARE		0x10
-/* APPEND_RESP, HEARTBEAT_RESP: refused by who may have lost its log; APPEND: to
+/* Answers of a follower: refused, for it may have lost its log; APPEND, SNAPSHOT: to
  * such a node: it counts as having what is committed (lost.c)
  */
 #define RAFT_MSG_LOST		0x20

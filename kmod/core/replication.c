@@ -325,7 +325,7 @@ bool raft_leader_confirmed(const struct raft *r)
  */
 void raft_leader_commit(struct raft *r)
 {
-	u64 i, match;
+	u64 match;
 
 	r->self->match = r->durable;
 	if (RAFT_MUTANT("self-ack-early"))
@@ -336,11 +336,7 @@ void raft_leader_commit(struct raft *r)
 	if (raft_log_term(&r->log, match) != r->term &&
 	    !RAFT_MUTANT("commit-old-term"))
 		return;
-	for (i = r->commit + 1; i <= match; i++)
-		r->uncommitted_bytes -= min_t(u64, r->uncommitted_bytes,
-					      raft_log_entry(&r->log, i)->len);
-	r->commit = match;
-	r->up->flags |= RAFT_UP_COMMIT;
+	raft_commit_to(r, match);
 }
 
 /*

@@ -186,7 +186,9 @@ int raft_snapshot_load(struct raft *r, const struct raft_snapshot *s,
 	r->tables = r->image.tables;
 	r->conf = r->image.conf;
 	r->conf_applied = r->conf;
-	r->was_member |= !!raft_member_of(&r->conf, r->cfg.id);
+	r->given_up = r->image.given_up;
+	r->was_member |= raft_member_of(&r->conf, r->cfg.id) ||
+			 raft_image_left(&r->image, r->cfg.id);
 	return 0;
 }
 
@@ -620,6 +622,7 @@ static void adopt(struct raft *r)
 		r->tables = img->tables;
 	if (!RAFT_MUTANT("snapshot-without-config")) {
 		r->conf_applied = img->conf;
+		r->given_up = img->given_up;
 		raft_membership_use(r, &img->conf);
 	}
 	raft_proposal_installed(r);

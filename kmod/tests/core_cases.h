@@ -740,6 +740,8 @@ static const struct raft_case raft_cases[] = {
 	{ "image_is_checked", case_image_is_checked },
 	{ "boot_from_snapshot", case_boot_from_snapshot },
 	{ "image_in_parts", case_image_in_parts },
+	{ "image_remembers", case_image_remembers },
+	{ "installed_at_leader", case_installed_at_leader },
 	{ "bare_snapshot", case_bare_snapshot },
 	{ "trap49_parts_in_order", case_parts_in_order },
 	{ "log_evicted", case_log_evicted },

@@ -353,4 +353,109 @@ static inline void case_parts_in_order(struct raft_case_env *env)
 	CASE_EXPECT(d, !(up->flags & RAFT_UP_CHUNK));
 }
 
+static inline void case_install(struct case_cluster *c, u8 *meta,
+				const struct raft_snapshot *s)
+{
+	struct raft_event ev = { .type = RAFT_EV_INSTALLED };
+
+	ev.installed.of = *s;
+	ev.installed.meta = meta;
+	ev.installed.len = s->total;
+	case_step(c, &c->nodes[0], &ev);
+}
+
+/* Delivers and writes until node 1 leads; the rest is lost. */
+static inline void case_until_1_leads(struct case_cluster *c)
+{
+	u32 i, rounds = 0;
+
+	case_campaign(c, 1);
+	while (case_status(c, 1)->role != RAFT_LEADER) {
+		CASE_EXPECT(c, rounds++ < 100);
+		if (c->count) {
+			struct case_msg *m = &c->ring[c->head];
+
+			c->head = (c->head + 1) % CASE_MSGS;
+			c->count--;
+			case_deliver(c, m);
+		}
+		for (i = 0; i < CASE_NODES; i++)
+			case_persist(c, &c->nodes[i]);
+	}
+	case_drop_all(c);
+}
+
+/*
+ * All parts are there; then the entries come, and the node leads; and then the
+ * snapshot is current.  What it says is committed does not wait any more.
+ */
+static inline void case_installed_at_leader(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_led_by_1(env), *d = case_cluster_new(env);
+	struct raft_event stored = { .type = RAFT_EV_STORED };
+	struct case_msg m = {
+		.m = {
+			.type = RAFT_MSG_APPEND, .from = 2, .to = 1,
+			.from_inc = 102, .to_inc = 101, .seq = 9, .term = 5,
+			.n_entries = 4,
+		},
+	};
+	struct raft_snapshot s;
+	u32 i;
+	u8 *meta;
+
+	for (i = 0; i < 3; i++)
+		case_propose(c, 1, 10);
+	case_settle(c);
+	meta = case_image(c, 1, 4, &s);
+	case_part(d, 1, 0, (u32)s.total, &s);
+	stored.stored.of = s;
+	stored.stored.bytes = s.total;
+	case_step(d, &d->nodes[0], &stored);
+	CASE_EXPECT(d, d->nodes[0].up.flags & RAFT_UP_INSTALL);
+	for (i = 0; i < 4; i++)
+		m.entries[i] = *raft_entry_at(c->nodes[0].r, i + 1);
+	case_deliver(d, &m);
+	CASE_EXPECT(d, case_status(d, 1)->last == 4);
+	case_until_1_leads(d);
+	CASE_EXPECT(d, !case_status(d, 1)->commit);
+	CASE_EXPECT(d, case_status(d, 1)->uncommitted_bytes == 30);
+	case_install(d, meta, &s);
+	CASE_EXPECT(d, case_status(d, 1)->commit == 4);
+	CASE_EXPECT(d, !case_status(d, 1)->uncommitted_bytes);
+}
+
+/* Who boots with a snapshot knows who left, and who was given up. */
+static inline void case_image_remembers(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_led_by_1(env);
+	struct raft_config cfg = case_config(9);
+	struct case_node *n = &c->nodes[0];
+	struct raft_hard_state hs = { .term = 1 };
+	struct raft_snapshot s;
+	u32 left;
+	u8 *meta;
+
+	case_change(c, 1, RAFT_OP_ADD_VOTER, 9, false);
+	case_settle(c);
+	case_heartbeats(c, 520);
+	CASE_EXPECT(c, case_status(c, 1)->given_up == 9);
+	meta = case_image(c, 1, 3, &s);
+	for (left = 0; left < 2; left++) {
+		n->r = env->alloc(env, raft_size());
+		memset(n->table, 0, sizeof(n->table));
+		cfg.n_members = 0;
+		cfg.id = left ? 9 : 8;
+		CASE_EXPECT(c, !raft_init(n->r, &cfg, c->now, 1, n->table,
+					  CASE_CHUNKS));
+		CASE_EXPECT(c, !raft_snapshot_load(n->r, &s, meta, s.total));
+		CASE_EXPECT(c, !raft_start(n->r, &hs));
+		CASE_EXPECT(c, case_status(c, 1)->removed == left);
+		CASE_EXPECT(c, case_status(c, 1)->given_up == 9);
+		CASE_EXPECT(c, c->status.given_up_index == 3);
+		CASE_EXPECT(c, c->status.given_up_why ==
+			       RAFT_CHANGE_GIVEN_UP);
+	}
+}
+
 #endif /* _RAFT_CORE_SNAPSHOT_CASES_H */
