@@ -15,11 +15,15 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/highmem.h>
 #include <linux/uio.h>
 
 #include "wal_internal.h"
+
+#define NOMEM_TRIES	500	/* of a write for which there is no memory */
+#define NOMEM_DELAY_MS	20
 
 /*
  * write_iter() wants to be called with the superblock guarded against a freeze
@@ -56,21 +60,36 @@ static void direct_complete(struct kiocb *iocb, long ret)
 	io->done(io, (int)ret);
 }
 
+/*
+ * The file system had no memory: it has promised nothing, and the write is tried
+ * again, for ten seconds.  A sync is not, in any case.
+ */
+static bool write_again(ssize_t ret, int *tries)
+{
+	if (ret != -ENOMEM || ++*tries == NOMEM_TRIES)
+		return false;
+	msleep(NOMEM_DELAY_MS);
+	return true;
+}
+
 static void direct_write(struct raft_wal_io *io)
 {
 	struct file *file = io->wal->file;
 	struct iov_iter iter;
+	int tries = 0;
 	ssize_t ret;
 
-	iov_iter_bvec(&iter, ITER_SOURCE, io->bvec, io->nr, io->len);
-	init_sync_kiocb(&io->iocb, file);
-	io->iocb.ki_pos = io->pos;
-	io->iocb.ki_complete = direct_complete;
-	io->iocb.ki_flags |= IOCB_DIRECT | IOCB_WRITE;
-	if (!raft_wal_fault_nosync(io->wal))
-		io->iocb.ki_flags |= IOCB_DSYNC;
 	guard_begin(file);
-	ret = file->f_op->write_iter(&io->iocb, &iter);
+	do {
+		iov_iter_bvec(&iter, ITER_SOURCE, io->bvec, io->nr, io->len);
+		init_sync_kiocb(&io->iocb, file);
+		io->iocb.ki_pos = io->pos;
+		io->iocb.ki_complete = direct_complete;
+		io->iocb.ki_flags |= IOCB_DIRECT | IOCB_WRITE;
+		if (!raft_wal_fault_nosync(io->wal))
+			io->iocb.ki_flags |= IOCB_DSYNC;
+		ret = file->f_op->write_iter(&io->iocb, &iter);
+	} while (write_again(ret, &tries));
 	if (ret != -EIOCBQUEUED)
 		direct_complete(&io->iocb, ret);
 }
@@ -138,6 +157,7 @@ static void buffered_write(struct raft_wal_io *io)
 {
 	struct file *file = io->wal->file;
 	struct iov_iter iter;
+	int tries = 0;
 	ssize_t ret;
 
 	iov_iter_bvec(&iter, ITER_SOURCE, io->bvec, io->nr, io->len);
@@ -146,10 +166,13 @@ static void buffered_write(struct raft_wal_io *io)
 	io->iocb.ki_flags &= ~IOCB_DIRECT;
 	io->iocb.ki_flags |= IOCB_WRITE;
 	guard_begin(file);
-	ret = file->f_op->write_iter(&io->iocb, &iter);
+	/* Without memory for the next page what is before it was written. */
+	do
+		ret = file->f_op->write_iter(&io->iocb, &iter);
+	while (write_again(ret, &tries) || (ret > 0 && iov_iter_count(&iter)));
 	guard_end(file);
 	if (ret >= 0)
-		ret = ret == io->len ? 0 : -EIO;
+		ret = iov_iter_count(&iter) ? -EIO : 0;
 	if (!ret)
 		ret = vfs_fsync_range(file, io->pos, io->pos + io->len - 1, 1);
 	io->done(io, (int)ret);

@@ -84,6 +84,7 @@ step formats tests/steps.sh formats "${long:+long}"
 step kunit tests/steps.sh kunit um
 step module-um tests/steps.sh module_um
 step module-vm tests/steps.sh module_vm
+step memory tests/steps.sh memory "${long:+long}"
 [ -n "$long" ] || step poweroff tests/steps.sh poweroff
 step logwrites tests/steps.sh logwrites"${long:+_long}"
 step histories tests/steps.sh histories"${long:+_long}"

@@ -122,6 +122,11 @@ module_debug() {
 	TEST_FAULTS=1 tests/module/host.sh um-debug
 }
 
+memory() {
+	[ "${1:-}" != long ] || export MEMORY_SECONDS=300 TEST_LIMIT=1200
+	tests/module/host.sh um-debug t_memory_direct t_memory_atomic t_memory_pages
+}
+
 poweroff() { tests/module/poweroff.sh; }
 
 logwrites() { tests/module/logwrites.sh; }

@@ -393,16 +393,16 @@ static inline void case_installed_at_leader(struct raft_case_env *env)
 {
 	struct case_cluster *c = case_led_by_1(env), *d = case_cluster_new(env);
 	struct raft_event stored = { .type = RAFT_EV_STORED };
-	struct case_msg m = {
-		.m = {
-			.type = RAFT_MSG_APPEND, .from = 2, .to = 1,
-			.from_inc = 102, .to_inc = 101, .seq = 9, .term = 5,
-			.n_entries = 4,
-		},
-	};
+	struct case_msg *m = env->alloc(env, sizeof(*m));
 	struct raft_snapshot s;
 	u32 i;
 	u8 *meta;
+
+	m->m = (struct raft_msg) {
+		.type = RAFT_MSG_APPEND, .from = 2, .to = 1,
+		.from_inc = 102, .to_inc = 101, .seq = 9, .term = 5,
+		.n_entries = 4,
+	};
 
 	for (i = 0; i < 3; i++)
 		case_propose(c, 1, 10);
@@ -414,8 +414,8 @@ static inline void case_installed_at_leader(struct raft_case_env *env)
 	case_step(d, &d->nodes[0], &stored);
 	CASE_EXPECT(d, d->nodes[0].up.flags & RAFT_UP_INSTALL);
 	for (i = 0; i < 4; i++)
-		m.entries[i] = *raft_entry_at(c->nodes[0].r, i + 1);
-	case_deliver(d, &m);
+		m->entries[i] = *raft_entry_at(c->nodes[0].r, i + 1);
+	case_deliver(d, m);
 	CASE_EXPECT(d, case_status(d, 1)->last == 4);
 	case_until_1_leads(d);
 	CASE_EXPECT(d, !case_status(d, 1)->commit);
@@ -429,11 +429,11 @@ static inline void case_installed_at_leader(struct raft_case_env *env)
 static inline void case_image_remembers(struct raft_case_env *env)
 {
 	struct case_cluster *c = case_led_by_1(env);
-	struct raft_config cfg = case_config(9);
+	struct raft_config *cfg = env->alloc(env, sizeof(*cfg));
 	struct case_node *n = &c->nodes[0];
 	struct raft_hard_state hs = { .term = 1 };
 	struct raft_snapshot s;
-	u32 left;
+	u32 id;
 	u8 *meta;
 
 	case_change(c, 1, RAFT_OP_ADD_VOTER, 9, false);
@@ -441,16 +441,16 @@ static inline void case_image_remembers(struct raft_case_env *env)
 	case_heartbeats(c, 520);
 	CASE_EXPECT(c, case_status(c, 1)->given_up == 9);
 	meta = case_image(c, 1, 3, &s);
-	for (left = 0; left < 2; left++) {
+	for (id = 8; id <= 9; id++) {
 		n->r = env->alloc(env, raft_size());
 		memset(n->table, 0, sizeof(n->table));
-		cfg.n_members = 0;
-		cfg.id = left ? 9 : 8;
-		CASE_EXPECT(c, !raft_init(n->r, &cfg, c->now, 1, n->table,
+		*cfg = case_config(id);
+		cfg->n_members = 0;
+		CASE_EXPECT(c, !raft_init(n->r, cfg, c->now, 1, n->table,
 					  CASE_CHUNKS));
 		CASE_EXPECT(c, !raft_snapshot_load(n->r, &s, meta, s.total));
 		CASE_EXPECT(c, !raft_start(n->r, &hs));
-		CASE_EXPECT(c, case_status(c, 1)->removed == left);
+		CASE_EXPECT(c, case_status(c, 1)->removed == (id == 9));
 		CASE_EXPECT(c, case_status(c, 1)->given_up == 9);
 		CASE_EXPECT(c, c->status.given_up_index == 3);
 		CASE_EXPECT(c, c->status.given_up_why ==
