@@ -8,14 +8,14 @@ dir=$1
 insmod "$dir/raft.ko"
 
 cases() { # cases NAME [PARAMETER...]
-	local name=$1
+	name=$1
 	shift
 	dmesg -C
 	insmod "$dir/raft_kunit.ko" "$@"
 	dmesg | sed 's/^\[[^]]*\] //' >/run/ktap
 	rmmod raft_kunit
 	# Cases and their parameters are indented; suites are not.
-	sed -nE "s/^ +((not )?ok) [0-9]+ (- )?(.*)$/\1 - $name \4/p" /run/ktap
+	sed -nE "s/^ +((not )?ok) [0-9]+ (- )?(.*)\$/\1 - $name \4/p" /run/ktap
 	grep -E -A2 '# .*(EXPECTATION|ASSERTION)|Expected|==' /run/ktap | head -40 || true
 	grep -qE '^ +ok' /run/ktap && ! grep -qE '^ *not ok' /run/ktap
 }

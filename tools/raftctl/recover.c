@@ -52,7 +52,7 @@ static const char *open_text(int error)
 	case -ENODATA:
 		return "there is not one entry in it: nothing can be recovered";
 	case -EXDEV:
-		return "the log does not begin with entry 1, what was before is in a snapshot; raftdump shows where: take another survivor";
+		return "it begins behind a snapshot: take another survivor";
 	case -EOPNOTSUPP:
 		return "the log of a witness, it has no commands: take another survivor";
 	case -EPROTO:
