@@ -34,9 +34,9 @@
  *
  * A torn tail was never acknowledged and is dropped; damage never is, or a
  * majority could forget what it promised: disk_boot.c tells what can be done.  A
- * block that the device cannot read is damage wherever it is.  The one thing that this tree cannot
- * tell from a torn write is a bad sector in the very last write before a crash
- * (a close in order notes it as durable).
+ * block that the device cannot read is damage wherever it is.  The one thing that
+ * this tree cannot tell from a torn write is a bad sector in the very last write
+ * before a crash (a close in order notes it as durable).
  *
  * What lies behind the tail of a ring that has gone round is the lap before: good
  * records, of indexes below the base, and of a lower lap than the log would have
