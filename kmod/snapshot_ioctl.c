@@ -311,10 +311,11 @@ int raft_snapshot_take(struct raft_group *g, struct file *from, u64 index,
 		raft_snapshot_compact(g, t.of.index - keep) : 0;
 }
 
+/* What waits for somebody to write would keep the group from being stopped. */
 static bool readable(const struct file *file)
 {
-	return file->f_mode & FMODE_READ && file->f_op->read_iter &&
-	       !file->f_op->read;
+	return S_ISREG(file_inode(file)->i_mode) && file->f_mode & FMODE_READ &&
+	       file->f_op->read_iter && !file->f_op->read;
 }
 
 /**
@@ -347,7 +348,7 @@ long raft_snapshot_ioctl(struct file *file, void __user *arg)
 	from = fget(ioc.fd);
 	if (!from)
 		return -EBADF;
-	if (!readable(from) || from->f_op == file->f_op) {
+	if (!readable(from)) {
 		fput(from);
 		return -EINVAL;
 	}

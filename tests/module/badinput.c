@@ -346,6 +346,7 @@ int main(int argc, char **argv)
 	test_set();
 	test_session();
 	test_applied();
+	test_snapshot();
 	test_read();
 	test_seek_poll();
 	test_others();

@@ -463,7 +463,7 @@ static const char *snapshot_text(int error)
 	case -EFBIG:
 		return "the snapshot is too large for its file";
 	case -EINVAL:
-		return "this index is not applied here or has been cut, or the file is no good";
+		return "this index is not applied here or has been cut, or this is no regular file";
 	case -EINTR:
 		return "interrupted";
 	case -ENODATA:

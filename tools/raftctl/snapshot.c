@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUFFER	(256u << 10)
@@ -24,13 +25,68 @@ struct snapshot_args {
 	uint64_t keep;
 };
 
+static int write_all(int fd, const char *buf, size_t len)
+{
+	ssize_t n;
+
+	while (len) {
+		n = write(fd, buf, len);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			buf += n;
+			len -= n;
+		}
+	}
+	return 0;
+}
+
+/* The kernel takes regular files only: all of a pipe to one without a name. */
+static int spool(int from)
+{
+	char *buf = malloc(BUFFER);
+	FILE *f = tmpfile();
+	ssize_t n = 0;
+	int fd = -1;
+
+	if (!buf || !f)
+		goto out;
+	fd = fcntl(fileno(f), F_DUPFD_CLOEXEC, 3);
+	while (fd >= 0 && (n = read(from, buf, BUFFER))) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n > 0)
+			errno = -write_all(fd, buf, n);
+		if (n < 0 || errno) {
+			close(fd);
+			fd = -1;
+		}
+	}
+out:
+	if (f)
+		fclose(f);
+	free(buf);
+	return fd;
+}
+
+static int stdin_open(void)
+{
+	struct stat st;
+
+	if (fstat(STDIN_FILENO, &st))
+		return -1;
+	return S_ISREG(st.st_mode) ? STDIN_FILENO : spool(STDIN_FILENO);
+}
+
 static int source_open(const struct snapshot_args *args)
 {
-	int fd = STDIN_FILENO;
+	int fd;
 
 	if (args->empty)
 		fd = memfd_create("empty", MFD_CLOEXEC);
-	else if (strcmp(args->file, "-"))
+	else if (!strcmp(args->file, "-"))
+		fd = stdin_open();
+	else
 		fd = open(args->file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		ctl_warn("%s: %s", args->empty ? "an empty file" : args->file,
@@ -61,22 +117,6 @@ static int take(const struct snapshot_args *args)
 		return ctl_fail(RAFT_OP_SNAPSHOT, ret, args->group, NULL);
 	printf("%" PRIu64 "\n", index);
 	return CTL_OK;
-}
-
-static int write_all(int fd, const char *buf, size_t len)
-{
-	ssize_t n;
-
-	while (len) {
-		n = write(fd, buf, len);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			buf += n;
-			len -= n;
-		}
-	}
-	return 0;
 }
 
 static int copy(int from, int to, uint64_t bytes, const char *path)

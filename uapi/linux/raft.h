@@ -589,9 +589,9 @@ struct raft_ioc_join {
  * struct raft_ioc_snapshot - RAFT_IOC_SNAPSHOT: take a snapshot, cut the log
  * @size: sizeof this structure
  * @flags: RAFT_SNAPSHOT_NO_COMPACT or 0
- * @fd: file with the state of the state machine after it has applied every record
- *	up to @index, and nothing else: opened for reading, taken from its start
- *	to its end, of any size, empty too; not a file that is a snapshot's
+ * @fd: regular file with the state of the state machine after it has applied every
+ *	record up to @index, and nothing else: opened for reading, taken from its
+ *	start to its end, of any size, empty too; not a file that is a snapshot's
  * @reserved: 0
  * @index: last index in it: applied here, and above that of the snapshot before
  *	(EEXIST, EINVAL)

@@ -170,6 +170,8 @@ t "configurations that make no sense name file, line and what was expected" t_co
 
 t_badinput() {
 	[ -x "$RAFT_TOOLS/badinput" ] || skip "build/badinput is not there"
-	ns 1 "$RAFT_TOOLS/badinput" "$RAFT_DIR" || fail "see above"
+	ns 1 "$RAFT_TOOLS/badinput" "$RAFT_DIR" >"$TMP/badinput" && return
+	grep -A2 '^not ok' "$TMP/badinput" | head -n 20
+	fail "it ended with: $(tail -n 1 "$TMP/badinput")"
 }
 t "bad input to every ioctl" t_badinput
