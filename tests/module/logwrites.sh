@@ -28,7 +28,7 @@ for ((i = 0; i < RECORDINGS; i++)); do what+=(good); done
 what+=(nosync unordered)
 disks=()
 for i in "${!what[@]}"; do
-	truncate -s "$((4 * ROUNDS))M" "$out/$((i + 1)).disk"
+	truncate -s 2M "$out/$((i + 1)).disk"
 	truncate -s 2G "$out/$((i + 1)).log"
 	disks+=(--disk "$out/$((i + 1)).disk" --disk "$out/$((i + 1)).log")
 done
