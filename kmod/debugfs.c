@@ -114,10 +114,9 @@ static void raft_show_peers(struct seq_file *m,
 	for (i = 0; i < pub->st.n_peers && i < RAFT_MAX_NODES; i++) {
 		p = &pub->st.peers[i];
 		seq_printf(m, "peer %u %s flags 0x%x match %llu next %llu inflight %u active %d priority %u incarnation %llu heard_us %lld\n",
-			   p->id,
-			   p->state == RAFT_REPLICATE ? "replicate" : "probe",
-			   p->flags, p->match, p->next, p->inflight, p->active,
-			   p->priority, pub->peer_incarnation[i],
+			   p->id, raft_progress_name(p->state), p->flags,
+			   p->match, p->next, p->inflight, p->active, p->priority,
+			   pub->peer_incarnation[i],
 			   pub->peer_heard[i] ?
 			   (s64)(now - pub->peer_heard[i]) / NSEC_PER_USEC :
 			   -1LL);

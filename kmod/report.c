@@ -162,6 +162,8 @@ static void raft_status_progress(struct raft_ioc_peer *peer,
 			peer->flags |= RAFT_PEER_LOST;
 		if (st->peers[i].state == RAFT_REPLICATE)
 			peer->flags |= RAFT_PEER_REPLICATE;
+		if (st->peers[i].state == RAFT_SNAPSHOT)
+			peer->flags |= RAFT_PEER_SNAPSHOT;
 		return;
 	}
 }

@@ -154,6 +154,20 @@ static struct raft_wal_stat raft_sysfs_wal(struct raft_group *g)
 	return st;
 }
 
+/* All zero if there is none. */
+static struct raft_snapshot raft_sysfs_snapshot(struct raft_group *g)
+{
+	struct raft_snapshot of = {};
+
+	raft_snapshots_current(g, &of);
+	return of;
+}
+
+static bool raft_sysfs_wanted(struct raft_group *g)
+{
+	return g->snapshots && READ_ONCE(g->snapshots->wanted);
+}
+
 RAFT_ATTR_PUB(role, "%s", raft_role_name(pub->st.role));
 RAFT_ATTR_PUB(term, "%llu", pub->st.term);
 RAFT_ATTR_PUB(vote, "%u", pub->st.vote);
@@ -185,6 +199,9 @@ RAFT_ATTR(group_id, "0x%016llx", g->params.ioc.group_id);
 RAFT_ATTR(incarnation, "%llu", g->incarnation);
 RAFT_ATTR(log_size, "%llu", raft_sysfs_wal(g).size);
 RAFT_ATTR(log_room, "%llu", raft_sysfs_wal(g).room);
+RAFT_ATTR(snapshot, "%llu", raft_sysfs_snapshot(g).index);
+RAFT_ATTR(snapshot_bytes, "%llu", raft_sysfs_snapshot(g).total);
+RAFT_ATTR(snapshot_wanted, "%d", raft_sysfs_wanted(g));
 RAFT_ATTR(events, "%llu", READ_ONCE(g->events));
 RAFT_ATTR(election_timeout_ms, "%u", READ_ONCE(g->settings.election_timeout_ms));
 RAFT_ATTR(heartbeat_ms, "%u", READ_ONCE(g->settings.heartbeat_ms));
@@ -213,6 +230,9 @@ static struct attribute *raft_attrs[] = {
 	&dev_attr_incarnation.attr,
 	&dev_attr_log_size.attr,
 	&dev_attr_log_room.attr,
+	&dev_attr_snapshot.attr,
+	&dev_attr_snapshot_bytes.attr,
+	&dev_attr_snapshot_wanted.attr,
 	&dev_attr_events.attr,
 	&dev_attr_election_timeout_ms.attr,
 	&dev_attr_heartbeat_ms.attr,
@@ -414,10 +434,11 @@ static bool raft_sysfs_tell_config(struct raft_sysfs *s,
 /* Each time that it becomes true. */
 static bool raft_sysfs_tell_wanted(struct raft_sysfs *s)
 {
-	const struct raft_snapshots *snaps = s->group->snapshots;
 	bool was = s->told_wanted;
 
-	s->told_wanted = snaps && READ_ONCE(snaps->wanted);
+	s->told_wanted = raft_sysfs_wanted(s->group);
+	if (s->told_wanted != was)
+		sysfs_notify(&s->dev.kobj, NULL, "snapshot_wanted");
 	return s->told_wanted && !was;
 }
 

@@ -110,7 +110,7 @@ static ssize_t raft_peer_state(const struct raft_peer_view *v, char *buf)
 	if (!v->st)
 		word = "self";
 	else if (raft_peer_led(v))
-		word = v->st->state == RAFT_REPLICATE ? "replicate" : "probe";
+		word = raft_progress_name(v->st->state);
 	return sysfs_emit(buf, "%s\n", word);
 }
 RAFT_PEER_ATTR(state);

@@ -831,5 +831,6 @@ const char *raft_role_name(enum raft_role role);
 const char *raft_msg_name(enum raft_msg_type type);
 const char *raft_fail_name(enum raft_fail fail);
 const char *raft_given_up_name(u8 result);
+const char *raft_progress_name(enum raft_progress_state state);
 
 #endif /* _RAFT_CORE_H */

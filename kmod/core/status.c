@@ -283,6 +283,26 @@ const char *raft_fail_name(enum raft_fail fail)
 }
 
 /**
+ * raft_progress_name() - the word for how a peer is sent the log
+ * @state: enum raft_progress_state
+ *
+ * Context: any.
+ * Return: a constant string.
+ */
+const char *raft_progress_name(enum raft_progress_state state)
+{
+	switch (state) {
+	case RAFT_PROBE:
+		return "probe";
+	case RAFT_REPLICATE:
+		return "replicate";
+	case RAFT_SNAPSHOT:
+		return "snapshot";
+	}
+	return "unknown";
+}
+
+/**
  * raft_given_up_name() - the word for why a node was given up
  * @result: enum raft_change_result
  *

@@ -119,6 +119,7 @@ static const struct field peer_fields[] = {
 	PEER_FLAG("learner", RAFT_MEMBER_LEARNER),
 	PEER_FLAG("active", RAFT_PEER_ACTIVE),
 	PEER_FLAG("replicate", RAFT_PEER_REPLICATE),
+	PEER_FLAG("snapshot", RAFT_PEER_SNAPSHOT),
 	PEER(match, FIELD_U64),
 	PEER(next, FIELD_U64),
 	PEER(inflight, FIELD_U32),

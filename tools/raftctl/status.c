@@ -46,6 +46,28 @@ static void log_print(const struct raft_ioc_status *st)
 	printf("%s of %s free\n", room, size);
 }
 
+static void snapshot_print(const struct raft_ioc_status *st)
+{
+	char has[32], total[32];
+
+	raft_size_format(st->snapshot_bytes, has, sizeof(has));
+	if (st->snapshot)
+		printf("  snapshot of %llu, %s\n",
+		       (unsigned long long)st->snapshot, has);
+	if (st->snapshot_flags & RAFT_SNAPSHOT_WANTED)
+		puts("  WANTED   a snapshot by the state machine: the log fills up");
+	if (!st->coming)
+		return;
+	raft_size_format(st->coming_bytes, has, sizeof(has));
+	raft_size_format(st->coming_total, total, sizeof(total));
+	if (st->snapshot_flags & RAFT_SNAPSHOT_TAKING)
+		printf("  taking   a snapshot of %llu, %s so far\n",
+		       (unsigned long long)st->coming, has);
+	else
+		printf("  coming   a snapshot of %llu, %s of %s\n",
+		       (unsigned long long)st->coming, has, total);
+}
+
 /* Who belongs to it, and what is under way. */
 static void members_print(const struct ctl_snapshot *snap)
 {
@@ -166,6 +188,7 @@ static void peer_print(const struct ctl_snapshot *snap,
 	printf(" %-14s %-10s %10llu %10llu %8u %8u\n", heard,
 	       self ? "-" : p->flags & RAFT_PEER_LOST ? "lost log" :
 	       !(p->flags & RAFT_PEER_ACTIVE) ? "silent" :
+	       p->flags & RAFT_PEER_SNAPSHOT ? "snapshot" :
 	       p->flags & RAFT_PEER_REPLICATE ? "replicate" : "probe",
 	       (unsigned long long)p->match, (unsigned long long)p->next,
 	       p->inflight, self ? st->priority : p->priority);
@@ -197,6 +220,7 @@ static void page_print(const struct ctl_snapshot *snap)
 
 	head_print(&snap->st);
 	log_print(&snap->st);
+	snapshot_print(&snap->st);
 	members_print(snap);
 	counters_print(&snap->st);
 	timeouts_warn(snap);

@@ -770,6 +770,7 @@ struct raft_ioc_peer {
 #define RAFT_PEER_REPLICATE	0x200	/* pipelined, not probing */
 #define RAFT_PEER_SELF		0x400
 #define RAFT_PEER_LOST		0x800	/* has a new log, and is not let in yet */
+#define RAFT_PEER_SNAPSHOT	0x1000	/* gets a snapshot, the log begins behind */
 
 #define RAFT_GIVEN_UP_SILENT	2	/* it made no progress */
 #define RAFT_GIVEN_UP_SLOW	3	/* it never caught up */

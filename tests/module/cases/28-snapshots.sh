@@ -33,6 +33,8 @@ t_snap_take() {
 	at=$(raft_get g 1 applied)
 	is "$(echo second | snap 1 --file - --keep 5)" "$at" "index of the second"
 	is "$(saved 1)" second "the second snapshot"
+	is "$(lab_in 1 cat /sys/class/raft/g/snapshot)" "$at" "its index in sysfs"
+	ctl 1 status g | grep -q "^  snapshot of $at, " || fail "status: $(ctl 1 status g)"
 	# A new reader begins with it, one who is in what was kept gets that.
 	lines c 3 | propose g 1 -q
 	is "$(records 1 | head -n 1)" "$at snapshot" "the first record of a new reader"
@@ -236,6 +238,8 @@ t_snap_policy() {
 	raft_wait_leader g 1 >/dev/null
 	is "$(raft_get g 1 snapshot_wanted)" no "a snapshot is wanted of an empty log"
 	probe 1 asked g
+	is "$(lab_in 1 cat /sys/class/raft/g/snapshot_wanted)" 1 "that it is wanted, in sysfs"
+	ctl 1 status g | grep -q "^  WANTED  " || fail "status: $(ctl 1 status g)"
 	snap 1 --empty >/dev/null
 	until_true not_wanted || fail "still wanted"
 	# Without a state machine.
