@@ -8,6 +8,7 @@ RAFTDUMP_HDR := kmod/core/disk.h kmod/core/raft_core.h $(wildcard tools/lib/*.h)
 TOOLS += $(B)/raftdump $(B)/raftmklog
 FUZZERS += $(B)/fuzz/disk_fuzz
 
+$(B)/raftdump: tools/raftdump/snapshot.c tools/raftdump/raftdump.h kmod/core/slot.c kmod/core/slot.h
 $(B)/raftdump $(B)/raftmklog: $(B)/%: tools/raftdump/%.c $(RAFTDUMP_COMMON) $(RAFTDUMP_HDR)
 	@mkdir -p $(@D)
 	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CPPFLAGS) -O2 $(LDFLAGS) -o $@ $(filter %.c,$^)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * raftdump.c - raftdump(8): checks and prints a log while no group uses it.
+ * raftdump.c - raftdump(8): checks and prints a log while no group uses it; files
+ * with a snapshot are snapshot.c's.
  *
  * Owns nothing of the format: what is good, torn or damaged is decided by
  * kmod/core/disk.c, the same code that the kernel recovers with, and what a
@@ -18,15 +19,8 @@
 #include <unistd.h>
 
 #include "disk.h"
+#include "raftdump.h"
 #include "util.h"
-
-enum {
-	EXIT_CLEAN = 0,
-	EXIT_TORN = 1,		/* usable; a torn tail or a bad copy is noted */
-	EXIT_DAMAGED = 2,
-	EXIT_NOT_A_LOG = 3,
-	EXIT_TROUBLE = 4,	/* usage, or the file cannot be read */
-};
 
 /**
  * struct dump - what to do with the entries
@@ -429,7 +423,7 @@ static void usage(FILE *out)
 	      "  --check         only verify: exit 0 clean, 1 torn tail or a bad copy, 2 damaged,\n"
 	      "                  3 not a log, 4 trouble\n"
 	      "  --entries A..B  only these indexes; A.. and ..B and A will do\n"
-	      "  --raw           only the commands, a newline behind each\n"
+	      "  --raw           only the commands, a newline behind each, or a snapshot's bytes\n"
 	      "  --json          one object\n", out);
 }
 
@@ -518,5 +512,12 @@ int main(int argc, char **argv)
 	if (flock(d.fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK)
 		fprintf(stderr, "raftdump: %s: in use by a group, its last write may look torn\n",
 			path);
-	return dump(&d, (u64)size);
+	if (!is_snapshot(d.fd, (u64)size))
+		return dump(&d, (u64)size);
+	if (d.first || d.last != U64_MAX) {
+		fprintf(stderr, "raftdump: %s: a snapshot, it has no entries\n",
+			path);
+		return EXIT_TROUBLE;
+	}
+	return snapshot_dump(d.fd, (u64)size, d.raw, d.json);
 }

@@ -43,12 +43,27 @@ t_snap_take() {
 	is "$(raft_get g 1 first)" $((at - 4)) "first index in the log"
 	# After a restart all is the same.
 	raft_down g 1
+	snap_dumped "$at"
 	raft_up g 1
 	raft_wait_leader g 1 >/dev/null
 	is "$(saved 1)" second "the snapshot after a restart"
 	until_true at_least 1 applied $((at + 3))
 	lines d 2 | propose g 1 -q
 	is "$(records 1 $((at + 1)) | cut -d' ' -f2 | grep -v '^$' | xargs)" "c-1 c-2 c-3 d-1 d-2" "commands behind it"
+}
+# snap_dumped INDEX: what raftdump says of the snapshot, whole and damaged.
+snap_dumped() {
+	local f slot='' dump=$RAFT_TOOLS/raftdump rc=0
+	for f in "$RAFT_DIR"/g.1.snap.?; do
+		if "$dump" "$f" | grep -q "^snapshot of index $1 "; then slot=$f; fi
+	done
+	[ -n "$slot" ] || fail "raftdump finds no snapshot of $1"
+	is "$("$dump" --raw "$slot" 2>"$TMP/dump")" second "its bytes by raftdump"
+	grep -qx whole "$TMP/dump" || fail "raftdump: $(cat "$TMP/dump")"
+	cp "$slot" "$TMP/rot"
+	printf X | dd of="$TMP/rot" bs=1 seek=$(($(stat -c %s "$slot") - 2)) conv=notrunc status=none
+	"$dump" --json "$TMP/rot" >"$TMP/dump" || rc=$?
+	is "$rc $(grep -c '"snapshot": *"damaged"' "$TMP/dump")" "2 1" "exit code of raftdump, and its word"
 }
 t "a snapshot is taken, opened and read as a record; a restart" t_snap_take
 
