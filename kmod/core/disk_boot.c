@@ -94,8 +94,10 @@ int raft_disk_damage(struct raft_disk_scan *s)
 		if (reason == RAFT_DISK_OK && rec.pos == pos)
 			note(s, &rec);
 	}
+	/* The first question of the tree, of all records. */
 	if (s->bad.reason == RAFT_DISK_STATE ||
-	    s->bad.reason == RAFT_DISK_STATE_LOST)
+	    s->bad.reason == RAFT_DISK_STATE_LOST ||
+	    s->seen_epoch > st->epoch)
 		s->forgot = true;
 	s->mends = !s->forgot || !s->beyond;
 	if (s->forgot || !s->anchored ||

@@ -25,6 +25,7 @@ struct input {
 static u8 image[IMG_SIZE];
 static u8 scan_buf[RAFT_DISK_BUF];
 static bool forged;
+static bool older;	/* an entry may be one that was truncated */
 
 static void expect(struct disk_env *env, bool ok, const char *what, int line)
 {
@@ -86,7 +87,7 @@ static int any_entry(void *ctx, const struct raft_disk_record *rec,
 
 static int recover(struct disk_env *env)
 {
-	if (!forged)
+	if (!forged && !older)
 		return img_recover(env);
 	memset(&env->s, 0, sizeof(env->s));
 	env->s.read = img_read;
@@ -108,6 +109,8 @@ static bool boot(struct disk_env *env)
 	if (env->s.super.data_end > RAFT_DISK_DATA_POS + AREA ||
 	    env->s.tail.index >= IMG_ENTRIES)
 		return false;
+	/* What a truncation left may lie in the place of what is damaged. */
+	older |= env->s.mends && env->s.tail.index < env->s.state.durable;
 	index = env->s.tail.index;
 	env->sb = env->s.super;
 	raft_disk_boot(&env->s, 1000, &env->st);
@@ -214,6 +217,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	env.p = image;
 	env.buf = scan_buf;
 	forged = false;
+	older = false;
 	block = take(&in, 1);
 	img_format(&env, block & 1 ? 512 : 4096, block & 2 ? AREA / 4 : AREA);
 	img_boot(&env);

@@ -52,6 +52,7 @@ struct fuzz {
 	u32 next_hold;
 };
 
+bool fuzz_lacks(const struct sim *s, const struct sim_node *n);
 u32 fuzz_bare(const struct sim *s, const struct sim_node *n, u32 *voters);
 u64 fuzz_random(struct fuzz *f, u64 n);
 void fuzz_setup(struct fuzz *f, u64 seed, const struct sim_life *life);

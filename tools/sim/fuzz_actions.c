@@ -193,6 +193,19 @@ void fuzz_setup(struct fuzz *f, u64 seed, const struct sim_life *life)
 }
 
 /**
+ * fuzz_lacks() - does a node lack what it may have had, now or once it boots?
+ * @s: simulation
+ * @n: node
+ *
+ * Return: true if so.
+ */
+bool fuzz_lacks(const struct sim *s, const struct sim_node *n)
+{
+	return !check_has_committed(s, n) || n->disk.corrupt ||
+	       n->disk.forgot || sim_disk_lacks(&n->disk);
+}
+
+/**
  * fuzz_bare() - how many voters lack what they may have had?
  * @s: simulation whose members do not change
  * @n: one that is about to lose its disk or a part of it, or NULL
@@ -211,9 +224,7 @@ u32 fuzz_bare(const struct sim *s, const struct sim_node *n, u32 *voters)
 		if (!m->member || m->learner)
 			continue;
 		++*voters;
-		bare += m == n || !check_has_committed(s, m) ||
-			m->disk.corrupt ||
-			m->disk.forgot || sim_disk_lacks(&m->disk);
+		bare += m == n || fuzz_lacks(s, m);
 	}
 	return bare;
 }

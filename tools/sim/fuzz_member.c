@@ -173,8 +173,7 @@ static bool half_stays(const struct sim *s, const struct raft_membership *c,
 		m = s->by_id[c->m[i].id];
 		voters++;
 		witnesses += !!(c->m[i].flags & RAFT_MEMBER_WITNESS);
-		bare += m == n || !check_has_committed(s, m) ||
-			m->disk.corrupt || sim_disk_lacks(&m->disk);
+		bare += m == n || fuzz_lacks(s, m);
 		goes |= m == n && !(c->m[i].flags & RAFT_MEMBER_WITNESS);
 	}
 	/* Next to witnesses it may be the only one with the commands. */
