@@ -83,13 +83,14 @@ step fuzz tests/steps.sh fuzz "${long:+long}"
 step formats tests/steps.sh formats "${long:+long}"
 step kunit tests/steps.sh kunit um
 step module-um tests/steps.sh module_um
-step module-vm tests/steps.sh module_vm
-step memory tests/steps.sh memory "${long:+long}"
+step module-cases tests/steps.sh module_cases
+step module-vm tests/steps.sh module_vm"${long:+_long}"
 [ -n "$long" ] || step poweroff tests/steps.sh poweroff
 step logwrites tests/steps.sh logwrites"${long:+_long}"
 step histories tests/steps.sh histories"${long:+_long}"
 if [ -n "$long" ]; then
 	step kunit-debug tests/steps.sh kunit um-debug
+	step memory tests/steps.sh memory
 	step module-debug tests/steps.sh module_debug
 	step poweroff tests/steps.sh poweroff_long
 	step machines tests/steps.sh machines

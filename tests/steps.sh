@@ -114,16 +114,23 @@ module_um() {
 	return $bad
 }
 
-module_vm() {
-	tests/module/host.sh stock
+# What only asks for time is run under User-mode Linux, which needs a third of it.
+module_cases() {
+	CASES='28-large|28-snapshots|61' tests/module/host.sh um
 }
+
+module_vm() {
+	CASES='1|2[0-7]|3|4|5|60|7|8' tests/module/host.sh stock
+}
+
+module_vm_long() { tests/module/host.sh stock; }
 
 module_debug() {
 	TEST_FAULTS=1 tests/module/host.sh um-debug
 }
 
 memory() {
-	[ "${1:-}" != long ] || export MEMORY_SECONDS=300 TEST_LIMIT=1200
+	export MEMORY_SECONDS=300 TEST_LIMIT=1200
 	tests/module/host.sh um-debug t_memory_direct t_memory_atomic t_memory_pages
 }
 

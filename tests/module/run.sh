@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # run.sh [FUNC...] - runs in the guest: the tests of cases/*.sh, all in one boot, or the
-# named functions. TAP on stdout; host.sh on the host starts it and says where things are.
+# named functions, or, with CASES, of the files whose names match that extended pattern.
+# TAP on stdout; host.sh on the host starts it and says where things are.
 set -u
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 TMP=/run/t LOG=/run/t.log
@@ -15,6 +16,7 @@ touch "$LAB_EXPECT"
 mkdir -p "$TMP"
 only=("$@")
 for cases in "$TOP"/tests/module/cases/*.sh; do
+	[[ ${cases##*/} =~ ^(${CASES:-.*}) ]] || continue
 	# shellcheck disable=SC1090
 	. "$cases"
 done
