@@ -59,6 +59,9 @@ result $? "kernel versions are asked for in compat.h only"
 result $? "no BUG()"
 ! grep -rnE '\b(TODO|FIXME|XXX|HACK)\b' kmod uapi tools --include='*.[ch]' --include='*.sh'
 result $? "nothing is left for later in the code"
+# The files of a run share one shell: what comes later would get the function.
+! git ls-files '*.sh' | xargs -r grep -nE '^(awk|cat|cmp|cp|cut|dd|diff|find|grep|head|kill|mv|rm|sed|sleep|sort|stat|tail|tr|wc|xargs)\(\)'
+result $? "no function has the name of a tool"
 git ls-files '*.c' '*.h' '*.sh' | xargs -r grep -L 'SPDX-License-Identifier' >$dir/spdx
 [ ! -s $dir/spdx ]
 result $? "every file says its licence"

@@ -128,8 +128,8 @@ state_of() {
 	raft_log g "$i" 2>/dev/null >>"$dir/state"
 	cat "$dir/state"
 }
-# cut I: node I's state machine takes a snapshot of all that it has.
-cut() {
+# take_all I: node I's state machine takes a snapshot of all that it has.
+take_all() {
 	local at
 	at=$(raft_get g "$1" applied)
 	state_of "$1" >"$TMP/cut.$1"
@@ -149,7 +149,7 @@ t_snap_catch_up() {
 	raft_level g 1 2 3
 	raft_down g "$behind"
 	lines b 200 | propose g "$leader" -q
-	for i in $(others 3 "$behind"); do cut "$i" >/dev/null; done
+	for i in $(others 3 "$behind"); do take_all "$i" >/dev/null; done
 	[ "$(raft_get g "$leader" first)" -gt 200 ] || fail "nothing was cut"
 	raft_up g "$behind"
 	raft_level g 1 2 3
@@ -199,12 +199,12 @@ t_snap_crash() {
 	fault=$(echo /sys/kernel/debug/raft/*-g/fault)
 	[ -w "$fault" ] || skip "the module has no fault hooks"
 	lines a 10 | propose g 1 -q
-	cut 1 >/dev/null
+	take_all 1 >/dev/null
 	for step in 1 2 3 4; do
 		lines "s$step" 10 | propose g 1 -q
 		state_of 1 >"$TMP/before"
 		echo "snapshot-crash $step" >"$(echo /sys/kernel/debug/raft/*-g/fault)"
-		refused 1 . cut 1
+		refused 1 . take_all 1
 		echo crash >"$(echo /sys/kernel/debug/raft/*-g/fault)"
 		raft_down g 1
 		raft_up g 1
