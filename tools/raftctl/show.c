@@ -119,7 +119,6 @@ static const struct field peer_fields[] = {
 	PEER_FLAG("learner", RAFT_MEMBER_LEARNER),
 	PEER_FLAG("active", RAFT_PEER_ACTIVE),
 	PEER_FLAG("replicate", RAFT_PEER_REPLICATE),
-	PEER_FLAG("snapshot", RAFT_PEER_SNAPSHOT),
 	PEER(match, FIELD_U64),
 	PEER(next, FIELD_U64),
 	PEER(inflight, FIELD_U32),
@@ -129,6 +128,7 @@ static const struct field peer_fields[] = {
 	PEER(priority, FIELD_U32),
 	PEER(election_timeout_ms, FIELD_U32),
 	PEER_FLAG("witness", RAFT_MEMBER_WITNESS),
+	PEER_FLAG("snapshot", RAFT_PEER_SNAPSHOT),
 };
 
 #define N_GROUP_FIELDS	(sizeof(group_fields) / sizeof(group_fields[0]))
