@@ -212,16 +212,7 @@ static int scan_entry(void *ctx, const struct raft_disk_record *rec,
 	struct raft_wal *wal = ctx;
 	struct raft_disk_point at = raft_disk_point(rec);
 	struct raft_payload *payload = NULL;
-	struct raft_entry e = {
-		.term = rec->term,
-		.incarnation = rec->incarnation,
-		.serial = rec->serial,
-		.client = rec->client,
-		.client_serial = rec->client_serial,
-		.len = rec->len,
-		.origin = rec->origin,
-		.type = rec->type,
-	};
+	struct raft_entry e = raft_wal_entry(rec);
 	int err;
 
 	raft_wal_mark(wal, &at);

@@ -333,6 +333,21 @@ struct raft_wal {
 #endif
 };
 
+/* The entry of a record, without its payload. */
+static inline struct raft_entry raft_wal_entry(const struct raft_disk_record *rec)
+{
+	return (struct raft_entry) {
+		.term = rec->term,
+		.incarnation = rec->incarnation,
+		.serial = rec->serial,
+		.client = rec->client,
+		.client_serial = rec->client_serial,
+		.len = rec->len,
+		.origin = rec->origin,
+		.type = rec->type,
+	};
+}
+
 #ifdef RAFT_FAULTS
 static inline bool raft_wal_fault_nosync(const struct raft_wal *wal)
 {

@@ -169,16 +169,7 @@ static int reader_seek(struct raft_wal_reader *rd, struct raft_wal *wal,
 static int reader_give(const struct raft_disk_record *rec, const u8 *data,
 		       raft_wal_read_fn fn, void *ctx)
 {
-	struct raft_entry e = {
-		.term = rec->term,
-		.incarnation = rec->incarnation,
-		.serial = rec->serial,
-		.client = rec->client,
-		.client_serial = rec->client_serial,
-		.len = rec->len,
-		.origin = rec->origin,
-		.type = rec->type,
-	};
+	struct raft_entry e = raft_wal_entry(rec);
 
 	return fn(ctx, rec->index, &e, data);
 }
