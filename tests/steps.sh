@@ -79,18 +79,19 @@ fuzz() {
 	ok "fuzz, seeds 1..$seeds" build/raft-sim fuzz --seeds 1..$seeds --jobs 2
 }
 
-# One seed, so that what fails can be run again; the long form looks further.
+# The short form does the same in each run, on any machine; the long one looks further.
 formats() {
-	local secs=20 seed=1 f bad=0
-	[ "${1:-}" != long ] || secs=600 seed=0
+	local f bad=0 seeds until
 	make -s fuzzers
 	for f in build/fuzz/*_fuzz; do
-		local seeds
+		until="-seed=1 -runs=200000"
+		[ $f != build/fuzz/disk_fuzz ] || until="-seed=1 -runs=40000"
+		if [ "${1:-}" = long ]; then until=-max_total_time=600; else rm -rf "$f.work"; fi
 		seeds=tools/fuzz/corpus/$(basename "$f" _fuzz)
 		mkdir -p "$f.work"
 		[ -d "$seeds" ] || seeds=$f.work
-		ok "$(basename "$f"), $secs s" "$f" -seed=$seed -max_total_time=$secs -rss_limit_mb=4096 \
-			-print_final_stats=1 "$f.work" "$seeds" || bad=1
+		ok "$(basename "$f") $until" "$f" $until -rss_limit_mb=4096 -print_final_stats=1 \
+			-artifact_prefix="$f." "$f.work" "$seeds" || bad=1
 	done
 	return $bad
 }

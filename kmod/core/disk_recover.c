@@ -481,7 +481,11 @@ static bool is_silent(enum raft_disk_reason reason)
 	       reason == RAFT_DISK_END;
 }
 
-/* After a truncation two places may hold one: the old one has the lower epoch. */
+/*
+ * After a truncation two places may hold one: the old one has the lower epoch.
+ * If the hard state that truncated is lost, the old one must not count either:
+ * the boot after this one would find the new one in its place.
+ */
 static void choose(struct raft_disk_record *rec, struct raft_disk_bad *bad,
 		   const struct raft_disk_record *other,
 		   enum raft_disk_reason reason, u64 pos)
@@ -489,7 +493,8 @@ static void choose(struct raft_disk_record *rec, struct raft_disk_bad *bad,
 	bool better = reason == RAFT_DISK_OK || reason == RAFT_DISK_STATE_LOST;
 
 	if (bad->reason == RAFT_DISK_OK)
-		better = reason == RAFT_DISK_OK && other->epoch > rec->epoch;
+		better = reason == RAFT_DISK_OK ? other->epoch > rec->epoch :
+			 better && other->index == rec->index;
 	else if (is_silent(bad->reason) && !is_silent(reason))
 		better = true;
 	if (!better || bad->reason == RAFT_DISK_STATE_LOST)

@@ -143,6 +143,13 @@ static void damage_state(struct disk_env *env)
 	memset(env->p + raft_disk_state_pos(env->st.generation), 0xff,
 	       RAFT_DISK_SLOT);
 	expect_boots(env, 4, RAFT_REACH_LOST, 0);
+	/* The same, and what was truncated is still there. */
+	img_small(env, 512);
+	img_truncate(env, 3);
+	img_write(env, 1, 3, 10);
+	memset(env->p + raft_disk_state_pos(env->st.generation), 0xff,
+	       RAFT_DISK_SLOT);
+	expect_boots(env, 2, RAFT_REACH_LOST, 0);
 	/* Both: nothing can be done. */
 	img_small(env, 512);
 	memset(env->p + RAFT_DISK_STATE_POS, 0xff, 2 * RAFT_DISK_SLOT);
