@@ -21,6 +21,7 @@ for a in "$@"; do
 	esac
 done
 passed=0 failed=0 skipped=0 t0=$SECONDS
+failures=''	# once more at the end: the middle of a long output gets lost
 
 # A line now and then, so that nobody wonders.
 heartbeat() {
@@ -66,6 +67,7 @@ step() {
 		f=1
 	fi
 	grep -E '^not ok\b' "$log" | head -20
+	[ "$f" = 0 ] || failures+="$(sed -nE "/^not ok\b/s/^/$name: /p" "$log" | head -20)"$'\n'
 	grep -E '^ok\b.*# *SKIP' "$log" | sed 's/^/      /' | head -60
 	[ "$f" = 0 ] || explain "$log"
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
@@ -97,6 +99,7 @@ if [ -n "$long" ]; then
 	step demo tests/steps.sh demo 1
 	step demo-vms tests/steps.sh demo 3
 fi
+printf '%s' "$failures"
 printf 'took %s s; logs are in %s\n' $((SECONDS - t0)) "$out"
 printf '%s passed, %s failed, %s skipped\n' $passed $failed $skipped
 [ $failed = 0 ] && [ $passed -gt 0 ]
