@@ -99,7 +99,7 @@ int raft_disk_damage(struct raft_disk_scan *s)
 	    s->bad.reason == RAFT_DISK_STATE_LOST ||
 	    s->seen_epoch > st->epoch)
 		s->forgot = true;
-	s->mends = !s->forgot || !s->beyond;
+	s->mends = !s->beyond;
 	if (s->forgot || !s->anchored ||
 	    (s->bad.reason == RAFT_DISK_CHAIN && s->bad.index == st->durable)) {
 		s->reach = RAFT_REACH_LOST;

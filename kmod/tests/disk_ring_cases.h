@@ -277,6 +277,18 @@ static void ring_base_bad(struct disk_env *env)
 	env->st.base.crc ^= 1;
 	img_next_state(env);
 	expect_bad(env, RAFT_DISK_CHAIN, 13);
+	/* One that the records left long ago, and the first of them is lost. */
+	img_format(env, 512, 32768);
+	img_boot(env);
+	env->st.base.lap = 3;
+	env->tail.lap = 3;
+	img_write(env, 1, 1, 300);
+	img_write(env, 1, 1, 300);
+	env->st.base.lap = 0;
+	img_durable(env);
+	img_next_state(env);
+	memset(env->p + RAFT_DISK_DATA_POS, 0, 512);
+	EXPECT(env, img_recover(env) == -EILSEQ && !env->s.mends);
 	/* Another lap: what is there is of the lap before that, and noted. */
 	ring_small(env);
 	env->st.base.lap++;
