@@ -212,6 +212,7 @@ static void execute(struct raft_group_priv *p, const struct raft_update *up)
 void raft_owner_step(struct raft_group_priv *p, struct raft_event *ev)
 {
 	struct raft_update *up = &p->ep->owner.up;
+	bool memory = raft_wal_prepare(p->g->wal);
 
 	give_chunks(p);
 	give_config(p);
@@ -219,9 +220,10 @@ void raft_owner_step(struct raft_group_priv *p, struct raft_event *ev)
 	ev->boot_now = ktime_get_boottime_ns();
 	ev->random = get_random_u64();
 	/* Without memory to hand entries to the log there is no room for any. */
-	ev->log_room = raft_wal_prepare(p->g->wal) ?
-		       raft_wal_room(p->g->wal) : 0;
+	ev->log_room = memory ? raft_wal_room(p->g->wal) : 0;
 	raft_step(p->core, ev, up);
+	if (!memory && up->refused == -ENOSPC)
+		up->refused = -ENOMEM;
 	execute(p, up);
 }
 

@@ -845,8 +845,9 @@ struct raft_ioc_peer {
  * @given_up_why: RAFT_GIVEN_UP_*, 0 without @given_up
  * @given_up_index: log index of the configuration by which it was given up
  * @reach: the entries behind @last up to here were damaged on the disk of this
- *	node, or lost: until it has them again from a leader it does not lead, and
- *	votes only for who has them.  0: it lacks nothing
+ *	node, or lost, or committed before it came with an empty log: until it has
+ *	them from a leader it does not lead, and votes only for who has them.  0: it
+ *	lacks nothing
  * @snapshot: last index in the snapshot, 0 if there is none
  * @snapshot_bytes: of it, those of the kernel included
  * @coming: last index in one that comes or is being taken, 0 if none does
