@@ -23,7 +23,7 @@
  *			      more of it is done: 1 its bytes are not synced, 2 its
  *			      head is not written, 3 the core is not told, 4 the log
  *			      is not cut
- *   stall NS | error | full | corrupt N | nosync | unordered | disk-ok
+ *   stall NS | error | full | sync | unread | corrupt N | nosync | unordered | disk-ok
  *						see raft_wal_fault()
  */
 #define pr_fmt(fmt) "raft: " fmt
@@ -447,6 +447,7 @@ static bool is_disk(const char *word)
 {
 	return !strcmp(word, "stall") || !strcmp(word, "error") ||
 	       !strcmp(word, "full") || !strcmp(word, "corrupt") ||
+	       !strcmp(word, "sync") || !strcmp(word, "unread") ||
 	       !strcmp(word, "nosync") || !strcmp(word, "unordered") ||
 	       !strcmp(word, "disk-ok");
 }

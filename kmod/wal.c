@@ -9,6 +9,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/blkdev.h>
+#include <linux/delay.h>
 #include <linux/falloc.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -22,6 +23,9 @@
 
 #include "payload.h"
 #include "wal_internal.h"
+
+#define SETTLE_TRIES	50	/* to drop pages that are in use */
+#define SETTLE_DELAY_MS	20
 
 static DEFINE_MUTEX(in_use_lock);	/* protects in_use and its links */
 static LIST_HEAD(in_use);
@@ -84,14 +88,20 @@ static const struct raft_wal_backend *file_backend(struct file *file, u32 block)
 /*
  * Recovery must judge what is on the disk.  Pages that a crash of the group (not
  * of the machine) left dirty become durable first; then they are dropped, lest a
- * page whose writeback failed be read as if it were there.
+ * page whose writeback failed be read as if it were there.  Somebody else may be
+ * reading one just now.
  */
 static int file_settle(struct file *file)
 {
 	int err = vfs_fsync(file, 0);
+	int tries = 0;
 
-	if (!err && device_of(file))
-		invalidate_inode_pages2(file->f_mapping);
+	if (err || !device_of(file))
+		return err;
+	do
+		err = invalidate_inode_pages2(file->f_mapping);
+	while (err == -EBUSY && ++tries < SETTLE_TRIES &&
+	       !msleep_interruptible(SETTLE_DELAY_MS));
 	return err;
 }
 
@@ -298,6 +308,7 @@ static int recover(struct raft_wal *wal, const struct raft_wal_params *params,
 	raft_disk_boot(s, params->wall_clock, &wal->state);
 	err = write_state_first(wal);
 	wal->durable = wal->state;
+	wal->noted = wal->state.durable;
 	raft_wal_count_room(wal);
 
 	boot->hs.term = wal->state.term;
@@ -397,7 +408,7 @@ static struct raft_wal *wal_alloc(struct file *file,
  * Context: Process context; sleeps for the disk.
  * Return: 0, or -EINVAL (not a file or block device open for reading and
  * writing, O_APPEND, or shorter than RAFT_LOG_MIN), -EBUSY (a log or swap file
- * in use), -EMEDIUMTYPE (not a log, and not to be formatted), -EPROTO (another
+ * in use, or its pages are), -EMEDIUMTYPE (not a log, and not to be formatted), -EPROTO (another
  * version), -ESTALE (of another group or node), -EILSEQ (damaged so that nothing
  * can be made of it, see disk_boot.c), -ENOSPC
  * (no room to preallocate), -ENOMEM, an I/O error, or what ops->load() returned.
@@ -454,9 +465,14 @@ void raft_wal_close(struct raft_wal *wal, const struct raft_hard_state *hs)
 	int err;
 
 	raft_wal_wait_readers(wal);
-	raft_wal_kick(wal);
-	wait_event(wal->idle, raft_wal_is_idle(wal));
-	cancel_delayed_work_sync(&wal->work);
+	WRITE_ONCE(wal->closing, true);
+	/* The worker may have been about to write what it had gathered. */
+	do {
+		raft_wal_kick(wal);
+		wait_event(wal->idle, raft_wal_is_idle(wal));
+		cancel_delayed_work_sync(&wal->work);
+	} while (!raft_wal_is_idle(wal));
+	cancel_delayed_work_sync(&wal->note);
 	destroy_workqueue(wal->wq);
 	if (!wal->error) {
 		if (hs)

@@ -18,6 +18,9 @@
 
 #include "core/raft_core.h"
 
+/* So long at most until a hard state notes what is durable as durable. */
+#define RAFT_WAL_NOTE_MS	1000
+
 struct file;
 struct raft_wal;
 struct raft_wal_reader;

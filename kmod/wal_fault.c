@@ -112,7 +112,8 @@ static int fault_forget(struct raft_wal *wal)
  * raft_wal_fault() - break or mend a log
  * @wal: log
  * @what: "stall": from now on nothing completes for @arg ns, 0: until "ok";
- *	"error", "full": the next write fails; "corrupt": decay of the record
+ *	"error", "full": the next write fails; "sync": it arrives, and its flush
+ *	fails; "unread": nothing can be read back; "corrupt": decay of the record
  *	with index @arg, 0: of the hard state, until the next one is written;
  *	"nosync": direct writes are not made durable; "unordered": records do not
  *	wait for the truncation before them; "ok": no more of it
@@ -134,6 +135,14 @@ int raft_wal_fault(struct raft_wal *wal, const char *what, u64 arg)
 			   *what == 'e' ? -EIO : -ENOSPC);
 		return 0;
 	}
+	if (!strcmp(what, "sync")) {
+		WRITE_ONCE(wal->fault_sync, true);
+		return 0;
+	}
+	if (!strcmp(what, "unread")) {
+		WRITE_ONCE(wal->unread, true);
+		return 0;
+	}
 	if (!strcmp(what, "nosync") || !strcmp(what, "unordered")) {
 		if (*what == 'n')
 			WRITE_ONCE(wal->nosync, true);
@@ -147,6 +156,8 @@ int raft_wal_fault(struct raft_wal *wal, const char *what, u64 arg)
 		return -EINVAL;
 	WRITE_ONCE(wal->stall_until, 0);
 	WRITE_ONCE(wal->fault_error, 0);
+	WRITE_ONCE(wal->fault_sync, false);
+	WRITE_ONCE(wal->unread, false);
 	WRITE_ONCE(wal->nosync, false);
 	WRITE_ONCE(wal->unordered, false);
 	mod_delayed_work(wal->wq, &wal->work, 0);
@@ -207,6 +218,7 @@ void raft_wal_crash(struct raft_wal *wal, bool torn)
 	WRITE_ONCE(wal->crashed, true);
 	cancel_delayed_work_sync(&wal->work);
 	wait_event(wal->idle, !in_flight(wal));
+	cancel_delayed_work_sync(&wal->note);
 	cancel_delayed_work_sync(&wal->work);
 	destroy_workqueue(wal->wq);
 	raft_wal_wait_readers(wal);

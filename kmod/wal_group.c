@@ -24,6 +24,11 @@
  *
  * When the ring is full the oldest item waits, and all behind it, until a base
  * frees space; a base that waits behind it is put first.
+ *
+ * A hard state notes up to where records were durable, so that recovery does not
+ * take damage there for a write that the crash tore.  If no other reason for one
+ * comes, it is written for this alone, a second after records became durable: beside
+ * other records under load, and once when there is quiet.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -85,12 +90,28 @@ static void group_durable(struct raft_wal *wal, bool records)
 		wal->state.durable = wal->tail.index;
 		wal->state.durable_crc = wal->tail.crc;
 		raft_wal_mark(wal, &wal->tail);
+		if (!READ_ONCE(wal->closing))
+			queue_delayed_work(wal->wq, &wal->note,
+					   msecs_to_jiffies(RAFT_WAL_NOTE_MS));
 	}
 	spin_lock_irqsave(&wal->lock, flags);
 	wal->durable = wal->state;
 	spin_unlock_irqrestore(&wal->lock, flags);
 	raft_wal_count_room(wal);
 }
+
+#ifdef RAFT_FAULTS
+/* What the flush behind a write fails with, which itself has arrived. */
+static int fault_sync(const struct raft_wal *wal)
+{
+	return READ_ONCE(wal->fault_sync) ? -EIO : 0;
+}
+#else
+static int fault_sync(const struct raft_wal *wal)
+{
+	return 0;
+}
+#endif
 
 /* The writes of this stage are over; whoever finished the last one is here. */
 static void group_end(struct raft_wal *wal)
@@ -126,6 +147,8 @@ static void group_io_done(struct raft_wal_io *io, int err)
 {
 	struct raft_wal *wal = io->wal;
 
+	if (!err)
+		err = fault_sync(wal);
 	if (err)
 		cmpxchg(&wal->io_error, 0, err);
 	if (atomic_dec_and_test(&wal->ios))
@@ -309,6 +332,14 @@ static int group_unblock(struct raft_wal *wal)
 	return -EAGAIN;
 }
 
+/* Were records durable for a while, and no hard state says so? */
+static bool is_note_due(struct raft_wal *wal)
+{
+	if (!xchg(&wal->note_due, false) || READ_ONCE(wal->closing))
+		return false;
+	return wal->durable.durable > wal->noted;
+}
+
 /**
  * raft_wal_gather() - make a group of what is queued
  * @wal: log whose stage the caller owns
@@ -346,6 +377,8 @@ bool raft_wal_gather(struct raft_wal *wal)
 	/* A batch that changed nothing wants its answer, too, and in order. */
 	if (g->seq && !g->fill)
 		g->state = true;
+	if (is_note_due(wal))
+		g->state = true;
 	return !READ_ONCE(wal->error) && (g->state || g->fill);
 }
 
@@ -354,6 +387,7 @@ static void issue_state(struct raft_wal *wal)
 	struct raft_wal_io *io = &wal->io_state;
 
 	wal->state.generation++;
+	wal->noted = wal->state.durable;
 	raft_disk_state_encode(&wal->state, wal->super.log_id,
 			       page_address(wal->page));
 	io->bvec = &wal->page_bvec;
@@ -466,6 +500,15 @@ static void wal_work(struct work_struct *work)
 	memalloc_noio_restore(noio);
 }
 
+static void wal_note(struct work_struct *work)
+{
+	struct raft_wal *wal = container_of(to_delayed_work(work),
+					    struct raft_wal, note);
+
+	WRITE_ONCE(wal->note_due, true);
+	raft_wal_kick(wal);
+}
+
 /**
  * raft_wal_work_init() - make the worker
  * @wal: log
@@ -476,6 +519,7 @@ static void wal_work(struct work_struct *work)
 int raft_wal_work_init(struct raft_wal *wal)
 {
 	INIT_DELAYED_WORK(&wal->work, wal_work);
+	INIT_DELAYED_WORK(&wal->note, wal_note);
 	wal->wq = alloc_ordered_workqueue("raft_wal_%llx_%u",
 					  WQ_MEM_RECLAIM | WQ_HIGHPRI,
 					  wal->super.group_id,

@@ -254,8 +254,12 @@ struct raft_wal_walk {
  * @readers: raft_wal_hold() less raft_wal_release()
  * @wq: the log's own, so that a hung disk blocks nobody else
  * @work: the worker
+ * @note: tells it that records are durable for a while; armed by the completion
+ * @note_due: by @note, until the worker has seen it
+ * @closing: nothing is noted any more but by raft_wal_close()
  *
  * @state: [stage] hard state as last written or about to be
+ * @noted: [stage] durable of the last hard state that was written
  * @group: [stage] what is in flight
  * @open_index: [stage] last entry gathered of a batch that has not ended, or 0
  * @open_term: [stage] its term
@@ -276,6 +280,8 @@ struct raft_wal_walk {
  *
  * @stall_until: faults: ktime ns, U64_MAX until told otherwise
  * @fault_error: faults: of the next write, 0 for none
+ * @fault_sync: faults: what is written arrives, and its flush fails
+ * @unread: faults: nothing can be read back
  * @crashed: faults: nothing is gathered or reported any more
  * @nosync: faults: what was written is called durable, and is not
  * @unordered: faults: records do not wait for the truncation before them
@@ -305,8 +311,12 @@ struct raft_wal {
 	atomic_t readers;
 	struct workqueue_struct *wq;
 	struct delayed_work work;
+	struct delayed_work note;
+	bool note_due;
+	bool closing;
 
 	struct raft_disk_state state;
+	u64 noted;
 	struct raft_wal_group group;
 	u64 open_index;
 	u64 open_term;
@@ -327,6 +337,8 @@ struct raft_wal {
 #ifdef RAFT_FAULTS
 	u64 stall_until;
 	int fault_error;
+	bool fault_sync;
+	bool unread;
 	bool crashed;
 	bool nosync;
 	bool unordered;
@@ -358,6 +370,11 @@ static inline bool raft_wal_fault_unordered(const struct raft_wal *wal)
 {
 	return READ_ONCE(wal->unordered);
 }
+
+static inline bool raft_wal_fault_unread(const struct raft_wal *wal)
+{
+	return READ_ONCE(wal->unread);
+}
 #else
 static inline bool raft_wal_fault_nosync(const struct raft_wal *wal)
 {
@@ -365,6 +382,11 @@ static inline bool raft_wal_fault_nosync(const struct raft_wal *wal)
 }
 
 static inline bool raft_wal_fault_unordered(const struct raft_wal *wal)
+{
+	return false;
+}
+
+static inline bool raft_wal_fault_unread(const struct raft_wal *wal)
 {
 	return false;
 }

@@ -175,6 +175,8 @@ static int walk_read(void *ctx, u64 pos, void *buf, u32 len)
 {
 	struct raft_wal_walk *w = ctx;
 
+	if (raft_wal_fault_unread(w->wal))
+		return -EIO;
 	/* @buf is the start of the area. */
 	return w->wal->backend->fetch(w->wal, pos, w->area, len);
 }

@@ -35,8 +35,9 @@
  * A torn tail was never acknowledged and is dropped; damage never is, or a
  * majority could forget what it promised: disk_boot.c tells what can be done.  A
  * block that the device cannot read is damage wherever it is.  The one thing that
- * this tree cannot tell from a torn write is a bad sector in the very last write
- * before a crash (a close in order notes it as durable).
+ * this tree cannot tell from a torn write is damage in the very last one before a
+ * crash, if no hard state came after it: the writer has one follow within
+ * RAFT_WAL_NOTE_MS, and a close in order notes all.
  *
  * What lies behind the tail of a ring that has gone round is the lap before: good
  * records, of indexes below the base, and of a lower lap than the log would have

@@ -427,6 +427,102 @@ static void wal_error_once(struct wal_env *env)
 	WAL_EXPECT(env, wal_case_open(env, false) == 0 && env->loaded == 10);
 }
 
+/* The flush fails behind a write that arrived: nothing of it was ever durable. */
+static void wal_sync_error(struct wal_env *env)
+{
+	struct raft *core = wal_case_core(env, 30, 1, 31, 1, 0);
+	u64 i;
+
+	WAL_EXPECT(env, wal_case_open(env, true) == 0);
+	wal_case_submit(env, core, 0, 1, 10, 1);
+	WAL_EXPECT(env, wal_case_wait(env));
+	WAL_EXPECT(env, raft_wal_fault(env->wal, "sync", 0) == 0);
+	for (i = 11; i <= 20; i++)
+		wal_case_submit(env, core, 0, i, i, 1);
+	WAL_EXPECT(env, wal_case_wait(env));
+	/* The next flush would succeed, and is not asked. */
+	raft_wal_fault(env->wal, "ok", 0);
+	for (; i <= 30; i++)
+		wal_case_submit(env, core, 0, i, i, 1);
+	wal_case_close(env);
+	WAL_EXPECT(env, env->errors == 1 && env->error == -EIO);
+	WAL_EXPECT(env, !env->order_bad && env->done_index == 10);
+	/* What arrived is there, or not; what came later was not written. */
+	WAL_EXPECT(env, wal_case_open(env, false) == 0);
+	WAL_EXPECT(env, env->loaded >= 10 && env->loaded <= 20);
+	WAL_EXPECT(env, !env->boot.hs.reach);
+}
+
+static u64 wal_case_writes(struct wal_env *env)
+{
+	struct raft_wal_stat st;
+
+	raft_wal_stat(env->wal, &st);
+	return st.writes;
+}
+
+static void wal_case_append(struct wal_env *env, const struct raft *core, u64 index)
+{
+	struct raft_persist b = {
+		.seq = ++env->seq,
+		.what = RAFT_PERSIST_ENTRIES,
+		.first = index,
+		.last = index,
+	};
+
+	raft_wal_submit(env->wal, core, &b);
+}
+
+/* The log ends with a crash and damage at record @index, the last one. */
+static int wal_case_decay(struct wal_env *env, u64 index)
+{
+	int err = raft_wal_fault(env->wal, "corrupt", index);
+
+	raft_wal_crash(env->wal, false);
+	env->wal = NULL;
+	WAL_EXPECT(env, err == 0);
+	return wal_case_open(env, false);
+}
+
+/* Quiet, or every second, a hard state says how far the log is durable. */
+static void wal_noted(struct wal_env *env)
+{
+	struct raft *core = wal_case_core(env, 600, 1, 601, 1, 300);
+	unsigned long end = jiffies + msecs_to_jiffies(WAL_WAIT_MS);
+	u64 i, writes;
+
+	WAL_EXPECT(env, wal_case_open(env, true) == 0);
+	wal_case_append(env, core, 1);
+	wal_case_append(env, core, 2);
+	WAL_EXPECT(env, wal_case_wait(env));
+	/* Before that, damage in the last write looks like a torn one. */
+	raft_wal_fault(env->wal, "stall", 0);
+	WAL_EXPECT(env, wal_case_decay(env, 2) == 0);
+	WAL_EXPECT(env, env->loaded < 2 && env->boot.torn && !env->boot.hs.reach);
+	for (i = env->loaded + 1; i <= 10; i++)
+		wal_case_append(env, core, i);
+	WAL_EXPECT(env, wal_case_wait(env));
+	writes = wal_case_writes(env);
+	while (wal_case_writes(env) == writes && time_before(jiffies, end))
+		msleep(20);
+	/* Once, and then it is quiet. */
+	msleep(2 * RAFT_WAL_NOTE_MS + 200);
+	WAL_EXPECT(env, wal_case_writes(env) == writes + 1);
+	WAL_EXPECT(env, wal_case_decay(env, 10) == 0);
+	WAL_EXPECT(env, env->loaded == 9 && !env->boot.torn);
+	WAL_EXPECT(env, env->boot.hs.reach == 10);
+	/* One write for each entry, and hardly more. */
+	writes = wal_case_writes(env);
+	end = jiffies + msecs_to_jiffies(3 * RAFT_WAL_NOTE_MS + 200);
+	for (i = 10; i <= 600 && time_before(jiffies, end); i++) {
+		wal_case_append(env, core, i);
+		WAL_EXPECT(env, wal_case_wait(env));
+		msleep(20);
+	}
+	writes = wal_case_writes(env) - writes - (i - 10);
+	WAL_EXPECT(env, writes >= 1 && writes <= i / 10);
+}
+
 /* A stalled disk holds nobody up who only submits. */
 static void wal_stall(struct wal_env *env)
 {
@@ -556,6 +652,8 @@ static const struct wal_case wal_cases[] = {
 	{ "read back while it is cut and truncated", wal_read_beside },
 #ifdef RAFT_FAULTS
 	{ "an error is reported once", wal_error_once },
+	{ "a flush fails behind a write", wal_sync_error },
+	{ "what is durable is noted", wal_noted },
 	{ "stall", wal_stall },
 	{ "crash with a torn write", wal_crash_torn },
 	{ "crash with writes in flight", wal_crash_busy },

@@ -371,6 +371,7 @@ static void wal_crash_cut(struct wal_env *env)
 static void wal_read_damaged(struct wal_env *env)
 {
 	struct raft *a = wal_case_core(env, 400, 1, 401, 1, 700);
+	struct raft *b = wal_case_core(env, 401, 1, 402, 1, 700);
 	struct raft_wal_reader *rd = raft_wal_reader_new();
 
 	WAL_EXPECT(env, rd && wal_case_open(env, true) == 0);
@@ -382,6 +383,15 @@ static void wal_read_damaged(struct wal_env *env)
 	WAL_EXPECT(env, wal_look(env, rd, 280, 20, 1 << 20) == 20);
 	/* Not even by accident. */
 	WAL_EXPECT(env, wal_look(env, rd, 301, 1, 1 << 20) == -EILSEQ);
+	/* What cannot be read for a while can be read again, and writing goes on. */
+	WAL_EXPECT(env, raft_wal_fault(env->wal, "unread", 0) == 0);
+	WAL_EXPECT(env, wal_look(env, rd, 280, 20, 1 << 20) == -EILSEQ);
+	wal_case_submit(env, b, 0, 401, 401, 1);
+	WAL_EXPECT(env, wal_case_wait(env) && !env->errors);
+	WAL_EXPECT(env, wal_look(env, rd, 1, 1, 1 << 20) == -EILSEQ);
+	raft_wal_fault(env->wal, "ok", 0);
+	WAL_EXPECT(env, wal_look(env, rd, 280, 20, 1 << 20) == 20);
+	WAL_EXPECT(env, wal_look(env, rd, 1, 1, 1 << 20) == 1);
 	raft_wal_reader_free(rd);
 }
 #endif

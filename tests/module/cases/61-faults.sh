@@ -41,6 +41,14 @@ flaky() {
 }
 mend() { becomes "t$1" "$(linear "$1")"; }
 hang() { dmsetup suspend --noflush --nolockfs "t$1"; }
+# inject I WORD...: for the fault hooks of the module; the test is skipped without.
+inject() {
+	local dir
+	dir=$(dirname "$(grep -l "^node $1\$" /sys/kernel/debug/raft/*-g/progress)")
+	[ -e "$dir/fault" ] || skip "a module without fault hooks"
+	shift
+	echo "$*" >"$dir/fault"
+}
 # fails I ERRNO: it says so, and the others have a leader.
 fails() {
 	until_true node_failed "$1" || fail "node $1 does not say that its disk failed"
@@ -119,6 +127,48 @@ t_no_space() {
 	[ "$(grep -c '^xxx' "$TMP/log")" = 300 ] || fail "not all 300 are there"
 }
 t "a sparse file on a full file system: ENOSPC, and back when there is room" t_no_space
+
+# What is written arrives, but the flush behind it fails (and the next one would not).
+t_sync_error() {
+	local old
+	cluster g 3
+	lines before 10 | propose g 1 -q
+	old=$leader
+	inject "$old" sync
+	followers
+	lines during 10 | propose g "$follower" -q
+	fails "$old" 5
+	inject "$old" disk-ok
+	lines after 10 | propose g "$follower" -q
+	is "$(raft_get g "$old" error)" 5 "errno of node $old when a flush would succeed"
+	back_up "$old"
+	once 10 before
+	once 10 during
+	once 10 after
+}
+back_up() {
+	raft_down g "$1"
+	raft_up g "$1"
+	raft_wait_leader g 1 2 3 >/dev/null
+	same_logs g 1 2 3
+}
+t "a flush fails behind the leader's writes" t_sync_error
+
+# Nobody else has it: what was in flight is not acknowledged, and may be there later.
+t_sync_error_alone() {
+	cluster g 1
+	lines before 10 | propose g 1 -q
+	inject 1 sync
+	refused 3 'outcome is UNKNOWN' ctl 1 propose -g g during
+	until_true node_failed 1 || fail "it does not say that its disk failed"
+	raft_down g 1
+	raft_up g 1
+	raft_wait_leader g 1 >/dev/null
+	raft_log g 1 >"$TMP/log"
+	once 10 before
+	[ "$(grep -c '^during$' "$TMP/log")" -le 1 ] || fail "it is there twice"
+}
+t "a flush fails in a group of one: nothing is acknowledged" t_sync_error_alone 1
 
 # --- Disks that hang, or are slow ---------------------------------------------
 
@@ -262,7 +312,7 @@ t_decay_waits() {
 	decayed "$follower" kept-20
 	raft_up g "$follower" "$third"
 	until_true lacks "$follower" || fail "node $follower does not say what it lacks"
-	ctl "$follower" status g | grep -q '^  DAMAGED  entries' || fail "status does not say so"
+	ctl "$follower" status g | grep -q '^  LACKS    entries' || fail "status does not say so"
 	sleep 5
 	[ -z "$(raft_leader g "$follower" "$third")" ] || fail "a leader without what was acknowledged"
 	# A stop and a start do not make it forget.
@@ -318,6 +368,24 @@ t_decay_end() {
 	leads_again "$follower"
 }
 t "the end of a log decays" t_decay_end
+
+# In the last write before a crash: a hard state has noted it, so it is no torn write.
+t_decay_last() {
+	cluster g 3
+	lines kept 30 | propose g 1 -q
+	same_logs g 1 2 3
+	followers
+	sleep 3
+	inject "$follower" crash
+	raft_down g "$follower"
+	decayed "$follower" kept-30
+	raft_up g "$follower"
+	klog_has 'entries [0-9]+ to [0-9]+ are fetched' || fail "the kernel does not miss it"
+	same_logs g 1 2 3
+	once 30 kept
+	leads_again "$follower"
+}
+t "the last write before a crash decays" t_decay_last
 
 t_decay_state() {
 	local log
