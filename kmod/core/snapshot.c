@@ -47,6 +47,8 @@ static bool matches(const struct raft *r, const struct raft_snapshot *s)
  */
 static bool may_be_durable(const struct raft *r)
 {
+	if (!r->reach && RAFT_MUTANT("snapshot-before-let-in"))
+		return true;
 	return r->reach == r->hs_reach && r->persisted_seq >= r->reach_seq;
 }
 

@@ -380,7 +380,10 @@ static struct sim_node *awake(struct run *r, u32 id)
 	return NULL;
 }
 
-/* One that reaches as far is there already: nothing to do. */
+/*
+ * One that reaches as far is there already, or none may be taken yet: nothing is
+ * done.
+ */
 static bool do_snapshot(struct run *r)
 {
 	struct sim_node *n = awake(r, r->d->id);
@@ -396,7 +399,7 @@ static bool do_snapshot(struct run *r)
 	err = sim_snapshot(r->s, n, at);
 	/* Not with this window. */
 	r->skip = err == -ESTALE && r->s->window != U64_MAX;
-	if (err && err != -EEXIST)
+	if (err && err != -EEXIST && err != -EBUSY)
 		return error(r, "expected a snapshot of node %u, got error %d",
 			     n->id, err);
 	return true;
