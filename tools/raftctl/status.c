@@ -85,7 +85,7 @@ static void members_print(const struct ctl_snapshot *snap)
 	else if (st->state & RAFT_STATUS_UNPROVEN)
 		puts("  NEW      its log is new: waits for the first leader");
 	if (st->reach)
-		printf("  LACKS    entries %llu to %llu, which a leader sends; until then it is none\n",
+		printf("  LACKS    entries %llu to %llu, fetched from a leader: cannot lead yet\n",
 		       (unsigned long long)st->last + 1,
 		       (unsigned long long)st->reach);
 	if (st->state & RAFT_STATUS_JOINT)
