@@ -29,6 +29,12 @@
  */
 #define BATCH_BYTES	(16 * 1024)
 
+/*
+ * Of a snapshot in one message.  Here what is done once for each counts more: a
+ * wake-up, a read, a sync; and with its header it fits into eight pages in a row.
+ */
+#define CHUNK_BYTES	(31 * 1024)
+
 /* Recovered entries, a page of them. */
 struct boot_page {
 	struct list_head node;
@@ -110,6 +116,7 @@ void raft_boot_settings(struct raft_config *cfg,
 	cfg->max_inflight_bytes = ioc->max_inflight_bytes;
 	cfg->max_batch = ioc->max_batch;
 	cfg->max_batch_bytes = BATCH_BYTES;
+	cfg->max_chunk = CHUNK_BYTES;
 	cfg->max_uncommitted = ioc->max_uncommitted;
 	cfg->priority = ioc->priority;
 	cfg->lease_drift = ioc->lease_drift_ppm;

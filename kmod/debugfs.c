@@ -5,6 +5,7 @@
  * Owns a directory per group, <inode of the network namespace>-<name>:
  *
  *   progress  all that the group publishes, one "key value" a line
+ *   snapshots what is in the files for snapshots, and what was done with them
  *   log       the applied entries, one a line: index term type origin
  *             incarnation serial length flags; no commands, they are secret
  *
@@ -30,6 +31,7 @@
 #include "fault.h"
 #include "group.h"
 #include "payload.h"
+#include "snapshot.h"
 #include "wal.h"
 
 static struct dentry *raft_debugfs_root;
@@ -139,6 +141,48 @@ static int raft_progress_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(raft_progress);
 
+static void raft_show_slot(struct seq_file *m, const struct raft_slot_file *slot,
+			   int i)
+{
+	static const char * const states[] = {
+		[RAFT_SLOT_EMPTY] = "empty",
+		[RAFT_SLOT_PARTIAL] = "partial",
+		[RAFT_SLOT_COMPLETE] = "complete",
+	};
+	const struct raft_slot *head = &slot->head;
+
+	seq_printf(m, "file %d %s index %llu term %llu id %016llx total %llu stored %llu image %u generation %llu opens %u\n",
+		   i, states[head->state], head->of.index, head->of.term,
+		   head->of.id, head->of.total, head->stored, head->image,
+		   head->generation, slot->opens);
+}
+
+static int raft_slots_show(struct seq_file *m, void *unused)
+{
+	struct raft_group *g = m->private;
+	struct raft_snapshots *s = g->snapshots;
+	int i;
+
+	if (!s)
+		return 0;
+	down_read(&s->sem);
+	for (i = 0; i < RAFT_SLOTS; i++)
+		raft_show_slot(m, &s->slot[i], i);
+	up_read(&s->sem);
+	spin_lock(&s->lock);
+	seq_printf(m, "parts %u\n", s->n_parts);
+	seq_printf(m, "sends %u\n", s->n_sends);
+	seq_printf(m, "taking %d\n", s->taking);
+	seq_printf(m, "coming %llu\n", s->progress_of.index);
+	seq_printf(m, "coming_bytes %llu\n", s->progress);
+	seq_printf(m, "wanted %d\n", READ_ONCE(s->wanted));
+	seq_printf(m, "taken %llu\n", s->taken);
+	seq_printf(m, "received %llu\n", s->received);
+	spin_unlock(&s->lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(raft_slots);
+
 /* The position of the sequence is the index less one. */
 static void *raft_log_seq_start(struct seq_file *m, loff_t *pos)
 {
@@ -245,6 +289,7 @@ void raft_debugfs_add(struct raft_group *g)
 	dir = debugfs_create_dir(name, raft_debugfs_root);
 	g->debugfs = dir;
 	debugfs_create_file("progress", 0400, dir, g, &raft_progress_fops);
+	debugfs_create_file("snapshots", 0400, dir, g, &raft_slots_fops);
 	debugfs_create_file("log", 0400, dir, g, &raft_log_fops);
 #ifdef RAFT_FAULTS
 	debugfs_create_file("core", 0400, dir, g, &raft_core_fops);

@@ -287,6 +287,35 @@ static void publish_peers(struct raft_group_priv *p, struct raft_published *pub)
 	}
 }
 
+static bool gets_snapshot(const struct raft_status *st, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < st->n_peers && st->role == RAFT_LEADER; i++)
+		if (st->peers[i].id == id)
+			return st->peers[i].state == RAFT_SNAPSHOT;
+	return false;
+}
+
+/* Who gets the snapshot, and who does not need it any more. */
+static void trace_sends(const struct raft_group_priv *p,
+			const struct raft_status *old)
+{
+	struct raft_snapshot of = { .index = p->st.snapshot };
+	u32 i, id;
+	bool is;
+
+	for (i = 0; i < p->st.n_peers; i++) {
+		id = p->st.peers[i].id;
+		is = gets_snapshot(&p->st, id);
+		if (is != gets_snapshot(old, id))
+			trace_raft_snapshot(name_of(p), id_of(p),
+					    is ? RAFT_SNAP_SEND :
+						 RAFT_SNAP_SENT,
+					    &of, id, 0, 0);
+	}
+}
+
 static void trace_changes(const struct raft_group_priv *p,
 			  const struct raft_status *old)
 {
@@ -297,6 +326,7 @@ static void trace_changes(const struct raft_group_priv *p,
 				  st->applied);
 	if (st->transferring != old->transferring)
 		trace_raft_transfer(name_of(p), id_of(p), st->transferring);
+	trace_sends(p, old);
 	if (p->changed)
 		trace_raft_state(name_of(p), id_of(p), st);
 }

@@ -20,6 +20,7 @@
 #include "group.h"
 #include "payload.h"
 #include "snapshot.h"
+#include "trace.h"
 
 /**
  * raft_snapshots_same - do two names mean the same snapshot?
@@ -371,6 +372,9 @@ int raft_snapshots_load(struct raft_snapshots *s, struct raft *core)
 	if (err)
 		return err;
 	s->headed = slot->head.stored;
+	trace_raft_snapshot(s->g->params.ioc.name, s->g->params.ioc.node_id,
+			    RAFT_SNAP_RESUME, &slot->head.of, 0,
+			    slot->head.stored, 0);
 	raft_snapshot_resume(core, &slot->head.of, slot->head.stored);
 	return 0;
 }

@@ -203,7 +203,7 @@ int raft_slot_put_head(struct raft_slot_file *slot, const struct raft_slot *head
 void raft_snapshot_worker(struct work_struct *work);
 void raft_snapshot_drop(struct raft_snapshots *s);
 void raft_snapshot_refuse(struct raft_snapshots *s,
-			  const struct raft_snapshot *of);
+			  const struct raft_snapshot *of, int error);
 
 /* snapshot_owner.c */
 void raft_snapshot_update(struct raft_group_priv *p,

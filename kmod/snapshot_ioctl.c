@@ -27,6 +27,7 @@
 #include "ioctl.h"
 #include "order.h"
 #include "snapshot.h"
+#include "trace.h"
 
 /* Structures of version 3, which brought them: a smaller size was never valid. */
 #define RAFT_SNAPSHOT_V3	offsetofend(struct raft_ioc_snapshot, bytes)
@@ -219,8 +220,16 @@ static int claim(struct taking *t)
 		err = -EBUSY;
 	up_read(&s->sem);
 	if (!err && t->slot->head.state == RAFT_SLOT_PARTIAL)
-		raft_snapshot_refuse(s, &of);
+		raft_snapshot_refuse(s, &of, -EBUSY);
 	return err;
+}
+
+static void trace(const struct taking *t, enum raft_snapshot_act act, int error)
+{
+	const struct raft_ioc_start *ioc = &t->g->params.ioc;
+
+	trace_raft_snapshot(ioc->name, ioc->node_id, act, &t->of, 0,
+			    t->of.total, error);
 }
 
 static int take_locked(struct taking *t)
@@ -228,11 +237,13 @@ static int take_locked(struct taking *t)
 	bool begun = false;
 	int err;
 
+	trace(t, RAFT_SNAP_TAKE, 0);
 	err = claim(t);
 	if (!err) {
 		err = take(t);
 		begun = true;
 	}
+	trace(t, RAFT_SNAP_TAKEN, err);
 	if (begun)
 		raft_snapshots_progress(t->s, NULL, 0, false);
 	/* Room for others; what was current is so still. */

@@ -34,6 +34,8 @@ static void refuse(struct raft_snapshots *s, const struct raft_snapshot *of)
 	s->done.of = *of;
 	s->done.bytes = 0;
 	spin_unlock(&s->lock);
+	trace_raft_snapshot(s->g->params.ioc.name, s->g->params.ioc.node_id,
+			    RAFT_SNAP_REFUSED, of, 0, 0, -ENOMEM);
 	raft_owner_wake(&s->g->priv->ep->owner);
 }
 
@@ -137,15 +139,32 @@ static void step_installed(struct raft_group_priv *p,
 	kvfree(done->meta);
 }
 
-static void send_ready(struct raft_group_priv *p, struct list_head *ready)
+/*
+ * One part in a pass: what comes, and the deadlines, wait for no more than its
+ * datagrams (trap 52).
+ */
+static void send_ready(struct raft_group_priv *p)
 {
-	struct raft_snapshot_part *part, *next;
+	struct raft_snapshots *s = p->g->snapshots;
+	struct raft_snapshot_part *part;
+	bool more;
 
-	list_for_each_entry_safe(part, next, ready, node) {
-		raft_tx_part(p, &part->m, part->payload);
-		raft_payload_put(part->payload);
-		kfree(part);
+	spin_lock(&s->lock);
+	part = list_first_entry_or_null(&s->ready, struct raft_snapshot_part,
+					node);
+	if (part) {
+		list_del(&part->node);
+		s->n_sends--;
 	}
+	more = !list_empty(&s->ready);
+	spin_unlock(&s->lock);
+	if (!part)
+		return;
+	raft_tx_part(p, &part->m, part->payload);
+	raft_payload_put(part->payload);
+	kfree(part);
+	if (more)
+		set_bit(RAFT_OWNER_WORK, &p->ep->owner.flags);
 }
 
 /**
@@ -157,24 +176,19 @@ static void send_ready(struct raft_group_priv *p, struct list_head *ready)
 void raft_snapshot_pass(struct raft_group_priv *p)
 {
 	struct raft_snapshots *s = p->g->snapshots;
-	struct raft_snapshot_part *part;
 	struct raft_snapshot_done done;
-	LIST_HEAD(ready);
 
 	if (!s)
 		return;
 	spin_lock(&s->lock);
 	done = s->done;
 	memset(&s->done, 0, sizeof(s->done));
-	list_splice_init(&s->ready, &ready);
-	list_for_each_entry(part, &ready, node)
-		s->n_sends--;
 	spin_unlock(&s->lock);
 	if (done.stored)
 		step_stored(p, &done);
 	if (done.installed)
 		step_installed(p, &done);
-	send_ready(p, &ready);
+	send_ready(p);
 }
 
 /**

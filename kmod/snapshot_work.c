@@ -18,9 +18,18 @@
 #include "owner.h"
 #include "payload.h"
 #include "snapshot.h"
+#include "trace.h"
 #include "transport.h"
 
 #define HEAD_EVERY	(1024 * 1024)	/* bytes between heads */
+
+static void trace(struct raft_snapshots *s, enum raft_snapshot_act act,
+		  const struct raft_snapshot *of, u64 bytes, int error)
+{
+	const struct raft_ioc_start *ioc = &s->g->params.ioc;
+
+	trace_raft_snapshot(ioc->name, ioc->node_id, act, of, 0, bytes, error);
+}
 
 static void wake(struct raft_snapshots *s)
 {
@@ -56,37 +65,38 @@ void raft_snapshot_drop(struct raft_snapshots *s)
 	free_parts(&s->ready);
 }
 
-/* Tell the owner; 0 bytes: what came is of no use, nor is what waits. */
 static void tell_stored(struct raft_snapshots *s, const struct raft_snapshot *of,
 			u64 bytes)
 {
-	LIST_HEAD(drop);
-
 	spin_lock(&s->lock);
-	if (!bytes) {
-		list_splice_init(&s->parts, &drop);
-		s->n_parts = 0;
-		s->install = false;
-	}
 	s->done.stored = true;
 	s->done.of = *of;
 	s->done.bytes = bytes;
 	spin_unlock(&s->lock);
-	free_parts(&drop);
 	raft_snapshots_progress(s, bytes ? of : NULL, bytes, false);
 	wake(s);
 }
 
 /**
- * raft_snapshot_refuse - what came of a snapshot is dropped
+ * raft_snapshot_refuse - what came of a snapshot is dropped, and what waits of it
  * @s: the snapshots
  * @of: which
+ * @error: negative errno: why
  *
  * Context: process or worker; holds fill.
  */
 void raft_snapshot_refuse(struct raft_snapshots *s,
-			  const struct raft_snapshot *of)
+			  const struct raft_snapshot *of, int error)
 {
+	LIST_HEAD(drop);
+
+	trace(s, RAFT_SNAP_REFUSED, of, 0, error);
+	spin_lock(&s->lock);
+	list_splice_init(&s->parts, &drop);
+	s->n_parts = 0;
+	s->install = false;
+	spin_unlock(&s->lock);
+	free_parts(&drop);
 	tell_stored(s, of, 0);
 }
 
@@ -119,6 +129,7 @@ static int begin(struct raft_snapshots *s, struct raft_slot_file *slot,
 	down_write(&s->sem);
 	slot->head = head;
 	up_write(&s->sem);
+	trace(s, RAFT_SNAP_RECEIVE, of, 0, 0);
 	return 0;
 }
 
@@ -201,7 +212,10 @@ static void store_parts(struct raft_snapshots *s)
 	if (err && err != -ESTALE)
 		pr_warn_ratelimited("%s: cannot store a snapshot (%d)\n",
 				    s->g->params.ioc.name, err);
-	tell_stored(s, &of, err ? 0 : slot->head.stored);
+	if (err)
+		raft_snapshot_refuse(s, &of, err);
+	else
+		tell_stored(s, &of, slot->head.stored);
 }
 
 /* Every byte as it was sent?  The id says so. */
@@ -261,6 +275,7 @@ static void install(struct raft_snapshots *s, const struct raft_snapshot *of)
 	u32 image = 0;
 	int err = -ENOMEM;
 
+	trace(s, RAFT_SNAP_INSTALL, of, slot->head.stored, 0);
 	if (meta)
 		err = -ESTALE;
 	if (meta && slot->head.state == RAFT_SLOT_PARTIAL &&
@@ -275,9 +290,10 @@ static void install(struct raft_snapshots *s, const struct raft_snapshot *of)
 			return;
 		pr_warn_ratelimited("%s: snapshot of %llu that came is of no use (%d)\n",
 				    s->g->params.ioc.name, of->index, err);
-		tell_stored(s, of, 0);
+		raft_snapshot_refuse(s, of, err);
 		return;
 	}
+	trace(s, RAFT_SNAP_INSTALLED, of, of->total, 0);
 	/* The core may now drop its log. */
 	raft_snapshots_floor(s->g, of->index + 1);
 	tell_installed(s, of, meta, len);
@@ -310,7 +326,7 @@ static void refuse_parts(struct raft_snapshots *s)
 		of = s->install_of;
 	spin_unlock(&s->lock);
 	if (of.index)
-		tell_stored(s, &of, 0);
+		raft_snapshot_refuse(s, &of, -EBUSY);
 }
 
 /* --- what goes ------------------------------------------------------------ */
@@ -343,6 +359,11 @@ static bool read_part(struct raft_snapshots *s, struct raft_snapshot_part *part)
 		err = raft_slot_read(slot, part->offset, part->payload->data,
 				     part->m.chunk.len);
 	up_read(&s->sem);
+	if (err)
+		trace_raft_snapshot(s->g->params.ioc.name,
+				    s->g->params.ioc.node_id,
+				    RAFT_SNAP_UNREAD, &part->of, part->m.to,
+				    part->offset, err);
 	if (err && err != -ESTALE)
 		pr_warn_ratelimited("%s: cannot read the snapshot of %llu (%d)\n",
 				    s->g->params.ioc.name, part->of.index, err);

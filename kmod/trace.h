@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * trace.h - tracepoints raft:*: messages, state, members, transfer, reads,
- * commit, disk, drops, timers.
+ * commit, disk, snapshots, drops, timers.
  *
  * Owns the events and the names that they print.  They cost a patched jump
  * while nobody listens, never sleep, and copy what they show: the group's name
@@ -34,6 +34,20 @@ enum raft_drop {
 	RAFT_DROP_SEND = 7,	/* @detail: positive errno of the network */
 	RAFT_DROP_FAULT = 8,	/* a fault hook said so */
 	RAFT_DROP_STATE = 9,	/* group failed or stopping */
+};
+
+/* What becomes of a snapshot; with an error: it did not, and why. */
+enum raft_snapshot_act {
+	RAFT_SNAP_TAKE = 0,	/* a process, or the policy, begins */
+	RAFT_SNAP_TAKEN = 1,	/* it is current, or was given up */
+	RAFT_SNAP_SEND = 2,		/* leader: @peer needs it */
+	RAFT_SNAP_SENT = 3,		/* leader: @peer needs it no more */
+	RAFT_SNAP_UNREAD = 4,	/* a part for @peer could not be read */
+	RAFT_SNAP_RECEIVE = 5,	/* the first part came */
+	RAFT_SNAP_RESUME = 6,	/* a boot found parts */
+	RAFT_SNAP_REFUSED = 7,	/* what came is dropped */
+	RAFT_SNAP_INSTALL = 8,	/* all is here: it is checked */
+	RAFT_SNAP_INSTALLED = 9,	/* it is current */
 };
 
 static inline void raft_trace_members(const struct raft_membership *c, u32 *ids,
@@ -88,6 +102,17 @@ TRACE_DEFINE_ENUM(RAFT_DROP_SEND);
 TRACE_DEFINE_ENUM(RAFT_DROP_FAULT);
 TRACE_DEFINE_ENUM(RAFT_DROP_STATE);
 
+TRACE_DEFINE_ENUM(RAFT_SNAP_TAKE);
+TRACE_DEFINE_ENUM(RAFT_SNAP_TAKEN);
+TRACE_DEFINE_ENUM(RAFT_SNAP_SEND);
+TRACE_DEFINE_ENUM(RAFT_SNAP_SENT);
+TRACE_DEFINE_ENUM(RAFT_SNAP_UNREAD);
+TRACE_DEFINE_ENUM(RAFT_SNAP_RECEIVE);
+TRACE_DEFINE_ENUM(RAFT_SNAP_RESUME);
+TRACE_DEFINE_ENUM(RAFT_SNAP_REFUSED);
+TRACE_DEFINE_ENUM(RAFT_SNAP_INSTALL);
+TRACE_DEFINE_ENUM(RAFT_SNAP_INSTALLED);
+
 #define raft_show_role(r)					\
 	__print_symbolic(r,					\
 		{ RAFT_FOLLOWER, "follower" },			\
@@ -135,6 +160,19 @@ TRACE_DEFINE_ENUM(RAFT_DROP_STATE);
 		{ RAFT_DROP_SEND, "send" },			\
 		{ RAFT_DROP_FAULT, "fault" },			\
 		{ RAFT_DROP_STATE, "state" })
+
+#define raft_show_snapshot_act(a)				\
+	__print_symbolic(a,					\
+		{ RAFT_SNAP_TAKE, "take" },			\
+		{ RAFT_SNAP_TAKEN, "taken" },		\
+		{ RAFT_SNAP_SEND, "send" },			\
+		{ RAFT_SNAP_SENT, "sent" },			\
+		{ RAFT_SNAP_UNREAD, "unread" },		\
+		{ RAFT_SNAP_RECEIVE, "receive" },		\
+		{ RAFT_SNAP_RESUME, "resume" },		\
+		{ RAFT_SNAP_REFUSED, "refused" },		\
+		{ RAFT_SNAP_INSTALL, "install" },		\
+		{ RAFT_SNAP_INSTALLED, "installed" })
 
 #define raft_show_msg_flags(f)					\
 	__print_flags(f, "|",					\
@@ -380,6 +418,42 @@ TRACE_EVENT(raft_persisted,
 			   __entry->seq = seq;),
 	    TP_printk("group=%s node=%u seq=%llu error=%d",
 		      __entry->group, __entry->node, __entry->seq, __entry->error)
+);
+
+/*
+ * trace_raft_snapshot(group, node, act, of, peer, bytes, error): what becomes of a
+ * snapshot; bytes: of it that are here; peer 0: no peer's, error: negative errno.
+ */
+TRACE_EVENT(raft_snapshot,
+	    TP_PROTO(const char *group, u32 node, enum raft_snapshot_act act,
+		     const struct raft_snapshot *of, u32 peer, u64 bytes,
+		     int error),
+	    TP_ARGS(group, node, act, of, peer, bytes, error),
+	    TP_STRUCT__entry(__array(char, group, RAFT_NAME_LEN)
+			     __field(u32, node)
+			     __field(u32, act)
+			     __field(u32, peer)
+			     __field(int, error)
+			     __field(u64, index)
+			     __field(u64, term)
+			     __field(u64, id)
+			     __field(u64, total)
+			     __field(u64, bytes)),
+	    TP_fast_assign(strscpy(__entry->group, group, RAFT_NAME_LEN);
+			   __entry->node = node;
+			   __entry->act = act;
+			   __entry->peer = peer;
+			   __entry->error = error;
+			   __entry->index = of->index;
+			   __entry->term = of->term;
+			   __entry->id = of->id;
+			   __entry->total = of->total;
+			   __entry->bytes = bytes;),
+	    TP_printk("group=%s node=%u %s index=%llu term=%llu id=%016llx total=%llu bytes=%llu peer=%u error=%d",
+		      __entry->group, __entry->node,
+		      raft_show_snapshot_act(__entry->act), __entry->index,
+		      __entry->term, __entry->id, __entry->total,
+		      __entry->bytes, __entry->peer, __entry->error)
 );
 
 /*

@@ -39,6 +39,7 @@ int raft_config_check(const struct raft_config *cfg)
 	if (!cfg->max_inflight || cfg->max_inflight > RAFT_MAX_INFLIGHT ||
 	    !cfg->max_batch || cfg->max_batch > RAFT_MAX_BATCH ||
 	    !cfg->max_inflight_bytes || !cfg->max_batch_bytes ||
+	    !cfg->max_chunk || cfg->max_chunk > RAFT_MAX_CHUNK ||
 	    !cfg->max_uncommitted)
 		return -EINVAL;
 	for (i = 0; i < cfg->n_members; i++) {

@@ -349,6 +349,7 @@ struct raft_change {
  * @max_batch: entries in one AppendEntries, 1 to RAFT_MAX_BATCH
  * @max_batch_bytes: encoded bytes of entries in one message; one entry always
  *	fits
+ * @max_chunk: bytes of a snapshot in one message, at most RAFT_MAX_CHUNK
  * @max_uncommitted: payload bytes that may wait for commit; one entry always
  *	fits when nothing waits
  * @priority: a leader hands over to a voter with a higher one
@@ -371,6 +372,7 @@ struct raft_config {
 	u32 max_inflight_bytes;
 	u32 max_batch;
 	u32 max_batch_bytes;
+	u32 max_chunk;
 	u64 max_uncommitted;
 	u32 priority;
 	u32 lease_drift;

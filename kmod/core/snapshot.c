@@ -324,8 +324,7 @@ static void send_part(struct raft *r, struct raft_peer *p, u32 len)
  */
 bool raft_snapshot_send(struct raft *r, struct raft_peer *p)
 {
-	u32 part = max_t(u32, CHUNK_MIN, min_t(u32, r->cfg.max_batch_bytes,
-					       RAFT_MAX_CHUNK));
+	u32 part = max_t(u32, CHUNK_MIN, r->cfg.max_chunk);
 	const struct raft_snapshot of = snapshot_for(r, p);
 	struct raft_sending *s = &p->snap;
 

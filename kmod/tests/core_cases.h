@@ -191,6 +191,7 @@ static inline struct raft_config case_config(u32 id)
 		.max_inflight_bytes = 1 << 20,
 		.max_batch = CASE_ENTRIES,
 		.max_batch_bytes = 32768,
+		.max_chunk = 32768,
 		.max_uncommitted = 4096,
 	};
 

@@ -179,7 +179,8 @@ static struct raft *wal_case_core(struct wal_env *env, u64 n, u64 t1,
 		.incarnation = 1, .election_timeout = 1000000000,
 		.heartbeat = 100000000, .max_inflight = 1,
 		.max_inflight_bytes = 1 << 20, .max_batch = 1,
-		.max_batch_bytes = 1 << 16, .max_uncommitted = 1 << 20,
+		.max_batch_bytes = 1 << 16, .max_chunk = 4096,
+		.max_uncommitted = 1 << 20,
 	};
 	u32 k = env->n_cores++;
 	struct raft *r;

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # figures-guest.sh [PART...] - runs in the guest of figures.sh and prints its figures: udp
-# disk commits reads readers transfers failovers catchup, all of them if none is named.
+# disk commits reads readers transfers failovers catchup snapshots heartbeats, all of them
+# if none is named.
 set -eu
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 TMP=/run/t RAFT_DIR=/srv/mem
@@ -10,7 +11,8 @@ export TOP TMP
 . "$TOP/tests/module/lib.sh"
 ROUNDS=${ROUNDS:-20} SECONDS_EACH=${SECONDS_EACH:-10}
 COUNT_1=${COUNT_1:-2000} COUNT_8=${COUNT_8:-4000} COUNT_64=${COUNT_64:-16000}
-TRANSFERS=${TRANSFERS:-50} ENTRIES=${ENTRIES:-100000}
+TRANSFERS=${TRANSFERS:-50} ENTRIES=${ENTRIES:-100000} SNAPSHOT_MIB=${SNAPSHOT_MIB:-16 256}
+TRACING=/sys/kernel/tracing
 
 us() { # us NS...: microseconds
 	local n
@@ -192,12 +194,129 @@ failovers() {
 	end
 }
 
+# rate MIB NS: as MiB/s.
+rate() { awk -v mib="$1" -v ns="$2" 'BEGIN { printf "%.1f MiB/s", mib * 1e9 / ns }'; }
+
+# udp_copy MIB: ns that the bare copy of as many bytes took, in datagrams as long as ours.
+udp_copy() {
+	insmod "$UDPRTT_KO"
+	ns "$behind" sh -c 'echo server 9000 >/dev/udprtt'
+	ns "$leader" sh -c "echo copy 10.77.0.$behind 9000 $1 1200 >/dev/udprtt"
+	rmmod udprtt
+	dmesg | sed -n "s/.*udprtt: copy mib $1 len 1200 lost 0 ns //p" | tail -n 1
+}
+
+# act NODE WHAT: when the tracepoint of snapshots said so at the node last, in ns.
+act() {
+	sed -nE "s/.* ([0-9]+)\\.([0-9]{6}): raft_snapshot: group=g node=$1 $2 .*/\\1\\2000/p" $TRACING/trace | tail -n 1
+}
+
+# begin_snapshot MIB: node $behind, which is down, lacks what is in a snapshot so large.
+begin_snapshot() {
+	local i
+	# It may be another one by now, on a machine that is busy.
+	leader=$(raft_wait_leader g 1 2 3)
+	for behind in $(others 3 "$leader"); do break; done
+	raft_down g "$behind"
+	seq 100 | propose g "$leader" -q
+	dd if=/dev/urandom of="$RAFT_DIR/state" bs=1M count="$1" status=none
+	ctl "$leader" snapshot g --file "$RAFT_DIR/state" >/dev/null
+	rm "$RAFT_DIR/state"
+	# The third one's log would get full: nobody asks it for what it has.
+	for i in $(others 3 "$leader"); do
+		[ "$i" = "$behind" ] || ctl "$i" snapshot g --empty >/dev/null
+	done
+	echo >$TRACING/trace
+}
+has_it() { grep -q "raft_snapshot: group=g node=$behind installed" $TRACING/trace; }
+
+# transfer_rate MIB: of the snapshot that came.
+transfer_rate() { rate "$1" $(($(act "$behind" installed) - $(act "$behind" receive))); }
+
+# eight_clients SECONDS: what they see at the leader.
+eight_clients() {
+	ns "$leader" "$RAFT_TOOLS/raft-bench" propose -g g -t 8 -T "$1" --json >"$TMP/bench"
+}
+latency() { echo "$(field per_second <"$TMP/bench")/s, p50 $(us "$(field p50_ns <"$TMP/bench")")p99 $(us "$(field p99_ns <"$TMP/bench")")"; }
+
+# How fast one comes, and what that costs the others: proposals of eight clients meanwhile,
+# and for as long while the node is down.
+snapshot_figures() { # snapshot_figures NAME DIR
+	local mib t
+	RAFT_DIR=$2
+	mkdir -p "$RAFT_DIR"
+	cluster g 3 -s 96M
+	echo 1 >$TRACING/events/raft/raft_snapshot/enable
+	for mib in $SNAPSHOT_MIB; do
+		begin_snapshot "$mib"
+		raft_up g "$behind"
+		until_true has_it || fail "no snapshot came"
+		echo "$1, snapshot of $mib MiB comes: $(transfer_rate "$mib"), the last check of it took $(us $(($(act "$behind" installed) - $(act "$behind" install))))"
+		echo "  the bare copy of $mib MiB over UDP, kernel to kernel: $(rate "$mib" "$(udp_copy "$mib")")"
+		t=$((($(act "$behind" installed) - $(act "$behind" receive)) / 1000000000 + 2))
+		raft_level g 1 2 3
+		begin_snapshot "$mib"
+		eight_clients $t
+		echo "  8 clients at the leader, the node is down: $(latency)"
+		raft_up g "$behind"
+		eight_clients $t
+		until_true has_it || fail "no snapshot came"
+		echo "  8 clients at the leader, the snapshot comes, $(transfer_rate "$mib"): $(latency)"
+		raft_level g 1 2 3
+	done
+	echo 0 >$TRACING/events/raft/raft_snapshot/enable
+	end
+	rm -f "$RAFT_DIR"/*.snap.*
+}
+
+snapshots() {
+	snapshot_figures "memory-backed (tmpfs)" /srv/mem
+	snapshot_figures "disk-backed (ext4)" /srv/disk/logs
+}
+
+# gaps WHAT CMD...: between the heartbeats that came to each follower while CMD ran.
+gaps() {
+	local what=$1 i
+	shift
+	echo >$TRACING/trace
+	echo 1 >$TRACING/events/raft/raft_msg/enable
+	"$@" >/dev/null
+	echo 0 >$TRACING/events/raft/raft_msg/enable
+	for i in $(others 3 "$leader"); do
+		sed -nE "s/.* ([0-9.]+): raft_msg: group=g node=$i in heartbeat .*/\1/p" $TRACING/trace |
+			awk 'NR > 1 { printf "%.3f\n", ($1 - t) * 1000 } { t = $1 }' >"$TMP/gaps"
+		echo "$what: between heartbeats at node $i: $(spread "$TMP/gaps")"
+	done
+}
+large() { ns "$leader" "$RAFT_TOOLS/module-large" propose g "$1" 30 1048576; }
+comes() {
+	raft_up g "$behind"
+	until_true at_least_snapshot
+}
+at_least_snapshot() { [ "$(raft_get g "$behind" snapshot)" -gt 0 ]; }
+
+# What bulk data on the way do to heartbeats (trap 52).
+heartbeats() {
+	RAFT_DIR=/srv/mem
+	cluster g 3 -s 192M
+	echo "a heartbeat every $(raft_get g "$leader" heartbeat_ms) ms"
+	echo 'type == 7 && out == 0' >$TRACING/events/raft/raft_msg/filter
+	gaps "nothing else" sleep 3
+	gaps "30 commands of 1 MiB" large burst
+	begin_snapshot 128
+	gaps "a snapshot of 128 MiB comes to node $behind" comes
+	echo 0 >$TRACING/events/raft/raft_msg/filter
+	end
+	rm -f "$RAFT_DIR"/*.snap.*
+}
+
 mkdir -p "$TMP" /srv/mem /srv/disk
-mount -t tmpfs -o size=800M tmpfs /srv/mem
+mount -t tmpfs -o size=2000M tmpfs /srv/mem
 for dev in /dev/vda /dev/ubda; do [ ! -b $dev ] || mount -t ext4 $dev /srv/disk; done
 lab_net_up 4
+echo mono >$TRACING/trace_clock
 raft_load
 echo "kernel $(uname -r), $(nproc) processor(s), three nodes in namespaces"
-[ $# != 0 ] || set -- udp disk commits reads readers transfers failovers catchup
+[ $# != 0 ] || set -- udp disk commits reads readers transfers failovers catchup snapshots heartbeats
 for part; do "$part"; done
 raft_unload

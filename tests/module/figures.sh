@@ -7,13 +7,13 @@
 # Figures of an emulated machine are good for comparing with each other, not with those of
 # hardware. ROUNDS=20 fail-overs, TRANSFERS=50, SECONDS_EACH=10 for the disk, COUNT_1=2000
 # commands of one client, COUNT_8=4000 of eight, COUNT_64=16000 of 64, ENTRIES=100000 for a
-# node that is added to catch up with.
+# node that is added to catch up with, SNAPSHOT_MIB='16 256' for those that a node gets.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top"
 kernel=${1:-stock}
 shift $(($# > 0))
-make -s tools build/module-probe
+make -s tools build/module-probe build/module-large
 ko=$(tools/lab/module.sh "$kernel")
 paths=$(tools/lab/kernel.sh "$kernel")
 eval "$paths"
@@ -25,14 +25,15 @@ make -s -C "$KDIR" ARCH="$ARCH" M="$top/build/udprtt-$kernel" modules >build/udp
 }
 disk=$(mktemp)
 trap 'rm -f "$disk"' EXIT
-truncate -s 512M "$disk"
+truncate -s 2G "$disk"
 mkfs.ext4 -q -F "$disk"
 env=(-e "RAFT_TOOLS=$top/build" -e "RAFT_KO=$ko" -e "UDPRTT_KO=$top/build/udprtt-$kernel/udprtt.ko"
-	-e ROUNDS -e TRANSFERS -e SECONDS_EACH -e COUNT_1 -e COUNT_8 -e COUNT_64 -e ENTRIES -e RAFT_ET)
+	-e ROUNDS -e TRANSFERS -e SECONDS_EACH -e COUNT_1 -e COUNT_8 -e COUNT_64 -e ENTRIES -e SNAPSHOT_MIB
+	-e RAFT_ET)
 echo "host: $(uptime)"
 case $kernel in
-stock) tools/lab/vm.sh -smp 2 -m 1536 -t 3000 "${env[@]}" --disk "$disk" tests/module/figures-guest.sh "$@" ;;
-um) tools/lab/um.sh -m 1024 -t 3000 "${env[@]}" --disk "$disk" tests/module/figures-guest.sh "$@" ;;
+stock) tools/lab/vm.sh -smp 2 -m 3072 -t 3000 "${env[@]}" --disk "$disk" tests/module/figures-guest.sh "$@" ;;
+um) tools/lab/um.sh -m 2560 -t 3000 "${env[@]}" --disk "$disk" tests/module/figures-guest.sh "$@" ;;
 *) echo "figures.sh: um or stock, not $kernel" >&2; exit 2 ;;
 esac
 echo "host: $(uptime)"

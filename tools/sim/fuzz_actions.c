@@ -83,8 +83,10 @@ static void limits(struct fuzz *f)
 		cfg->max_uncommitted = fuzz_between(f, 1, 500);
 	if (fuzz_percent(f, 20))
 		cfg->max_inflight_bytes = (u32)fuzz_between(f, 1, 500);
-	if (fuzz_percent(f, 20))
+	if (fuzz_percent(f, 20)) {
 		cfg->max_batch_bytes = (u32)fuzz_between(f, 1, 500);
+		cfg->max_chunk = cfg->max_batch_bytes;
+	}
 }
 
 /*
@@ -180,8 +182,10 @@ void fuzz_setup(struct fuzz *f, u64 seed, const struct sim_life *life)
 			fuzz_between(f, 10000, s->cfg.election_timeout / 10);
 	limits(f);
 	/* Snapshots of many parts. */
-	if (f->snapshots && fuzz_percent(f, 40))
+	if (f->snapshots && fuzz_percent(f, 40)) {
 		s->cfg.max_batch_bytes = (u32)fuzz_between(f, 1, 700);
+		s->cfg.max_chunk = s->cfg.max_batch_bytes;
+	}
 	weather(f);
 	members(f);
 	clocks(f);

@@ -151,6 +151,7 @@ struct sim *sim_new(u64 seed)
 		.max_inflight_bytes = 4 << 20,
 		.max_batch = 64,
 		.max_batch_bytes = 65000,
+		.max_chunk = RAFT_MAX_CHUNK,
 		.max_uncommitted = 16 << 20,
 	};
 	return s;

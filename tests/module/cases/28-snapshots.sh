@@ -193,6 +193,49 @@ t_snap_under_load() {
 }
 t "a snapshot of 8 MiB comes with 5 % loss while commands go on" t_snap_under_load
 
+# acts I: what tracepoints said of snapshots at node I, "what error", in order.
+acts() {
+	sed -nE "s/.* raft_snapshot: group=g node=$1 ([a-z]+) index=.* error=(-?[0-9]+)/\1 \2/p" /sys/kernel/tracing/trace
+}
+# behind_coming BYTES: node $behind has so many of a snapshot that comes.
+behind_coming() { at_least "$behind" coming_bytes "$1"; }
+
+# Stopped while a snapshot comes; what had come is damaged on the disk meanwhile.
+t_snap_traces() {
+	local behind i slot tracing=/sys/kernel/tracing
+	cluster g 3
+	echo 1 >$tracing/events/raft/raft_snapshot/enable
+	echo >$tracing/trace
+	for behind in $(others 3 "$leader"); do break; done
+	lines a 50 | propose g "$leader" -q
+	raft_level g 1 2 3
+	raft_down g "$behind"
+	lines b 100 | propose g "$leader" -q
+	dd if=/dev/urandom of="$TMP/big" bs=1M count=16 status=none
+	for i in $(others 3 "$behind"); do snap "$i" --file "$TMP/big" >/dev/null; done
+	is "$(acts "$leader" | head -n 2)" $'take 0\ntaken 0' "at the leader, when it was taken"
+	ns "$leader" tc qdisc add dev eth0 root netem rate 50mbit limit 10000
+	raft_up g "$behind"
+	until_true behind_coming 2097152 || fail "no snapshot comes"
+	raft_down g "$behind"
+	ns "$leader" tc qdisc del dev eth0 root
+	slot=$RAFT_DIR/g.$behind.snap.0
+	[ "$(stat -c %s "$slot")" -gt 1048576 ] || fail "nothing has come to $slot"
+	printf XXXX | dd of="$slot" bs=1 seek=100000 conv=notrunc status=none
+	raft_up g "$behind"
+	until_true at_least "$behind" snapshot 1 || fail "no snapshot came"
+	raft_level g 1 2 3
+	until_true leader_sent || fail "at the leader: $(acts "$leader")"
+	echo 0 >$tracing/events/raft/raft_snapshot/enable
+	acts "$behind" | uniq >"$TMP/acts"
+	is "$(cat "$TMP/acts")" $'receive 0\nresume 0\ninstall 0\nrefused -84\nreceive 0\ninstall 0\ninstalled 0' "at who gets it"
+	is "$(acts "$leader" | tail -n +3 | uniq | tail -n 2)" $'send 0\nsent 0' "at the leader, when it was sent"
+	is "$(saved "$behind" | cksum)" "$(cksum <"$TMP/big")" "checksum of the snapshot"
+	grep -q "^received 1$" /sys/kernel/debug/raft/*-g/snapshots || fail "debugfs: $(cat /sys/kernel/debug/raft/*-g/snapshots)"
+}
+leader_sent() { [ "$(acts "$leader" | tail -n 1)" = "sent 0" ]; }
+t "what came is damaged before all is there: it comes once more; tracepoints" t_snap_traces
+
 t_snap_crash() {
 	local step fault
 	cluster g 1

@@ -133,12 +133,13 @@ t_traces() {
 	ctl 1 read -g g >/dev/null
 	ctl 1 member add-learner -g g 9=10.77.0.9:7000 >/dev/null
 	ctl 1 transfer -g g >/dev/null
+	ctl 1 snapshot g --empty >/dev/null
 	echo 0 >$dir/events/raft/enable
 	for e in "$dir"/events/raft/raft_*; do
 		e=${e##*/}
 		grep -q " $e:" $dir/trace && echo "$e fired"
 	done | tee "$TMP/fired"
-	for e in msg state commit persist persisted config transfer read; do
+	for e in msg state commit persist persisted config transfer read snapshot; do
 		grep -q "^raft_$e fired" "$TMP/fired" || fail "raft_$e did not fire"
 	done
 	grep -q ' raft_.*: ' $dir/trace

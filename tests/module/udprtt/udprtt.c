@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * udprtt.c - measures what a datagram costs between two network namespaces,
- * kernel to kernel: the yardstick beside the commit latency.  Never installed.
+ * kernel to kernel: the yardstick beside the commit latency, and what many of them
+ * cost: that beside the transfer of a snapshot.  Never installed.
  *
  * A process writes to /dev/udprtt in the namespace that it means:
  *
  *   server PORT                   echoes until the module is unloaded
  *   client ADDRESS PORT COUNT LEN prints round trips to the kernel's log
+ *   copy ADDRESS PORT MIB LEN     sends so much to a server, and prints how long
+ *
+ * A copy is as bare as may be: as many datagrams as the window allows, of which the
+ * server sends one in COPY_ACK back, and nobody looks at the bytes.
  */
 #include <linux/fs.h>
 #include <linux/in.h>
@@ -22,7 +27,11 @@
 #include <linux/uaccess.h>
 #include <net/sock.h>
 
-#define MSG_MAX 2048
+#define MSG_MAX		2048
+#define COPY		0x79706f63	/* the first four bytes of a copy's */
+#define COPY_ACK	32		/* datagrams that are confirmed together */
+#define COPY_WINDOW	(16 * COPY_ACK)	/* datagrams on the way */
+#define RCVBUF		(4 << 20)	/* raft.ko's */
 
 static DEFINE_MUTEX(lock);
 static struct socket *server_sock;	/* [lock] */
@@ -39,6 +48,7 @@ static int socket_open(struct net *net, u16 port, struct socket **sock)
 	ret = sock_create_kern(net, AF_INET, SOCK_DGRAM, IPPROTO_UDP, sock);
 	if (ret)
 		return ret;
+	sock_set_rcvbuf((*sock)->sk, RCVBUF / 2);
 	ret = kernel_bind(*sock, (struct sockaddr *)&in, sizeof(in));
 	if (ret)
 		sock_release(*sock);
@@ -49,7 +59,8 @@ static int server_run(void *arg)
 {
 	struct sockaddr_in from;
 	struct socket *sock = arg;
-	char *buf = kmalloc(MSG_MAX, GFP_KERNEL);
+	u32 *buf = kmalloc(MSG_MAX, GFP_KERNEL);
+	u32 copied = 0;
 	int n;
 
 	sched_set_fifo(current);
@@ -60,6 +71,11 @@ static int server_run(void *arg)
 		n = kernel_recvmsg(sock, &msg, &vec, 1, MSG_MAX, 0);
 		if (n < 0)
 			continue;
+		if (n >= 4 && *buf == COPY) {
+			if (++copied % COPY_ACK)
+				continue;
+			n = 4;
+		}
 		msg = (struct msghdr) {
 			.msg_name = &from,
 			.msg_namelen = sizeof(from),
@@ -135,14 +151,77 @@ static void measure(struct socket *sock, struct sockaddr_in *to, char *buf,
 		ns[got - 1]);
 }
 
-static int client_run(struct net *net, const char *ip, int port, int count,
+static int copy_ack(struct socket *sock)
+{
+	struct msghdr msg = {};
+	char ack[4];
+	struct kvec vec = { ack, sizeof(ack) };
+
+	return kernel_recvmsg(sock, &msg, &vec, 1, sizeof(ack), 0);
+}
+
+static void copy(struct socket *sock, struct sockaddr_in *to, char *buf,
+		 int mib, int len)
+{
+	u64 n = DIV_ROUND_UP_ULL((u64)mib << 20, len), acked = 0, i, t;
+	int lost = 0;
+
+	*(u32 *)buf = COPY;
+	/* All is confirmed at the end. */
+	n = roundup(n, COPY_ACK);
+	t = ktime_get_ns();
+	for (i = 0; acked < n && !signal_pending(current);) {
+		struct msghdr msg = {
+			.msg_name = to,
+			.msg_namelen = sizeof(*to),
+		};
+		struct kvec vec = { buf, len };
+
+		if (i < n && i - acked < COPY_WINDOW) {
+			kernel_sendmsg(sock, &msg, &vec, 1, len);
+			i++;
+			continue;
+		}
+		if (copy_ack(sock) < 0)
+			lost++;
+		acked += COPY_ACK;
+	}
+	pr_info("udprtt: copy mib %d len %d lost %d ns %llu\n", mib, len, lost,
+		ktime_get_ns() - t);
+}
+
+static int client_open(struct net *net, struct socket **sock)
+{
+	int ret = socket_open(net, 0, sock);
+
+	if (!ret)
+		(*sock)->sk->sk_rcvtimeo = HZ;
+	return ret;
+}
+
+static int copy_run(struct net *net, struct sockaddr_in *to, int mib, int len)
+{
+	struct socket *sock;
+	char *buf;
+	int ret;
+
+	if (mib < 1 || len < 4 || len > MSG_MAX)
+		return -EINVAL;
+	buf = kzalloc(MSG_MAX, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	ret = client_open(net, &sock);
+	if (!ret) {
+		copy(sock, to, buf, mib, len);
+		sock_release(sock);
+	}
+	kfree(buf);
+	return ret;
+}
+
+static int client_run(struct net *net, struct sockaddr_in *to, int count,
 		      int len)
 {
-	struct sockaddr_in to = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = in_aton(ip),
-	};
 	struct socket *sock;
 	int ret = -ENOMEM;
 	char *buf;
@@ -154,11 +233,10 @@ static int client_run(struct net *net, const char *ip, int port, int count,
 	buf = kzalloc(MSG_MAX, GFP_KERNEL);
 	if (!ns || !buf)
 		goto free;
-	ret = socket_open(net, 0, &sock);
+	ret = client_open(net, &sock);
 	if (ret)
 		goto free;
-	sock->sk->sk_rcvtimeo = HZ;
-	measure(sock, &to, buf, ns, count, len);
+	measure(sock, to, buf, ns, count, len);
 	sock_release(sock);
 free:
 	kfree(buf);
@@ -170,8 +248,9 @@ static ssize_t udprtt_write(struct file *file, const char __user *data,
 			    size_t size, loff_t *pos)
 {
 	struct net *net = current->nsproxy->net_ns;
+	struct sockaddr_in to = { .sin_family = AF_INET };
 	int port, count, len, ret = -EINVAL;
-	char text[128], ip[32];
+	char text[128], what[8], ip[32];
 
 	if (size >= sizeof(text))
 		return -EINVAL;
@@ -179,11 +258,17 @@ static ssize_t udprtt_write(struct file *file, const char __user *data,
 		return -EFAULT;
 	text[size] = '\0';
 	mutex_lock(&lock);
-	if (sscanf(text, "server %d", &port) == 1)
+	if (sscanf(text, "server %d", &port) == 1) {
 		ret = server_start(net, port);
-	else if (sscanf(text, "client %31s %d %d %d", ip, &port, &count,
-			&len) == 4)
-		ret = client_run(net, ip, port, count, len);
+	} else if (sscanf(text, "%7s %31s %d %d %d", what, ip, &port, &count,
+			  &len) == 5) {
+		to.sin_port = htons(port);
+		to.sin_addr.s_addr = in_aton(ip);
+		if (!strcmp(what, "client"))
+			ret = client_run(net, &to, count, len);
+		else if (!strcmp(what, "copy"))
+			ret = copy_run(net, &to, count, len);
+	}
 	mutex_unlock(&lock);
 	return ret ?: size;
 }
