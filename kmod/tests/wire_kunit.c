@@ -2,7 +2,7 @@
 /*
  * wire_kunit.c - the wire format in the kernel: same bytes, same refusals.
  *
- * The thorough test is tests/unit/wire_test.c, on the host.  This one shows that
+ * The thorough tests are tests/unit/wire_test.c and frag_test.c, on the host.  This one shows that
  * the kernel's byte order, checksum and alignment give the same.
  */
 #include <kunit/test.h>
@@ -10,7 +10,9 @@
 #include <linux/slab.h>
 
 #include "../core/frag.h"
+#include "../core/slot.h"
 #include "../core/wire.h"
+#include "frag_golden.h"
 
 #define GROUP	0x1122334455667788ULL
 #define SELF	2
@@ -152,11 +154,43 @@ static void raft_wire_test_frag(struct kunit *test)
 	kvfree(mem);
 }
 
+static void golden_sum(struct frag_golden *g, const char *name, const u8 *gram,
+		       u32 len)
+{
+	u32 *crc = g->ctx;
+
+	*crc = raft_slot_crc(*crc, gram, len);
+}
+
+/* As tests/golden/frag.hex has them. */
+static void raft_wire_test_frag_golden(struct kunit *test)
+{
+	u32 crc = 0;
+	struct frag_golden g = {
+		.emit = golden_sum,
+		.ctx = &crc,
+		.peer = kunit_kzalloc(test, sizeof(*g.peer), GFP_KERNEL),
+		.mem = kvmalloc(sizeof(*g.mem), GFP_KERNEL),
+		.msg = kvmalloc(FRAG_GOLDEN_LONG, GFP_KERNEL),
+		.lent = kvmalloc(FRAG_GOLDEN_LONG, GFP_KERNEL),
+		.gram = kunit_kzalloc(test, RAFT_DATAGRAM_MAX, GFP_KERNEL),
+	};
+
+	if (g.peer && g.mem && g.msg && g.lent && g.gram)
+		frag_golden_all(&g);
+	kvfree(g.mem);
+	kvfree(g.msg);
+	kvfree(g.lent);
+	KUNIT_EXPECT_EQ(test, crc, FRAG_GOLDEN_CRC);
+	KUNIT_EXPECT_FALSE(test, g.bad);
+}
+
 static struct kunit_case raft_wire_cases[] = {
 	KUNIT_CASE(raft_wire_test_golden),
 	KUNIT_CASE(raft_wire_test_round_trip),
 	KUNIT_CASE(raft_wire_test_damage),
 	KUNIT_CASE(raft_wire_test_frag),
+	KUNIT_CASE(raft_wire_test_frag_golden),
 	{}
 };
 

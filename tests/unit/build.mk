@@ -4,6 +4,8 @@
 
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*_test.c))
 UNIT_SRC_conf_test := $(wildcard tools/lib/conf*.c tools/lib/util.c)
+# Those in which a payload is its bytes.
+$(foreach t,core disk disk_sweep frag frag_golden slot wire,$(eval UNIT_SRC_$(t)_test := tools/lib/payload_plain.c))
 UNIT_SRC_sim_history_test = $(filter-out tools/sim/main.c,$(SIM_SRC))
 
 .PHONY: unit-tests

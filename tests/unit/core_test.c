@@ -12,22 +12,6 @@
 static void *allocs[MAX_ALLOCS];
 static int n_allocs;
 
-void raft_payload_get(void *payload)
-{
-	(void)payload;
-}
-
-void raft_payload_put(void *payload)
-{
-	(void)payload;
-}
-
-/* Nobody counts references here: a payload is its bytes. */
-void *raft_payload_bytes(void *payload)
-{
-	return payload;
-}
-
 static void *alloc(struct raft_case_env *env, size_t bytes)
 {
 	void *p = calloc(1, bytes);

@@ -55,21 +55,6 @@ static u64 last, promised, promised_term;
 static enum end { CRASHED, NOTED, CLOSED, ENDS } ended;
 static u64 n_wrong;
 
-void raft_payload_get(void *payload)
-{
-	(void)payload;
-}
-
-void raft_payload_put(void *payload)
-{
-	(void)payload;
-}
-
-void *raft_payload_bytes(void *payload)
-{
-	return payload;
-}
-
 static void expect(struct disk_env *e, bool ok, const char *what, int line)
 {
 	(void)e;

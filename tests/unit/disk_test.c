@@ -12,21 +12,6 @@
 
 static int n_tests;
 
-void raft_payload_get(void *payload)
-{
-	(void)payload;
-}
-
-void raft_payload_put(void *payload)
-{
-	(void)payload;
-}
-
-void *raft_payload_bytes(void *payload)
-{
-	return payload;
-}
-
 static void expect(struct disk_env *env, bool ok, const char *what, int line)
 {
 	if (ok)

@@ -9,36 +9,13 @@
 #include <stdlib.h>
 
 #include "frag.h"
+#include "tap.h"
 
 #define GROUP	0x1122334455667788ULL
 #define SENDER	1
 #define SELF	2
 #define MS	1000000ULL
 #define WIRE	4096		/* datagrams on the way */
-
-static int n_tests;
-
-void raft_payload_get(void *payload)
-{
-	(void)payload;
-}
-
-void raft_payload_put(void *payload)
-{
-	(void)payload;
-}
-
-void *raft_payload_bytes(void *payload)
-{
-	return payload;
-}
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++n_tests, name);
-	if (!good)
-		exit(1);
-}
 
 /* A datagram on its way. */
 struct gram {

@@ -9,35 +9,12 @@
 #include <stdlib.h>
 
 #include "frag.h"
+#include "tap.h"
 #include "wire.h"
 
 #define GOLDEN	"tests/golden/wire.hex"
 #define GROUP	0x1122334455667788ULL
 #define SELF	2
-
-static int n_tests;
-
-void raft_payload_get(void *payload)
-{
-	(void)payload;
-}
-
-void raft_payload_put(void *payload)
-{
-	(void)payload;
-}
-
-void *raft_payload_bytes(void *payload)
-{
-	return payload;
-}
-
-static void ok(bool good, const char *name)
-{
-	printf("%sok %d - %s\n", good ? "" : "not ", ++n_tests, name);
-	if (!good)
-		exit(1);
-}
 
 static u8 command[RAFT_MAX_COMMAND + RAFT_MAX_BATCH];
 static u8 buf[RAFT_MAX_MSG_BYTES + 1];

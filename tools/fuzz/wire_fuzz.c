@@ -17,21 +17,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-void raft_payload_get(void *payload)
-{
-	(void)payload;
-}
-
-void raft_payload_put(void *payload)
-{
-	(void)payload;
-}
-
-void *raft_payload_bytes(void *payload)
-{
-	return payload;
-}
-
 static void check_for(u32 node, const u8 *buf, size_t len)
 {
 	static struct raft_entry entries[RAFT_MAX_BATCH];

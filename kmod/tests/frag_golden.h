@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * frag_golden.h - golden datagrams of messages that need more than one, and what
+ * asks for their parts: for KUnit and for the host.  The includer supplies memory.
+ */
+#ifndef _RAFT_FRAG_GOLDEN_H
+#define _RAFT_FRAG_GOLDEN_H
+
+#include "frag.h"
+
+#define FRAG_GOLDEN_SHORT	(2 * RAFT_FRAG_DATA + 17)
+#define FRAG_GOLDEN_LONG	(RAFT_MSG_SHORT + 17)
+
+/* raft_slot_crc() of all datagrams, in order: of tests/golden/frag.hex. */
+#define FRAG_GOLDEN_CRC		0x1287e3e5u
+
+/**
+ * struct frag_golden - where the golden datagrams come from and go to
+ * @emit: is given each one
+ * @ctx: for @emit
+ * @peer: memory
+ * @mem: memory
+ * @msg: memory, FRAG_GOLDEN_LONG bytes
+ * @lent: memory, as much
+ * @gram: memory, RAFT_DATAGRAM_MAX bytes
+ * @bad: what was cut is not taken again
+ */
+struct frag_golden {
+	void (*emit)(struct frag_golden *g, const char *name, const u8 *gram,
+		     u32 len);
+	void *ctx;
+	struct raft_frag_peer *peer;
+	struct raft_frag_mem *mem;
+	u8 *msg;
+	u8 *lent;
+	u8 *gram;
+	bool bad;
+};
+
+/* Part @i of a message: cut, told, and taken by the other end. */
+static inline void frag_golden_part(struct frag_golden *g, const char *name,
+				    u32 total, u32 i, struct raft_frag *f)
+{
+	const struct raft_frag_msg m = {
+		.group = 0x1122334455667788ULL,
+		.from = 1,
+		.to = 2,
+		.from_inc = 1000,
+		.id = total,
+		.total = total,
+		.head_len = RAFT_FRAG_HEAD,
+		.head = g->msg,
+		.tail = g->msg + RAFT_FRAG_HEAD,
+	};
+	bool last = i == raft_frag_count(total) - 1;
+	struct raft_frag_part part;
+	const u8 *whole;
+	u32 len;
+
+	raft_frag_cut(&part, &m, i, last, last);
+	len = sizeof(part.h) + part.len[0] + part.len[1];
+	memcpy(g->gram, &part.h, sizeof(part.h));
+	memcpy(g->gram + sizeof(part.h), part.data[0], part.len[0]);
+	memcpy(g->gram + len - part.len[1], part.data[1], part.len[1]);
+	g->emit(g, name, g->gram, len);
+	if (raft_frag_parse(g->gram, len, f)) {
+		g->bad = true;
+		return;
+	}
+	if (raft_frag_add(g->peer, f, 0, &whole) != RAFT_FRAG_WANT)
+		return;
+	raft_frag_lend(g->peer, f, 0, g->lent, g->lent);
+	if (raft_frag_add(g->peer, f, 0, &whole) != RAFT_FRAG_MORE)
+		g->bad = true;
+}
+
+/* The last part asks for an answer: which parts are there. */
+static inline void frag_golden_ask(struct frag_golden *g, const char *name,
+				   const struct raft_frag *f)
+{
+	struct raft_wire_ask ask;
+	struct raft_frag back;
+	u32 len;
+
+	len = raft_frag_ask(g->peer, f, 0, 2000, &ask);
+	g->emit(g, name, (u8 *)&ask, len);
+	if (raft_frag_parse((u8 *)&ask, len, &back) || !back.ask)
+		g->bad = true;
+}
+
+/* All of them, in the order of tests/golden/frag.hex. */
+static inline void frag_golden_all(struct frag_golden *g)
+{
+	struct raft_frag f = {};
+	u32 i;
+
+	for (i = 0; i < FRAG_GOLDEN_LONG; i++)
+		g->msg[i] = (u8)(i * 7 + i / 1000);
+	raft_frag_init(g->peer, g->mem);
+	frag_golden_part(g, "short_first", FRAG_GOLDEN_SHORT, 0, &f);
+	frag_golden_part(g, "short_last", FRAG_GOLDEN_SHORT, 2, &f);
+	frag_golden_ask(g, "short_ask", &f);
+	frag_golden_part(g, "long_first", FRAG_GOLDEN_LONG, 0, &f);
+	frag_golden_part(g, "long_middle", FRAG_GOLDEN_LONG, 30, &f);
+	frag_golden_part(g, "long_last", FRAG_GOLDEN_LONG,
+			 raft_frag_count(FRAG_GOLDEN_LONG) - 1, &f);
+	frag_golden_ask(g, "long_ask", &f);
+	raft_frag_take(g->peer);
+}
+
+#endif /* _RAFT_FRAG_GOLDEN_H */
