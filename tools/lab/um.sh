@@ -3,7 +3,7 @@
 # um.sh - owns one run of a script, as root, under User-mode Linux (one CPU, 0.5 s).
 #
 #   um.sh [options] SCRIPT [ARGS]
-#   -d, --debug        the kernel with KASAN, lockdep, kmemleak, fault injection
+#   -d, --debug        the kernel with KASAN, lockdep, kmemleak
 #   -t, --timeout S    default 300
 #   -m, --mem MIB      default 512 (debug: 1024)
 #   -o, --out DIR      writable in the guest as /mnt/out
