@@ -90,6 +90,7 @@ struct raft_log {
  * @asked: first entry that was asked for, 0: nothing is under way
  * @n_asked: how many
  * @retry_at: ns until which nothing is asked, for it failed
+ * @failing_since: ns when that was first, and nothing was read since; 0: it is not
  * @turn: slot of the peer that was asked for last
  * @first: first entry in @e
  * @n: entries in @e, 0: none
@@ -100,6 +101,7 @@ struct raft_readback {
 	u64 asked;
 	u32 n_asked;
 	u64 retry_at;
+	u64 failing_since;
 	u32 turn;
 	u64 first;
 	u32 n;

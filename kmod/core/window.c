@@ -153,6 +153,7 @@ void raft_readback_drop(struct raft *r)
 		if (rb->e[i].payload)
 			raft_payload_put(rb->e[i].payload);
 	rb->n = 0;
+	rb->failing_since = 0;
 }
 
 /*
@@ -172,6 +173,26 @@ static bool is_good(const struct raft *r, const struct raft_event *ev,
 		    ev->fetched.entries[i].term != raft_log_term(&r->log, index))
 			return false;
 	return true;
+}
+
+/*
+ * Nothing could be read.  If that lasts, a member that lags gets nothing from here
+ * as long as the disk does not: who has all of it, too, may lead instead.
+ */
+static void failing(struct raft *r, u64 index)
+{
+	struct raft_readback *rb = &r->readback;
+
+	rb->retry_at = r->now + r->cfg.heartbeat;
+	if (index <= r->log.base)
+		return;
+	if (!rb->failing_since)
+		rb->failing_since = r->now;
+	if (r->now - rb->failing_since < 2 * r->cfg.election_timeout ||
+	    RAFT_MUTANT("unread-leads-on"))
+		return;
+	rb->failing_since = r->now;
+	raft_transfer_begin(r, 0);
 }
 
 /**
@@ -197,7 +218,7 @@ void raft_readback_take(struct raft *r, const struct raft_event *ev)
 	if (r->role != RAFT_LEADER)
 		return;
 	if (!is_good(r, ev, asked) && !(any && ev->fetched.n)) {
-		rb->retry_at = r->now + r->cfg.heartbeat;
+		failing(r, asked);
 		return;
 	}
 	raft_readback_drop(r);

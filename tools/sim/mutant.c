@@ -106,6 +106,7 @@ static const struct mutant mutants[] = {
 	{ "evict-without-image", 0, 2000, "evicts what the next snapshot needs" },
 	{ "evict-one-term", 0, 2000, "forgets the terms of what it evicts" },
 	{ "evict-untold", 0, 2000, "a boot needs memory for all that was evicted" },
+	{ "unread-leads-on", 0, 20000, "leads on though it cannot read what a member needs" },
 	{ "fetch-any", 0, 2000, "takes any answer of the disk for the one it waits for" },
 	{ "fetch-once", 0, 2000, "does not ask the disk again when it failed" },
 	{ "pass-without-sessions", 0, 2000, "boots without the sessions of what it evicts" },
@@ -156,16 +157,22 @@ bool sim_mutant_set(const char *name)
 	return raft_mutant;
 }
 
-/* The first scenario that fails with the mistake, "" if none. */
+/*
+ * The first scenario that fails with the mistake, "" if none: with all entries in
+ * memory, or then with none.
+ */
 static void hunt_scenarios(const glob_t *files, char *by, size_t size)
 {
-	struct sim_how how = { .window = U64_MAX, .quiet = true };
-	size_t i;
+	struct sim_how how = { .quiet = true };
+	size_t i, n = files->gl_pathc;
 
 	by[0] = '\0';
-	for (i = 0; i < files->gl_pathc && !by[0]; i++)
-		if (sim_run_file(files->gl_pathv[i], &how))
-			snprintf(by, size, "%s", files->gl_pathv[i]);
+	for (i = 0; i < 2 * n && !by[0]; i++) {
+		how.window = i < n ? U64_MAX : 0;
+		if (sim_run_file(files->gl_pathv[i % n], &how))
+			snprintf(by, size, "%s%s", files->gl_pathv[i % n],
+				 i < n ? "" : " (nothing in memory)");
+	}
 }
 
 static void hunt_seeds(u32 seeds, bool alone, char *by, size_t size)
@@ -228,6 +235,7 @@ int sim_hunt_command(int argc, char **argv)
 {
 	int names = 0, first, bad = 0, i;
 	struct sim_how how = { .window = U64_MAX, .quiet = true };
+	struct sim_how bare = { .quiet = true };
 	glob_t files = { 0 };
 	u32 n = 0;
 	size_t k;
@@ -240,7 +248,8 @@ int sim_hunt_command(int argc, char **argv)
 	return 2;
 #endif
 	for (i = first; i < argc; i++) {
-		if (sim_run_file(argv[i], &how)) {
+		if (sim_run_file(argv[i], &how) ||
+		    sim_run_file(argv[i], &bare)) {
 			printf("# %s fails without any mistake\n", argv[i]);
 			continue;
 		}
