@@ -22,13 +22,13 @@ field() { sed -nE "s/.*\"$1\": ?([0-9]+).*/\1/p"; }
 
 udp() {
 	local i len
-	insmod "$UDPRTT_KO"
-	ns 2 sh -c 'echo server 9000 >/dev/udprtt'
+	insmod "$LIMITS_KO"
+	ns 2 sh -c 'echo server 9000 >/dev/limits'
 	for len in 64 1024; do
-		ns 1 sh -c "echo client 10.77.0.2 9000 3000 $len >/dev/udprtt"
+		ns 1 sh -c "echo client 10.77.0.2 9000 3000 $len >/dev/limits"
 	done
-	dmesg | sed -n 's/.*udprtt: /UDP round trip n1 to n2, kernel to kernel: /p'
-	rmmod udprtt
+	dmesg | sed -n 's/.*limits: /UDP round trip n1 to n2, kernel to kernel: /p'
+	rmmod limits
 }
 
 disk() {
@@ -199,11 +199,11 @@ rate() { awk -v mib="$1" -v ns="$2" 'BEGIN { printf "%.1f MiB/s", mib * 1e9 / ns
 
 # udp_copy MIB: ns that the bare copy of as many bytes took, in datagrams as long as ours.
 udp_copy() {
-	insmod "$UDPRTT_KO"
-	ns "$behind" sh -c 'echo server 9000 >/dev/udprtt'
-	ns "$leader" sh -c "echo copy 10.77.0.$behind 9000 $1 1200 >/dev/udprtt"
-	rmmod udprtt
-	dmesg | sed -n "s/.*udprtt: copy mib $1 len 1200 lost 0 ns //p" | tail -n 1
+	insmod "$LIMITS_KO"
+	ns "$behind" sh -c 'echo server 9000 >/dev/limits'
+	ns "$leader" sh -c "echo copy 10.77.0.$behind 9000 $1 1200 >/dev/limits"
+	rmmod limits
+	dmesg | sed -n "s/.*limits: copy mib $1 len 1200 lost 0 ns //p" | tail -n 1
 }
 
 # act NODE WHAT: when the tracepoint of snapshots said so at the node last, in ns.

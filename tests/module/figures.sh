@@ -17,17 +17,17 @@ make -s tools build/module-probe build/module-large
 ko=$(tools/lab/module.sh "$kernel")
 paths=$(tools/lab/kernel.sh "$kernel")
 eval "$paths"
-mkdir -p build/udprtt-"$kernel"
-cp -u tests/module/udprtt/* build/udprtt-"$kernel"/
-make -s -C "$KDIR" ARCH="$ARCH" M="$top/build/udprtt-$kernel" modules >build/udprtt.log 2>&1 || {
-	cat build/udprtt.log >&2
+mkdir -p build/limits-"$kernel"
+cp -u tools/bench/limits/* build/limits-"$kernel"/
+make -s -C "$KDIR" ARCH="$ARCH" M="$top/build/limits-$kernel" modules >build/limits.log 2>&1 || {
+	cat build/limits.log >&2
 	exit 1
 }
 disk=$(mktemp)
 trap 'rm -f "$disk"' EXIT
 truncate -s 2G "$disk"
 mkfs.ext4 -q -F "$disk"
-env=(-e "RAFT_TOOLS=$top/build" -e "RAFT_KO=$ko" -e "UDPRTT_KO=$top/build/udprtt-$kernel/udprtt.ko"
+env=(-e "RAFT_TOOLS=$top/build" -e "RAFT_KO=$ko" -e "LIMITS_KO=$top/build/limits-$kernel/limits.ko"
 	-e ROUNDS -e TRANSFERS -e SECONDS_EACH -e COUNT_1 -e COUNT_8 -e COUNT_64 -e ENTRIES -e SNAPSHOT_MIB
 	-e RAFT_ET)
 echo "host: $(uptime)"

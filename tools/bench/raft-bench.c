@@ -5,31 +5,27 @@
  *
  * Closed loop: each thread proposes its next command when its last one is
  * committed, so latency under N threads is that of N clients, not of a queue.
- * Readers do the same with barriers.
+ * Readers do the same with barriers.  Open loop (--rate): as pace.c says; the
+ * threads are how many commands may be on their way.
  */
 #include "bench.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdarg.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../lib/ioc.h"
-
-#define THREADS_MAX	4096u
 
 /* What the threads share; a thread stops at the first error of its own. */
 struct loop {
 	const struct bench_args *args;
 	pthread_barrier_t start;
-	atomic_uint_fast64_t left;
-	uint64_t deadline_ns;
+	struct bench_pace pace;
 	pthread_mutex_t lock;		/* result and complaint */
 	struct bench_result *result;
 	bool complained;
@@ -42,35 +38,21 @@ struct client {
 	pthread_t thread;
 };
 
-/**
- * bench_fail() - say what went wrong
- * @fmt: as printf, without a newline
- *
- * Return: 1, the exit code.
- */
-int bench_fail(const char *fmt, ...)
+/* The time from which the latency of the next request counts; 0: it is over. */
+static uint64_t client_next(struct client *c)
 {
-	va_list ap;
+	struct timespec ts;
+	uint64_t due;
 
-	fputs("raft-bench: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	putc('\n', stderr);
-	return 1;
-}
-
-static bool loop_more(struct loop *l)
-{
-	uint64_t left;
-
-	if (!l->args->count)
-		return raft_clock_ns() < l->deadline_ns;
-	left = atomic_load(&l->left);
-	while (left)
-		if (atomic_compare_exchange_weak(&l->left, &left, left - 1))
-			return true;
-	return false;
+	if (!bench_pace_take(&c->loop->pace, &due))
+		return 0;
+	if (!due)
+		return raft_clock_ns();
+	ts.tv_sec = due / RAFT_NS_PER_S;
+	ts.tv_nsec = due % RAFT_NS_PER_S;
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL))
+		;
+	return due;
 }
 
 static void client_error(struct client *c, int error)
@@ -85,7 +67,7 @@ static void client_error(struct client *c, int error)
 		l->result->failed++;
 	if (!l->complained) {
 		l->complained = true;
-		fputs("raft-bench: ", stderr);
+		fputs("bench: ", stderr);
 		raft_ioc_explain(stderr, op, error, l->args->group, NULL);
 		putc('\n', stderr);
 	}
@@ -128,9 +110,11 @@ static void *client_run(void *arg)
 	int ret = hist && buf ? 0 : -ENOMEM;
 
 	pthread_barrier_wait(&c->loop->start);
-	while (!ret && loop_more(c->loop)) {
+	while (!ret) {
 		command_fill(buf, args->size, c->number, n++);
-		before = raft_clock_ns();
+		before = client_next(c);
+		if (!before)
+			break;
 		ret = client_once(c, buf);
 		if (!ret)
 			raft_hist_add(hist, raft_clock_ns() - before);
@@ -155,7 +139,7 @@ static int client_open(const struct bench_args *args)
 	ret = fd < 0 ? fd : raft_ioc_attach(fd, args->group);
 	if (!ret)
 		return fd;
-	fputs("raft-bench: ", stderr);
+	fputs("bench: ", stderr);
 	raft_ioc_explain(stderr, fd < 0 ? RAFT_OP_OPEN : RAFT_OP_ATTACH, ret,
 			 args->group, NULL);
 	putc('\n', stderr);
@@ -169,7 +153,7 @@ static int clients_run(struct client *clients, struct loop *loop)
 {
 	const struct bench_args *args = loop->args;
 	unsigned int i, n;
-	uint64_t begin;
+	uint64_t idle;
 
 	pthread_barrier_init(&loop->start, NULL, args->threads + 1);
 	for (n = 0; n < args->threads; n++)
@@ -181,12 +165,13 @@ static int clients_run(struct client *clients, struct loop *loop)
 			   args->threads);
 		exit(1);	/* the others wait for ever */
 	}
-	begin = raft_clock_ns();
-	loop->deadline_ns = begin + args->seconds * RAFT_NS_PER_S;
+	idle = bench_idle_ns();
+	bench_pace_start(&loop->pace, args);
 	pthread_barrier_wait(&loop->start);
 	for (i = 0; i < n; i++)
 		pthread_join(clients[i].thread, NULL);
-	loop->result->elapsed_ns = raft_clock_ns() - begin;
+	loop->result->elapsed_ns = raft_clock_ns() - loop->pace.begin_ns;
+	loop->result->busy_ns = bench_busy_ns(idle, loop->result->elapsed_ns);
 	pthread_barrier_destroy(&loop->start);
 	if (loop->result->unknown)
 		return 3;
@@ -195,7 +180,7 @@ static int clients_run(struct client *clients, struct loop *loop)
 
 static int bench_device(const struct bench_args *args, struct bench_result *r)
 {
-	struct loop loop = { .args = args, .left = args->count, .result = r };
+	struct loop loop = { .args = args, .result = r };
 	struct client *clients;
 	unsigned int n;
 	int ret = 0;
@@ -222,74 +207,6 @@ static int bench_device(const struct bench_args *args, struct bench_result *r)
 	return ret;
 }
 
-static double rate(const struct bench_result *r)
-{
-	return r->elapsed_ns ? r->hist.n * 1e9 / r->elapsed_ns : 0;
-}
-
-static void result_json(const struct bench_args *args,
-			const struct bench_result *r)
-{
-	const struct raft_hist *h = &r->hist;
-	struct raft_json j;
-
-	raft_json_init(&j, stdout);
-	raft_json_open(&j, NULL, '{');
-	raft_json_str(&j, "mode", args->mode);
-	raft_json_u64(&j, "threads", args->threads);
-	if (args->read)
-		raft_json_bool(&j, "lease", args->lease);
-	else
-		raft_json_u64(&j, "size", args->size);
-	raft_json_u64(&j, "done", h->n);
-	raft_json_u64(&j, "failed", r->failed);
-	raft_json_u64(&j, "unknown", r->unknown);
-	raft_json_u64(&j, "elapsed_ns", r->elapsed_ns);
-	raft_json_u64(&j, "per_second", rate(r) + 0.5);
-	raft_json_u64(&j, "min_ns", h->min);
-	raft_json_u64(&j, "mean_ns", h->n ? h->sum / h->n : 0);
-	raft_json_u64(&j, "p50_ns", raft_hist_quantile(h, 0.50));
-	raft_json_u64(&j, "p90_ns", raft_hist_quantile(h, 0.90));
-	raft_json_u64(&j, "p99_ns", raft_hist_quantile(h, 0.99));
-	raft_json_u64(&j, "p999_ns", raft_hist_quantile(h, 0.999));
-	raft_json_u64(&j, "max_ns", h->max);
-	if (r->note)
-		raft_json_str(&j, "note", r->note);
-	raft_json_close(&j, '}');
-	raft_json_end(&j);
-}
-
-static void result_print(const struct bench_args *args,
-			 const struct bench_result *r)
-{
-	static const double q[] = { 0.50, 0.90, 0.99, 0.999, 1 };
-	static const char * const names[] = { "p50", "p90", "p99", "p99.9",
-					      "max" };
-	char text[32];
-	size_t i;
-
-	printf("%s: %" PRIu64, args->mode, r->hist.n);
-	if (args->read)
-		printf(" %s", args->lease ? "barriers, leases" : "barriers");
-	else
-		printf(" of %u bytes", args->size);
-	printf(" by %u in %.2f s, %.0f/s", args->threads, r->elapsed_ns / 1e9,
-	       rate(r));
-	if (r->failed || r->unknown)
-		printf("; %" PRIu64 " failed, %" PRIu64 " unknown", r->failed,
-		       r->unknown);
-	if (r->note)
-		printf(" (%s)", r->note);
-	raft_duration_format(r->hist.min, text, sizeof(text));
-	printf("\nlatency: min %s", text);
-	for (i = 0; i < sizeof(q) / sizeof(q[0]); i++) {
-		raft_duration_format(raft_hist_quantile(&r->hist, q[i]), text,
-				     sizeof(text));
-		printf(", %s %s", names[i], text);
-	}
-	putchar('\n');
-}
-
 static int overview(FILE *out)
 {
 	fputs("Usage: raft-bench MODE [OPTION...]\n\n"
@@ -297,102 +214,66 @@ static int overview(FILE *out)
 	      "  read                       read barriers, likewise\n"
 	      "  fsync DIR|NEWFILE          4 KiB O_DIRECT|O_DSYNC overwrites in place\n"
 	      "  udp-server ADDRESS:PORT    send each datagram back, until killed\n"
-	      "  udp ADDRESS:PORT           round trips to a udp-server, from user space\n\n"
+	      "  udp ADDRESS:PORT           round trips to a udp-server, from user space\n"
+	      "  switch                     a process switch: a byte through a pipe\n"
+	      "  idle                       how busy the machine is for -T\n\n"
 	      "  -g, --group NAME     propose, read: the group; needed if there are several\n"
 	      "  -t, --threads N      propose, read: clients, default 1\n"
 	      "  -l, --lease          read: the leader may answer by its lease\n"
 	      "  -s, --size BYTES     of a command or datagram, default 64\n"
 	      "  -n, --count N        how many in all; default: as many as go in -T\n"
 	      "  -T, --seconds N      for so long, default 5\n"
+	      "  -r, --rate N         propose, read: open loop, so many each second; latency\n"
+	      "                       counts from when each was due\n"
 	      "  --timeout T          propose, read: give up after this\n"
 	      "  -j, --json           one object\n\n"
 	      "Exit codes: 0 all done, 1 failed, 2 usage, 3 outcome of a proposal unknown,\n"
 	      "4 no such group or no module.\n", out);
-	return 2;
+	return out == stdout ? 0 : 2;
 }
 
-static int options_read(int argc, char **argv, struct bench_args *args)
-{
-	static const struct option options[] = {
-		{ "group", required_argument, NULL, 'g' },
-		{ "threads", required_argument, NULL, 't' },
-		{ "size", required_argument, NULL, 's' },
-		{ "count", required_argument, NULL, 'n' },
-		{ "seconds", required_argument, NULL, 'T' },
-		{ "timeout", required_argument, NULL, 'w' },
-		{ "lease", no_argument, NULL, 'l' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ }
-	};
-	uint64_t v = 0;
-	int c;
-
-	while ((c = getopt_long(argc, argv, "g:t:s:n:T:ljh", options, NULL)) != -1) {
-		if (c == 'h') {
-			overview(stdout);
-			exit(0);
-		}
-		if (c == '?' || (c == 'w' && raft_duration_parse(optarg, &v)) ||
-		    (c == 's' && raft_size_parse(optarg, &v)) ||
-		    (strchr("tnT", c) && raft_u64_parse(optarg, &v)) ||
-		    (strchr("tsnTw", c) && !v))
-			return overview(stderr);
-		if (c == 'g')
-			args->group = optarg;
-		else if (c == 't')
-			args->threads = v < THREADS_MAX ? v : THREADS_MAX;
-		else if (c == 's')
-			args->size = v < RAFT_COMMAND_MAX ? v : RAFT_COMMAND_MAX;
-		else if (c == 'n')
-			args->count = v;
-		else if (c == 'T')
-			args->seconds = v;
-		else if (c == 'w')
-			args->timeout_ms = (v + RAFT_NS_PER_MS - 1) /
-					   RAFT_NS_PER_MS;
-		else if (c == 'l')
-			args->lease = true;
-		else
-			args->json = true;
-	}
-	return 0;
-}
-
+/**
+ * main() - measure one thing
+ * @argc: see overview()
+ * @argv: see overview()
+ *
+ * Return: the exit code.
+ */
 int main(int argc, char **argv)
 {
+	static const struct {
+		const char *mode;
+		int (*run)(const struct bench_args *args, struct bench_result *r);
+		bool target;
+	} modes[] = {
+		{ "propose", bench_device, false },
+		{ "read", bench_device, false },
+		{ "fsync", bench_fsync, true },
+		{ "udp", bench_udp, true },
+		{ "switch", bench_switch, false },
+		{ "idle", bench_idle, false },
+	};
 	struct bench_args args = { .threads = 1, .size = 64, .seconds = 5 };
-	static struct bench_result result;
-	struct bench_result *r = &result;
-	bool needs_target;
+	static struct bench_result r;
 	int ret;
+	size_t i;
 
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
-	if (options_read(argc, argv, &args) || optind == argc)
+	ret = bench_options_read(argc, argv, &args);
+	if (ret)
+		return overview(ret > 0 ? stdout : stderr);
+	if (!strcmp(args.mode, "udp-server") && args.target)
+		return bench_udp_server(&args);
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (!strcmp(args.mode, modes[i].mode))
+			break;
+	if (i == sizeof(modes) / sizeof(modes[0]) ||
+	    !!args.target != modes[i].target)
 		return overview(stderr);
-	args.mode = argv[optind++];
-	args.read = !strcmp(args.mode, "read");
-	needs_target = !args.read && strcmp(args.mode, "propose");
-	if ((args.lease && !args.read) || argc - optind != needs_target)
-		return overview(stderr);
-	args.target = argv[optind];
 	if (!strcmp(args.mode, "fsync"))
 		args.size = 4096;
-	if (!needs_target)
-		ret = bench_device(&args, r);
-	else if (!strcmp(args.mode, "fsync"))
-		ret = bench_fsync(&args, r);
-	else if (!strcmp(args.mode, "udp"))
-		ret = bench_udp(&args, r);
-	else if (!strcmp(args.mode, "udp-server"))
-		return bench_udp_server(&args);
-	else
-		return overview(stderr);
-	if (r->hist.n || !ret) {
-		if (args.json)
-			result_json(&args, r);
-		else
-			result_print(&args, r);
-	}
+	ret = modes[i].run(&args, &r);
+	if (r.hist.n || !ret)
+		bench_report(&args, &r);
 	return fflush(stdout) ? 1 : ret;
 }

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * udprtt.c - measures what a datagram costs between two network namespaces,
- * kernel to kernel: the yardstick beside the commit latency, and what many of them
- * cost: that beside the transfer of a snapshot.  Never installed.
+ * limits.c - measures what a commit rests on, inside the kernel: a datagram to
+ * another network namespace and back, and a synchronous write; and what many
+ * datagrams cost: that beside the transfer of a snapshot.  Never installed.
  *
- * A process writes to /dev/udprtt in the namespace that it means:
+ * A process writes to /dev/limits in the namespace that it means:
  *
  *   server PORT                   echoes until the module is unloaded
- *   client ADDRESS PORT COUNT LEN prints round trips to the kernel's log
+ *   client ADDRESS PORT COUNT LEN round trips
  *   copy ADDRESS PORT MIB LEN     sends so much to a server, and prints how long
+ *   write PATH COUNT              4 KiB O_DIRECT|O_DSYNC overwrites in place, at
+ *                                 the start of a file that must be 1 MiB long
  *
- * A copy is as bare as may be: as many datagrams as the window allows, of which the
- * server sends one in COPY_ACK back, and nobody looks at the bytes.
+ * All print to the kernel's log.  A copy is as bare as may be: as many datagrams as
+ * the window allows, of which the server sends one in COPY_ACK back, and nobody
+ * looks at the bytes.
  */
+#include <linux/bvec.h>
 #include <linux/fs.h>
 #include <linux/in.h>
 #include <linux/inet.h>
@@ -25,9 +29,13 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/uaccess.h>
+#include <linux/uio.h>
 #include <net/sock.h>
 
 #define MSG_MAX		2048
+#define COUNT_MAX	1000000
+#define WRITE_LEN	4096
+#define WRITE_BLOCKS	256
 #define COPY		0x79706f63	/* the first four bytes of a copy's */
 #define COPY_ACK	32		/* datagrams that are confirmed together */
 #define COPY_WINDOW	(16 * COPY_ACK)	/* datagrams on the way */
@@ -100,7 +108,7 @@ static int server_start(struct net *net, int port)
 	if (ret)
 		return ret;
 	server_sock->sk->sk_rcvtimeo = HZ / 5;
-	server = kthread_run(server_run, server_sock, "udprtt");
+	server = kthread_run(server_run, server_sock, "limits");
 	if (!IS_ERR(server))
 		return 0;
 	ret = PTR_ERR(server);
@@ -114,6 +122,16 @@ static int s64_cmp(const void *a, const void *b)
 	s64 x = *(const s64 *)a, y = *(const s64 *)b;
 
 	return x < y ? -1 : x > y;
+}
+
+static void print(s64 *ns, int got, int count, int len)
+{
+	if (!got)
+		return;
+	sort(ns, got, sizeof(*ns), s64_cmp, NULL);
+	pr_info("limits: len %d n %d lost %d p50 %lld p99 %lld p99.9 %lld max %lld ns\n",
+		len, got, count - got, ns[got / 2], ns[got * 99ll / 100],
+		ns[got * 999ll / 1000], ns[got - 1]);
 }
 
 static int round_trip(struct socket *sock, struct sockaddr_in *to, char *buf,
@@ -143,12 +161,7 @@ static void measure(struct socket *sock, struct sockaddr_in *to, char *buf,
 		if (round_trip(sock, to, buf, len) >= 0)
 			ns[got++] = ktime_get_ns() - t;
 	}
-	if (!got)
-		return;
-	sort(ns, got, sizeof(*ns), s64_cmp, NULL);
-	pr_info("udprtt: len %d n %d lost %d p50 %lld p99 %lld max %lld ns\n",
-		len, got, count - got, ns[got / 2], ns[got * 99 / 100],
-		ns[got - 1]);
+	print(ns, got, count, len);
 }
 
 static int copy_ack(struct socket *sock)
@@ -186,7 +199,7 @@ static void copy(struct socket *sock, struct sockaddr_in *to, char *buf,
 			lost++;
 		acked += COPY_ACK;
 	}
-	pr_info("udprtt: copy mib %d len %d lost %d ns %llu\n", mib, len, lost,
+	pr_info("limits: copy mib %d len %d lost %d ns %llu\n", mib, len, lost,
 		ktime_get_ns() - t);
 }
 
@@ -227,7 +240,7 @@ static int client_run(struct net *net, struct sockaddr_in *to, int count,
 	char *buf;
 	s64 *ns;
 
-	if (count < 1 || count > 1000000 || len < 1 || len > MSG_MAX)
+	if (count < 1 || count > COUNT_MAX || len < 1 || len > MSG_MAX)
 		return -EINVAL;
 	ns = kvmalloc_array(count, sizeof(*ns), GFP_KERNEL);
 	buf = kzalloc(MSG_MAX, GFP_KERNEL);
@@ -244,13 +257,62 @@ free:
 	return ret;
 }
 
-static ssize_t udprtt_write(struct file *file, const char __user *data,
+static int write_block(struct file *file, struct page *page, loff_t pos)
+{
+	struct bio_vec vec = {
+		.bv_page = page,
+		.bv_len = WRITE_LEN,
+	};
+	struct iov_iter iter;
+	ssize_t n;
+
+	iov_iter_bvec(&iter, WRITE, &vec, 1, WRITE_LEN);
+	n = vfs_iter_write(file, &iter, &pos, 0);
+	return n == WRITE_LEN ? 0 : n < 0 ? n : -EIO;
+}
+
+static int write_run(const char *path, int count)
+{
+	int i, ret = -ENOMEM;
+	struct file *file;
+	struct page *page;
+	s64 *ns;
+	u64 t;
+
+	if (count < 1 || count > COUNT_MAX)
+		return -EINVAL;
+	ns = kvmalloc_array(count, sizeof(*ns), GFP_KERNEL);
+	page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!ns || !page)
+		goto free;
+	file = filp_open(path, O_RDWR | O_DSYNC | O_DIRECT, 0);
+	if (file == ERR_PTR(-EINVAL))	/* tmpfs of 6.1 */
+		file = filp_open(path, O_RDWR | O_DSYNC, 0);
+	ret = PTR_ERR_OR_ZERO(file);
+	if (ret)
+		goto free;
+	for (i = 0; i < count && !ret && !signal_pending(current); i++) {
+		t = ktime_get_ns();
+		ret = write_block(file, page, i % WRITE_BLOCKS * WRITE_LEN);
+		ns[i] = ktime_get_ns() - t;
+	}
+	if (!ret)
+		print(ns, i, count, WRITE_LEN);
+	filp_close(file, NULL);
+free:
+	if (page)
+		__free_page(page);
+	kvfree(ns);
+	return ret;
+}
+
+static ssize_t limits_write(struct file *file, const char __user *data,
 			    size_t size, loff_t *pos)
 {
 	struct net *net = current->nsproxy->net_ns;
 	struct sockaddr_in to = { .sin_family = AF_INET };
 	int port, count, len, ret = -EINVAL;
-	char text[128], what[8], ip[32];
+	char text[128], what[8], ip[32], path[100];
 
 	if (size >= sizeof(text))
 		return -EINVAL;
@@ -268,37 +330,39 @@ static ssize_t udprtt_write(struct file *file, const char __user *data,
 			ret = client_run(net, &to, count, len);
 		else if (!strcmp(what, "copy"))
 			ret = copy_run(net, &to, count, len);
+	} else if (sscanf(text, "write %99s %d", path, &count) == 2) {
+		ret = write_run(path, count);
 	}
 	mutex_unlock(&lock);
 	return ret ?: size;
 }
 
-static const struct file_operations udprtt_fops = {
+static const struct file_operations limits_fops = {
 	.owner = THIS_MODULE,
-	.write = udprtt_write,
+	.write = limits_write,
 };
 
-static struct miscdevice udprtt_device = {
+static struct miscdevice limits_device = {
 	.minor = MISC_DYNAMIC_MINOR,
-	.name = "udprtt",
-	.fops = &udprtt_fops,
+	.name = "limits",
+	.fops = &limits_fops,
 };
 
-static int __init udprtt_init(void)
+static int __init limits_init(void)
 {
-	return misc_register(&udprtt_device);
+	return misc_register(&limits_device);
 }
 
-static void __exit udprtt_exit(void)
+static void __exit limits_exit(void)
 {
-	misc_deregister(&udprtt_device);
+	misc_deregister(&limits_device);
 	if (!server)
 		return;
 	kthread_stop(server);
 	sock_release(server_sock);
 }
 
-module_init(udprtt_init);
-module_exit(udprtt_exit);
-MODULE_DESCRIPTION("round trip of a UDP datagram, kernel to kernel");
+module_init(limits_init);
+module_exit(limits_exit);
+MODULE_DESCRIPTION("what a commit rests on: UDP round trip, synchronous write");
 MODULE_LICENSE("GPL");
