@@ -25,7 +25,7 @@ CORE_SRC := $(sort $(wildcard kmod/core/*.c))
 CORE_HDR := $(wildcard kmod/core/*.h) tools/lib/raft_env.h
 
 # TOOLS, FUZZERS, UNIT_TESTS: filled by the build.mk files.
-.PHONY: all module tools sim fuzzers check check-long demo shell figures style clean \
+.PHONY: all module tools sim fuzzers check check-long demo shell figures bench style clean \
 	distclean install tools-install modules_install dkms-install help
 all: module tools
 
@@ -40,6 +40,7 @@ help:
 	@echo "make shell        a running cluster to play with"
 	@echo "make sim          the simulator, tools/sim/raft-sim"
 	@echo "make figures      latency, throughput, fail-over time"
+	@echo "make bench        raft.ko beside libraft, etcd and the limits; SHORT=1"
 	@echo "make install      module, tools, man pages, units; dkms-install"
 	@echo "make distclean    also empties the cache, $${RAFT_CACHE:-~/.cache/raft}"
 
@@ -66,6 +67,8 @@ shell:
 	@tools/lab/shell.sh
 figures:
 	@tests/module/figures.sh
+bench:
+	@tools/bench/bench.sh
 
 install: modules_install tools-install
 modules_install: module

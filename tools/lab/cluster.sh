@@ -6,6 +6,7 @@
 #
 #   RAFT_TOOLS  where raftctl and raftdump are    RAFT_KO  the module for this kernel
 #   RAFT_DIR    configuration and logs            RAFT_ET  election timeout, default 1s
+#   RAFT_LOG    if set, the logs, with %n and %g as in raft.conf(5)
 #
 #   raft_load   raft_unload
 #   raft_conf NAME N [-6] [-p PORT] [-s LOGSIZE] [KEY=VALUE...]     for nodes 1 to N
@@ -45,7 +46,7 @@ raft_conf() {
 	done
 	mkdir -p "$RAFT_DIR"
 	{
-		printf '[Group]\nLog = %s/%%g.%%n.log\nLogSize = %s\n' "$RAFT_DIR" "$size"
+		printf '[Group]\nLog = %s\nLogSize = %s\n' "${RAFT_LOG:-$RAFT_DIR/%g.%n.log}" "$size"
 		printf 'ElectionTimeout = %s\n' "$RAFT_ET"
 		for kv in "$@"; do printf '%s = %s\n' "${kv%%=*}" "${kv#*=}"; done
 		for ((i = 1; i <= n; i++)); do

@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# bench.sh - `make bench`: raft.ko beside libraft, etcd and what a commit rests on, all in
+# one virtual machine with Debian's stock kernel and two processors, in turn, in rounds.
+#
+#   ROUNDS=5          how often everything is measured; each round boots the machine anew
+#   SHORT=1           few workloads, about three minutes a round
+#   OUT=build/bench   results.json, results.rst, *.svg; Documentation/performance to record
+#   KERNELS="stock um"  um: raft.ko alone under User-mode Linux, whose kernel code runs at
+#                     native speed; that kernel is built first, ten minutes, once. SHORT: stock
+#   REPORT=1          measure nothing, report what an earlier run left in OUT/runs*.jsonl
+#   SYSTEMS="ko libraft etcd"  STORAGES="mem disk"  PARTS="loads idle"  SECONDS_EACH=3
+#
+# Needs root (packages are installed, none of them a kernel). Figures are good for ratios
+# within one run only: see Documentation/performance.rst.
+set -eu
+# shellcheck source=tools/lab/lib.sh
+. "$(dirname "$0")/../lab/lib.sh"
+top=$(cd "$LAB/../.." && pwd)
+cd "$top"
+
+OUT=${OUT:-build/bench} ROUNDS=${ROUNDS:-5}
+[ -n "${KERNELS:-}" ] || { KERNELS=stock; [ -n "${SHORT:-}" ] || KERNELS+=" um"; }
+mkdir -p "$OUT"
+if [ -z "${REPORT:-}" ]; then
+	work=$(mktemp -d)
+	trap 'rm -rf "$work"' EXIT
+	: >"$OUT/runs.jsonl"
+	: >"$OUT/runs-um.jsonl"
+fi
+
+settings() {
+	if [ -n "${SHORT:-}" ]; then
+		sizes=256 clients="1 64" rates=50 heartbeats=10 seconds=2
+	else
+		sizes="61440 4096 16 256" clients="1 8 64" rates="50 500" heartbeats="100 10 1" seconds=3
+	fi
+	env=(-e "BENCH_SIZES=$sizes" -e "BENCH_CLIENTS=$clients" -e "BENCH_RATES=$rates"
+		-e "BENCH_HEARTBEATS=$heartbeats" -e "BENCH_SECONDS=${SECONDS_EACH:-$seconds}"
+		-e "BENCH_STORAGES=${STORAGES:-mem disk}" -e BENCH_IDLE=5 -e "RAFT_TOOLS=$top/build")
+}
+
+limits_module() { # limits_module KERNEL: its path
+	local KDIR ARCH='' paths dir=build/limits-$1
+	paths=$(tools/lab/kernel.sh "$1")
+	eval "$paths"
+	mkdir -p "$dir"
+	cp -u tools/bench/limits/* "$dir/"
+	make -s -C "$KDIR" ARCH="$ARCH" M="$top/$dir" modules >"$dir.log" 2>&1 || die "not built, see $top/$dir.log"
+	echo "$top/$dir/limits.ko"
+}
+
+# unpack_etcd: the directory of its programs. Its packages are not installed, for then it
+# would be started on this machine.
+unpack_etcd() {
+	local dir=$CACHE/etcd
+	if [ ! -x "$dir/usr/bin/etcdctl" ]; then
+		say "fetching etcd"
+		rm -rf "$dir"
+		mkdir -p "$dir"
+		(cd "$dir" && apt-get -q -o APT::Sandbox::User=root download etcd-server etcd-client >&2) ||
+			{ say "CANNOT: etcd is not there"; return 0; }
+		for deb in "$dir"/*.deb; do dpkg-deb -x "$deb" "$dir"; done
+	fi
+	echo "$dir/usr/bin"
+}
+
+# one_round KERNEL RUNS SYSTEMS PARTS COMMAND...: COMMAND boots KERNEL.
+one_round() {
+	local kernel=$1 runs=$2 systems=$3 parts=$4 ko limits disk disks=()
+	shift 4
+	ko=$(tools/lab/module.sh "$kernel" | tail -n 1)
+	limits=$(limits_module "$kernel")
+	rm -rf "$work/out"
+	mkdir "$work/out"
+	for disk in 1 2 3; do
+		rm -f "$work/disk$disk"
+		truncate -s 2G "$work/disk$disk"
+		mkfs.ext4 -q -F "$work/disk$disk"
+		disks+=(--disk "$work/disk$disk")
+	done
+	# shellcheck disable=SC2086
+	"$@" -t 3000 -o "$work/out" "${disks[@]}" -e "BENCH_ROUND=$round" -e "BENCH_SYSTEMS=$systems" \
+		-e "RAFT_KO=$ko" -e "LIMITS_KO=$limits" "${env[@]}" tools/bench/guest.sh $parts ||
+		say "CANNOT: round $round under $kernel ended with $?; what it measured until then counts"
+	cat "$work/out/runs.jsonl" >>"$runs" || say "CANNOT: round $round under $kernel measured nothing"
+}
+
+round_stock() {
+	one_round stock "$OUT/runs.jsonl" "${SYSTEMS:-ko libraft etcd}" "${PARTS:-loads idle}" \
+		tools/lab/vm.sh -smp 2 -m 4096
+}
+
+round_um() { one_round um "$OUT/runs-um.jsonl" ko loads tools/lab/um.sh -m 3000; }
+
+measure() {
+	local round kernel
+	tools/lab/deps.sh build vm bench
+	make -s tools bench-peers
+	settings
+	env+=(-e "BENCH_ETCD=$(unpack_etcd)")
+	for ((round = 1; round <= ROUNDS; round++)); do
+		for kernel in $KERNELS; do
+			say "round $round of $ROUNDS, $kernel; host: $(uptime)"
+			"round_$kernel"
+		done
+	done
+}
+
+[ -z "${work:-}" ] || measure
+tools/bench/report.py "$OUT"

@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# systems.sh - owns how each system that is measured is started, loaded and ended; source it
+# in a guest after cluster.sh. For each SYSTEM of ko, libraft, etcd:
+#
+#   SYSTEM_up DIR HEARTBEAT_MS    three nodes, their files in DIR/1, DIR/2 and DIR/3, until
+#                                 they have a leader: $leader
+#   SYSTEM_load OPTIONS...        of raft-bench; prints one line of JSON
+#   SYSTEM_down                   ends whatever runs of it; the files stay
+#
+# and system_name SYSTEM, as people know it. What each keeps of its log: raft.ko and
+# libraft about 1024 entries, etcd what it does by default. etcd is in $BENCH_ETCD.
+
+LOAD_LIMIT=60		# seconds until a load has failed
+LEADER_LIMIT=60		# until a start has
+leader='' pids=()
+
+system_name() { if [ "$1" = ko ]; then echo raft.ko; else echo "$1"; fi; }
+
+# in_background NODE CMD...: its id is in $pids; a shell gives it no stdin by itself.
+in_background() {
+	nsenter "--net=/run/netns/n$1" "${@:2}" <&0 &
+	pids+=($!)
+}
+
+end_processes() {
+	[ ${#pids[@]} != 0 ] || return 0
+	kill -KILL "${pids[@]}" 2>/dev/null || :
+	wait "${pids[@]}" 2>/dev/null || :
+	pids=()
+}
+
+# --- raft.ko ---------------------------------------------------------------
+
+ko_up() {
+	# shellcheck disable=SC2034 # cluster.sh reads them
+	RAFT_DIR=/run/ko RAFT_LOG=$1/%n/ko.log
+	raft_conf g 3 -s 64M "Heartbeat=${2}ms" RetainEntries=1024
+	raft_up g 1 2 3 && leader=$(raft_wait_leader g 1 2 3)
+}
+
+ko_load() { ns "$leader" timeout "$LOAD_LIMIT" "$RAFT_TOOLS/raft-bench" "$@" -g g --json; }
+
+ko_down() {
+	local i
+	for i in 1 2 3; do ctl "$i" down g --no-transfer; done
+}
+
+# --- libraft ---------------------------------------------------------------
+
+# Node I's stdin is the pipe at descriptor 10 + I, its stdout that at 20 + I.
+libraft_up() {
+	local i dir=$1 said=0
+	for i in 1 2 3; do
+		mkdir "$dir/$i/libraft"
+		rm -f "/run/libraft.$i".*
+		mkfifo "/run/libraft.$i.in" "/run/libraft.$i.out"
+		eval "exec $((10 + i))<>/run/libraft.$i.in $((20 + i))<>/run/libraft.$i.out"
+		in_background "$i" "$RAFT_TOOLS/bench-libraft" "$i" "$dir/$i/libraft" "$2" \
+			10.77.0.{1,2,3}:7000 <"/run/libraft.$i.in" >"/run/libraft.$i.out"
+	done
+	for ((i = 0; i < LEADER_LIMIT; i++)); do
+		said=$(libraft_ask 1 leader) || return
+		[ "$said" = 0 ] || break
+		sleep 1
+	done
+	leader=$said
+	[ "$said" != 0 ]
+}
+
+libraft_ask() { # libraft_ask NODE WORDS...: its answer
+	local line
+	echo "${*:2}" >&$((10 + $1))
+	read -r -t "$LOAD_LIMIT" -u $((20 + $1)) line && echo "$line"
+}
+
+libraft_load() { libraft_ask "$leader" "$@" --json; }
+
+libraft_down() {
+	end_processes
+	exec 11>&- 12>&- 13>&- 21>&- 22>&- 23>&-
+}
+
+# --- etcd ------------------------------------------------------------------
+
+etcd_up() {
+	local i dir=$1 peers='' at
+	for i in 1 2 3; do peers+=${peers:+,}n$i=http://10.77.0.$i:2380; done
+	for i in 1 2 3; do
+		at=http://10.77.0.$i
+		in_background "$i" "$BENCH_ETCD/etcd" --name "n$i" --data-dir "$dir/$i/etcd" --initial-cluster "$peers" \
+			--listen-peer-urls "$at:2380" --initial-advertise-peer-urls "$at:2380" \
+			--listen-client-urls "$at:2379" --advertise-client-urls "$at:2379" \
+			--heartbeat-interval "$2" --election-timeout 1000 --pre-vote \
+			--quota-backend-bytes 8000000000 --logger zap --log-level error \
+			>"/run/etcd.$i.log" 2>&1
+	done
+	etcd_find_leader
+}
+
+# "address, id, version, size, is it the leader, ..."
+etcd_find_leader() {
+	local end=$((SECONDS + LEADER_LIMIT))
+	leader=''
+	until [ -n "$leader" ]; do
+		[ $SECONDS -lt $end ] || { tail -n 2 /run/etcd.?.log >&2; return 1; }
+		leader=$(ETCDCTL_API=3 ns 1 "$BENCH_ETCD/etcdctl" --endpoints 10.77.0.1:2379,10.77.0.2:2379,10.77.0.3:2379 \
+			endpoint status 2>/dev/null | sed -nE 's/^10\.77\.0\.(.):2379(, [^,]*){3}, true.*/\1/p') || :
+	done
+}
+
+etcd_load() {
+	ns "$leader" timeout "$LOAD_LIMIT" "$RAFT_TOOLS/bench-etcd" "$@" --json "10.77.0.$leader:2379"
+}
+
+etcd_down() { end_processes; }
