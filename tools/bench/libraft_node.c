@@ -145,8 +145,8 @@ static void client_end(struct client *c)
 static void client_done(struct client *c, int status)
 {
 	if (status) {
-		c->load->result.failed++;
-		bench_fail("libraft: %s", raft_strerror(status));
+		if (!c->load->result.failed++)
+			bench_fail("libraft: %s", raft_strerror(status));
 		client_end(c);
 		return;
 	}

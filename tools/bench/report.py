@@ -206,7 +206,7 @@ def write_loads(f, runs):
 
 
 def write_rst(path, runs, um):
-    rounds = len(runs.values("round"))
+    rounds = len(runs.values("round") or um.values("round"))
     with open(path, "w", encoding="utf-8") as f:
         f.write(".. SPDX-License-Identifier: GPL-2.0\n\n"
                 "================\nMeasured figures\n================\n\n"

@@ -9,7 +9,8 @@
 #   SYSTEM_down                   ends whatever runs of it; the files stay
 #
 # and system_name SYSTEM, as people know it. What each keeps of its log: raft.ko and
-# libraft about 1024 entries, etcd what it does by default. etcd is in $BENCH_ETCD.
+# libraft about 1024 entries, for 60 KiB each of which raft.ko needs a log of 256 MiB; etcd
+# what it does by default. etcd is in $BENCH_ETCD.
 
 LOAD_LIMIT=60		# seconds until a load has failed
 LEADER_LIMIT=60		# until a start has
@@ -35,7 +36,7 @@ end_processes() {
 ko_up() {
 	# shellcheck disable=SC2034 # cluster.sh reads them
 	RAFT_DIR=/run/ko RAFT_LOG=$1/%n/ko.log
-	raft_conf g 3 -s 64M "Heartbeat=${2}ms" RetainEntries=1024
+	raft_conf g 3 -s 256M "Heartbeat=${2}ms" RetainEntries=1024
 	raft_up g 1 2 3 && leader=$(raft_wait_leader g 1 2 3)
 }
 
@@ -50,7 +51,7 @@ ko_down() {
 
 # Node I's stdin is the pipe at descriptor 10 + I, its stdout that at 20 + I.
 libraft_up() {
-	local i dir=$1 said=0
+	local i dir=$1
 	for i in 1 2 3; do
 		mkdir "$dir/$i/libraft"
 		rm -f "/run/libraft.$i".*
@@ -59,13 +60,17 @@ libraft_up() {
 		in_background "$i" "$RAFT_TOOLS/bench-libraft" "$i" "$dir/$i/libraft" "$2" \
 			10.77.0.{1,2,3}:7000 <"/run/libraft.$i.in" >"/run/libraft.$i.out"
 	done
+	libraft_find_leader
+}
+
+libraft_find_leader() {
+	local i
 	for ((i = 0; i < LEADER_LIMIT; i++)); do
-		said=$(libraft_ask 1 leader) || return
-		[ "$said" = 0 ] || break
+		leader=$(libraft_ask 1 leader) || return
+		[ "$leader" = 0 ] || return 0
 		sleep 1
 	done
-	leader=$said
-	[ "$said" != 0 ]
+	return 1
 }
 
 libraft_ask() { # libraft_ask NODE WORDS...: its answer
@@ -74,7 +79,8 @@ libraft_ask() { # libraft_ask NODE WORDS...: its answer
 	read -r -t "$LOAD_LIMIT" -u $((20 + $1)) line && echo "$line"
 }
 
-libraft_load() { libraft_ask "$leader" "$@" --json; }
+# It may have lost its leader under the load before.
+libraft_load() { libraft_find_leader && libraft_ask "$leader" "$@" --json; }
 
 libraft_down() {
 	end_processes
