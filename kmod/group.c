@@ -547,6 +547,25 @@ void raft_group_wal_stat(struct raft_group *g, struct raft_wal_stat *st)
 	spin_unlock(&g->pub_lock);
 }
 
+/**
+ * raft_group_wal_before - raft_wal_before() of a group that may have stopped
+ * @g: the group
+ * @bytes: that are to stay in the log
+ *
+ * Context: any but interrupts.
+ * Return: an index, 0: nothing is so far back.
+ */
+u64 raft_group_wal_before(struct raft_group *g, u64 bytes)
+{
+	u64 index = 0;
+
+	spin_lock(&g->pub_lock);
+	if (g->wal)
+		index = raft_wal_before(g->wal, bytes);
+	spin_unlock(&g->pub_lock);
+	return index;
+}
+
 static int __net_init raft_net_init(struct net *net)
 {
 	struct raft_net *rn = raft_pernet(net);

@@ -208,6 +208,7 @@ static inline u64 raft_group_applied(const struct raft_group *g)
 	return smp_load_acquire(&g->applied);
 }
 
+u64 raft_group_wal_before(struct raft_group *g, u64 bytes);
 void raft_group_wal_stat(struct raft_group *g, struct raft_wal_stat *st);
 struct raft_wal *raft_group_take_wal(struct raft_group *g);
 void raft_group_detach(struct raft_group *g);

@@ -139,6 +139,8 @@ static const char *raft_params_settings(struct raft_ioc_start *ioc)
 	if (!why && ioc->retain_entries &&
 	    !(ioc->flags & RAFT_START_SNAPSHOTS))
 		why = "retain_entries: not 0, but no files for snapshots";
+	if (!why && ioc->retain_bytes && !(ioc->flags & RAFT_START_SNAPSHOTS))
+		why = "retain_bytes: not 0, but no files for snapshots";
 	return why;
 }
 
@@ -402,7 +404,7 @@ static const struct raft_set_field raft_set_fields[] = {
 	RAFT_SET_FIELD(RAFT_SET_SNAPSHOT_AT, snapshot_at),
 };
 
-#define RAFT_SET_ALL		0x1fff
+#define RAFT_SET_ALL		0x3fff
 
 static const char *raft_set_flags(struct raft_ioc_start *now,
 				  const struct raft_ioc_set *set)
@@ -453,6 +455,10 @@ const char *raft_params_set(struct raft_ioc_start *now,
 		now->retain_entries = set->retain_entries;
 	else if (set->retain_entries)
 		return "retain_entries: not 0, but not in mask";
+	if (set->mask & RAFT_SET_RETAIN_BYTES)
+		now->retain_bytes = set->retain_bytes;
+	else if (set->retain_bytes)
+		return "retain_bytes: not 0, but not in mask";
 	why = raft_set_flags(now, set);
 	return why ?: raft_params_settings(now);
 }

@@ -78,6 +78,7 @@ static void raft_status_settings(struct raft_ioc_status *s,
 	s->lease_drift_ppm = now.lease_drift_ppm;
 	s->snapshot_at = now.snapshot_at;
 	s->retain_entries = now.retain_entries;
+	s->retain_bytes = now.retain_bytes;
 	s->max_inflight = now.max_inflight;
 	s->max_inflight_bytes = now.max_inflight_bytes;
 	s->max_batch = now.max_batch;

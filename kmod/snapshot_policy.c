@@ -4,9 +4,9 @@
  * for.
  *
  * When a part of the log is in use, @snapshot_at, the state machine is asked for a
- * snapshot.  A witness has none, and where @retain_entries says that none is
- * needed there is none either: there the kernel takes it by itself, bare or with an
- * empty state.  And the operator is told, once, of a log that is full.
+ * snapshot.  A witness has none, and where @retain_entries or @retain_bytes say that
+ * none is needed there is none either: there the kernel takes it by itself, bare or
+ * with an empty state.  And the operator is told, once, of a log that is full.
  */
 #define pr_fmt(fmt) "raft: " fmt
 
@@ -19,15 +19,15 @@
 
 #define RETRY	(10 * HZ)	/* after one that failed */
 
-/* Percent of the log in use. */
-static u64 fill(const struct raft_group *g)
-{
-	struct raft_wal_stat st;
+#define SLACK	(256 * 1024)	/* bytes, about those between places known */
 
-	raft_wal_stat(g->wal, &st);
-	if (st.size < 100)
+/* Percent of the log in use. */
+static u64 fill(const struct raft_wal_stat *st)
+{
+	if (st->size < 100)
 		return 0;
-	return 100 - min_t(u64, 100, div64_u64(st.room, div64_u64(st.size, 100)));
+	return 100 - min_t(u64, 100,
+			   div64_u64(st->room, div64_u64(st->size, 100)));
 }
 
 /* What a new one would have that the last one has not is worth it. */
@@ -41,10 +41,21 @@ static bool is_witness(const struct raft_status *st)
 	return st->flags & RAFT_MEMBER_WITNESS;
 }
 
+static bool is_retained(const struct raft_ioc_start *now)
+{
+	return now->retain_entries || now->retain_bytes;
+}
+
 /* A little more than is to stay, lest it be one for each entry. */
 static bool too_many(const struct raft_status *st, u64 retain)
 {
 	return retain && st->applied + 1 - st->first > retain + retain / 4 + 64;
+}
+
+static bool too_much(const struct raft_wal_stat *st, u64 retain)
+{
+	return retain && st->size > retain &&
+	       st->size - st->room > retain + retain / 4 + 2 * SLACK;
 }
 
 static void tell_full(struct raft_group_priv *p, u64 percent)
@@ -75,12 +86,14 @@ void raft_snapshot_policy(struct raft_group_priv *p)
 	struct raft_snapshots *s = p->g->snapshots;
 	const struct raft_status *st = &p->st;
 	bool wanted = false, here = false;
+	struct raft_wal_stat wal;
 	u64 percent;
 
 	/* Gone with a group that stops. */
 	if (!p->attached || !p->g->wal || st->failed)
 		return;
-	percent = fill(p->g);
+	raft_wal_stat(p->g->wal, &wal);
+	percent = fill(&wal);
 	tell_full(p, percent);
 	if (!s)
 		return;
@@ -88,15 +101,39 @@ void raft_snapshot_policy(struct raft_group_priv *p)
 		wanted = is_worth(st);
 	if (is_witness(st))
 		here = wanted;
-	else if (now->retain_entries)
-		here = wanted || too_many(st, now->retain_entries);
+	else if (is_retained(now))
+		here = wanted || too_many(st, now->retain_entries) ||
+		       too_much(&wal, now->retain_bytes);
 	if (here && time_after_eq64(get_jiffies_64(), READ_ONCE(s->policy_at)))
 		queue_work(s->wq, &s->policy);
-	wanted &= !is_witness(st) && !now->retain_entries;
+	wanted &= !is_witness(st) && !is_retained(now);
 	if (wanted == s->wanted)
 		return;
 	WRITE_ONCE(s->wanted, wanted);
 	p->changed = true;
+}
+
+/*
+ * Entries up to @index that stay.  If the log is so full all the same, that there
+ * would be a snapshot for other reasons, half of them go.
+ */
+static u64 keep_of(struct raft_group *g, u64 index)
+{
+	struct raft_wal_stat wal;
+	struct raft_ioc_start now;
+	u64 keep = U64_MAX, before;
+
+	raft_group_settings(g, &now);
+	raft_group_wal_stat(g, &wal);
+	if (now.retain_entries)
+		keep = now.retain_entries;
+	if (now.retain_bytes) {
+		before = raft_group_wal_before(g, now.retain_bytes);
+		keep = min(keep, index - min(index, before));
+	}
+	if (now.snapshot_at < 100 && fill(&wal) >= now.snapshot_at)
+		keep = min(keep, (index + 1 - READ_ONCE(g->pub.st.first)) / 2);
+	return keep;
 }
 
 /**
@@ -110,15 +147,13 @@ void raft_snapshot_policy_work(struct work_struct *work)
 	struct raft_snapshots *s = container_of(work, struct raft_snapshots,
 						policy);
 	struct raft_group *g = s->g;
-	struct raft_ioc_start now;
 	u64 bytes, index = 0, keep = 0;
 	int err;
 
-	raft_group_settings(g, &now);
 	/* 0: a witness's. */
 	if (!(READ_ONCE(g->pub.st.flags) & RAFT_MEMBER_WITNESS)) {
 		index = raft_group_applied(g);
-		keep = now.retain_entries;
+		keep = keep_of(g, index);
 	}
 	err = raft_snapshot_take(g, NULL, index, keep, &bytes);
 	/* Asked twice: there is one by now. */

@@ -109,6 +109,7 @@ void raft_wal_submit(struct raft_wal *wal, const struct raft *core,
 bool raft_wal_prepare(struct raft_wal *wal);
 u64 raft_wal_room(const struct raft_wal *wal);
 void raft_wal_stat(const struct raft_wal *wal, struct raft_wal_stat *st);
+u64 raft_wal_before(struct raft_wal *wal, u64 bytes);
 void raft_wal_close(struct raft_wal *wal, const struct raft_hard_state *hs);
 
 struct raft_wal_reader *raft_wal_reader_new(void);

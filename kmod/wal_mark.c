@@ -94,6 +94,13 @@ static struct raft_disk_point *mark(struct raft_wal_marks *m, u32 i)
 	return &m->at[i < m->size ? i : i - m->size];
 }
 
+/* Bytes of the log from one place to a later one. */
+static u64 apart(const struct raft_wal_marks *m, const struct raft_disk_point *a,
+		 const struct raft_disk_point *b)
+{
+	return b->pos - a->pos + (b->lap - a->lap) * m->ring;
+}
+
 /**
  * raft_wal_mark() - remember where a record ends, unless a mark is near
  * @wal: log
@@ -104,17 +111,14 @@ static struct raft_disk_point *mark(struct raft_wal_marks *m, u32 i)
 void raft_wal_mark(struct raft_wal *wal, const struct raft_disk_point *at)
 {
 	struct raft_wal_marks *m = &wal->marks;
-	struct raft_disk_point *last;
 	unsigned long flags;
-	u64 apart = m->every;
+	u64 behind = m->every;
 
 	spin_lock_irqsave(&wal->lock, flags);
-	if (m->n) {
-		last = mark(m, m->n - 1);
-		apart = at->pos - last->pos + (at->lap - last->lap) * m->ring;
-	}
+	if (m->n)
+		behind = apart(m, mark(m, m->n - 1), at);
 	/* The table has room, and if not, the walk is longer. */
-	if (apart >= m->every && m->n < m->size)
+	if (behind >= m->every && m->n < m->size)
 		*mark(m, m->n++) = *at;
 	spin_unlock_irqrestore(&wal->lock, flags);
 }
@@ -167,6 +171,32 @@ struct raft_disk_point raft_wal_mark_before(struct raft_wal *wal,
 	if (!low || mark(m, low - 1)->index < base->index)
 		return *base;
 	return *mark(m, low - 1);
+}
+
+/**
+ * raft_wal_before() - up to where may be dropped if so much is to stay?
+ * @wal: log
+ * @bytes: of the file, that are to stay behind
+ *
+ * Of what is known without a look at the disk: about two spaces between marks
+ * more than @bytes stay.
+ *
+ * Context: Any.
+ * Return: the index of a durable entry; 0: nothing is so far back.
+ */
+u64 raft_wal_before(struct raft_wal *wal, u64 bytes)
+{
+	struct raft_wal_marks *m = &wal->marks;
+	unsigned long flags;
+	u64 index = 0;
+	u32 i;
+
+	spin_lock_irqsave(&wal->lock, flags);
+	for (i = m->n; i-- > 0 && !index;)
+		if (apart(m, mark(m, i), mark(m, m->n - 1)) >= bytes)
+			index = mark(m, i)->index;
+	spin_unlock_irqrestore(&wal->lock, flags);
+	return index;
 }
 
 /* --- walk --------------------------------------------------------------- */

@@ -167,6 +167,7 @@ static const struct raft_field_case raft_start_cases[] = {
 	RAFT_START_FIELD(snapshot_at, 101, "snapshot_at"),
 	RAFT_START_FIELD(reserved2, 1, "reserved"),
 	RAFT_START_FIELD(retain_entries, 1, "retain_entries"),
+	RAFT_START_FIELD(retain_bytes, 1, "retain_bytes"),
 	RAFT_START_FIELD(name[0], 0, "name"),
 	RAFT_START_FIELD(name[0], '.', "name"),
 	RAFT_START_FIELD(name[1], '/', "name"),
@@ -410,8 +411,8 @@ struct raft_set_case {
 
 static const struct raft_set_case raft_set_cases[] = {
 	RAFT_SET_CASE(flags, 0, 0, "mask"),
-	RAFT_SET_CASE(flags, 0, 0x2000, "mask"),
-	RAFT_SET_CASE(flags, 0, 0x1fff, NULL),
+	RAFT_SET_CASE(flags, 0, 0x4000, "mask"),
+	RAFT_SET_CASE(flags, 0, 0x3fff, NULL),
 	RAFT_SET_CASE(reserved, 1, RAFT_SET_PRIORITY, "reserved"),
 	RAFT_SET_CASE(priority, 7, RAFT_SET_PRIORITY, NULL),
 	RAFT_SET_CASE(priority, 7, RAFT_SET_HEARTBEAT, "priority: not 0"),

@@ -21,6 +21,7 @@ static const struct field_case start_cases[] = {
 	START(s.snapshot_at, 101, -EINVAL),
 	START(s.reserved2, 1, -EINVAL),
 	START(s.retain_entries, 1, -EINVAL),
+	START(s.retain_bytes, 1, -EINVAL),
 	START(s.flags, 0x80000000, -EINVAL),
 	START(s.name[0], 0, -EINVAL),
 	START(s.name[0], '.', -EINVAL),

@@ -32,7 +32,7 @@ AT(raft_ioc_member, port, 10);
 AT(raft_ioc_member, scope_id, 12);
 AT(raft_ioc_member, addr, 16);
 
-SIZE(raft_ioc_start, 176);
+SIZE(raft_ioc_start, 184);
 AT(raft_ioc_start, group_id, 40);
 AT(raft_ioc_start, log_fd, 52);
 AT(raft_ioc_start, members, 64);
@@ -45,6 +45,7 @@ AT(raft_ioc_start, reserved, 144);
 AT(raft_ioc_start, snapshot_fd, 152);	/* from here on version 3 */
 AT(raft_ioc_start, snapshot_at, 160);
 AT(raft_ioc_start, retain_entries, 168);
+AT(raft_ioc_start, retain_bytes, 176);
 
 SIZE(raft_ioc_name, 40);
 
@@ -82,7 +83,7 @@ AT(raft_ioc_peer, heard_ns, 56);
 AT(raft_ioc_peer, incarnation, 64);
 AT(raft_ioc_peer, election_timeout_ms, 72);
 
-SIZE(raft_ioc_status, 448);
+SIZE(raft_ioc_status, 456);
 AT(raft_ioc_status, group_id, 40);
 AT(raft_ioc_status, term, 56);
 AT(raft_ioc_status, first, 72);
@@ -115,6 +116,7 @@ AT(raft_ioc_status, snapshot, 392);	/* from here on version 3 */
 AT(raft_ioc_status, coming, 408);
 AT(raft_ioc_status, snapshot_flags, 432);
 AT(raft_ioc_status, retain_entries, 440);
+AT(raft_ioc_status, retain_bytes, 448);
 
 SIZE(raft_ioc_snapshot, 40);
 AT(raft_ioc_snapshot, fd, 8);
@@ -151,25 +153,26 @@ SIZE(raft_ioc_read, 24);
 AT(raft_ioc_read, timeout_ms, 8);
 AT(raft_ioc_read, index, 16);
 
-SIZE(raft_ioc_set, 72);
+SIZE(raft_ioc_set, 80);
 AT(raft_ioc_set, flags, 8);
 AT(raft_ioc_set, max_batch, 28);
 AT(raft_ioc_set, max_uncommitted, 32);
 AT(raft_ioc_set, lease_drift_ppm, 48);
 AT(raft_ioc_set, snapshot_at, 56);	/* from here on version 3 */
 AT(raft_ioc_set, retain_entries, 64);
+AT(raft_ioc_set, retain_bytes, 72);
 
 NUMBER(RAFT_IOC_FEATURES, 0xc018bb00);
-NUMBER(RAFT_IOC_START, 0x40b0bb01);
+NUMBER(RAFT_IOC_START, 0x40b8bb01);
 NUMBER(RAFT_IOC_STOP, 0x4028bb02);
 NUMBER(RAFT_IOC_ATTACH, 0x4028bb03);
 NUMBER(RAFT_IOC_PROPOSE, 0xc050bb04);
 NUMBER(RAFT_IOC_WAIT, 0xc020bb05);
-NUMBER(RAFT_IOC_STATUS, 0xc1c0bb06);
+NUMBER(RAFT_IOC_STATUS, 0xc1c8bb06);
 NUMBER(RAFT_IOC_MEMBERS, 0xc028bb07);
 NUMBER(RAFT_IOC_TRANSFER, 0xc018bb08);
 NUMBER(RAFT_IOC_READ, 0xc018bb09);
-NUMBER(RAFT_IOC_SET, 0x4048bb0a);
+NUMBER(RAFT_IOC_SET, 0x4050bb0a);
 NUMBER(RAFT_IOC_SESSION, 0xc018bb0b);
 NUMBER(RAFT_IOC_APPLIED, 0x4020bb0c);
 NUMBER(RAFT_IOC_JOIN, 0xc038bb0d);

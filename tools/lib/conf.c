@@ -17,7 +17,7 @@
 #include <strings.h>
 
 #define ARRAY_LEN(a)		(sizeof(a) / sizeof((a)[0]))
-#define RAFT_CONF_KEYS_MAX	19	/* in a section */
+#define RAFT_CONF_KEYS_MAX	24	/* in a section */
 #define RAFT_CONF_QUOTE		64
 
 enum value_type {
@@ -94,6 +94,8 @@ static const struct key group_keys[] = {
 	      "a percentage of the log from 1 to 100, which is never"),
 	GROUP("RetainEntries", retain_entries, VALUE_U64, 0, UINT64_MAX,
 	      "a number of entries, or 0"),
+	GROUP("RetainBytes", retain_bytes, VALUE_SIZE64, 0, UINT64_MAX,
+	      "a size such as 64M, or 0"),
 	GROUP("Listen", listen, VALUE_ADDR, 0, 0, EXPECTED_ADDR),
 };
 

@@ -63,6 +63,7 @@ struct raft_conf_peer {
  * @lease_drift_ppm: millionths
  * @snapshot_at: percent of the log
  * @retain_entries: of a group without a state machine
+ * @retain_bytes: likewise
  * @set: RAFT_SET_*: which of these settings the file has
  * @listen: where a node without [Peer] listens, family 0 if not given
  * @listen_line: of Listen
@@ -91,6 +92,7 @@ struct raft_conf {
 	uint32_t lease_drift_ppm;
 	uint32_t snapshot_at;
 	uint64_t retain_entries;
+	uint64_t retain_bytes;
 	uint32_t set;
 	struct raft_addr listen;
 	unsigned int listen_line;

@@ -263,6 +263,7 @@ int raft_conf_to_start(const struct raft_conf *conf,
 	start->lease_drift_ppm = conf->lease_drift_ppm;
 	start->snapshot_at = conf->snapshot_at;
 	start->retain_entries = conf->retain_entries;
+	start->retain_bytes = conf->retain_bytes;
 	for (i = 0; i < conf->n_peers; i++) {
 		peer = &conf->peers[i];
 		members[i].id = peer->id;

@@ -48,6 +48,7 @@ static const struct setting settings[] = {
 	SETTING(RAFT_SET_LEASE_DRIFT, "LeaseDrift", "ppm", lease_drift_ppm),
 	SETTING(RAFT_SET_SNAPSHOT_AT, "SnapshotAt", "", snapshot_at),
 	SETTING(RAFT_SET_RETAIN_ENTRIES, "RetainEntries", "", retain_entries),
+	SETTING(RAFT_SET_RETAIN_BYTES, "RetainBytes", "", retain_bytes),
 };
 
 static uint64_t value_get(const struct raft_conf *conf,
@@ -144,6 +145,7 @@ void raft_conf_from_status(struct raft_conf *conf,
 	conf->lease_drift_ppm = st->lease_drift_ppm;
 	conf->snapshot_at = st->snapshot_at;
 	conf->retain_entries = st->retain_entries;
+	conf->retain_bytes = st->retain_bytes;
 }
 
 /**

@@ -110,6 +110,7 @@ static const struct field group_fields[] = {
 	ST(coming_total, FIELD_U64),
 	ST(snapshot_at, FIELD_U32),
 	ST(retain_entries, FIELD_U64),
+	ST(retain_bytes, FIELD_U64),
 };
 
 static const struct field peer_fields[] = {

@@ -310,6 +310,8 @@ struct raft_ioc_member {
  *	snapshot by itself when the log is as full as @snapshot_at says, or has
  *	more applied entries than these, which it keeps.  Who joins later, or
  *	lags more, never gets those before
+ * @retain_bytes: the same with what they take in the log file, not exactly but
+ *	to about 256 KiB or a thousandth of the file; with both the smaller counts
  */
 struct raft_ioc_start {
 	__u32 size;
@@ -336,6 +338,7 @@ struct raft_ioc_start {
 	__u32 snapshot_at;
 	__u32 reserved2;
 	__u64 retain_entries;
+	__u64 retain_bytes;
 };
 
 #define RAFT_LOG_MIN		(1024 * 1024)
@@ -676,6 +679,7 @@ struct raft_ioc_read {
 #define RAFT_SET_CHECK_QUORUM	0x400
 #define RAFT_SET_SNAPSHOT_AT	0x800
 #define RAFT_SET_RETAIN_ENTRIES	0x1000
+#define RAFT_SET_RETAIN_BYTES	0x2000
 
 /**
  * struct raft_ioc_set - RAFT_IOC_SET: change the settings of this node
@@ -697,6 +701,7 @@ struct raft_ioc_read {
  * @snapshot_at: see above
  * @reserved2: 0
  * @retain_entries: see above
+ * @retain_bytes: see above
  *
  * All or nothing, at once, until the group stops.  Needs CAP_NET_ADMIN, and
  * /dev/raft opened for writing.
@@ -718,6 +723,7 @@ struct raft_ioc_set {
 	__u32 snapshot_at;
 	__u32 reserved2;
 	__u64 retain_entries;
+	__u64 retain_bytes;
 };
 
 #define RAFT_ROLE_FOLLOWER	0
@@ -856,6 +862,7 @@ struct raft_ioc_peer {
  * @snapshot_flags: RAFT_SNAPSHOT_*
  * @snapshot_at: as in force
  * @retain_entries: as in force
+ * @retain_bytes: as in force
  */
 struct raft_ioc_status {
 	__u32 size;
@@ -923,6 +930,7 @@ struct raft_ioc_status {
 	__u32 snapshot_flags;
 	__u32 snapshot_at;
 	__u64 retain_entries;
+	__u64 retain_bytes;
 };
 
 #define RAFT_SNAPSHOT_FILES	0x1	/* there are files for them */

@@ -308,6 +308,33 @@ t_snap_policy() {
 	until_true retained || fail "the log begins at $(raft_get g 1 first) of $(raft_get g 1 last)"
 	is "$(raft_log g 1 2>/dev/null | tail -n 1)" "$(raft_log g 1 2>/dev/null | grep r4- | tail -n 1)" "the last command"
 }
+# By bytes: of a log of 16 MiB, in commands of 30000.
+t_snap_retain_bytes() {
+	local used
+	raft_conf g 1 -s 16M RetainBytes=2M
+	raft_up g 1
+	raft_wait_leader g 1 >/dev/null
+	is "$(raft_get g 1 retain_bytes)" 2097152 "retain_bytes"
+	head -c 30000 /dev/zero | tr '\0' x >"$TMP/x"
+	many 300
+	until_true cut_to 4500000 || fail "used: $(log_used)"
+	# What is there is what was to stay, not less.
+	used=$(log_used)
+	[ "$used" -gt 2000000 ] || fail "only $used bytes stayed"
+	at_least 1 last $(($(raft_get g 1 first) + 60)) || fail "from $(raft_get g 1 first) to $(raft_get g 1 last) stayed"
+	refused 2 . ctl 1 set -g g RetainBytes=many
+	ctl 1 set -g g RetainBytes=0 RetainEntries=10
+	many 80
+	until_true cut_to 4000000 || fail "used: $(log_used)"
+	# More than the log holds: it does not get full all the same.
+	ctl 1 set -g g RetainEntries=1000000
+	many 700
+}
+many() { yes "$(cat "$TMP/x")" | head -n "$1" | propose g 1 -q; }
+log_used() { echo $(($(raft_get g 1 log_size) - $(raft_get g 1 log_room))); }
+cut_to() { [ "$(log_used)" -lt "$1" ]; }
+t "without a state machine the log is cut by bytes, and never full" t_snap_retain_bytes
+
 not_wanted() { [ "$(raft_get g 1 snapshot_wanted)" = no ]; }
 retained() { [ $(($(raft_get g 1 last) - $(raft_get g 1 first))) -lt 1000 ]; }
 t "the state machine is asked for a snapshot; none, and the log is cut all the same" t_snap_policy
