@@ -144,7 +144,7 @@ static int copy(struct raft_survivor *s, uint64_t size)
 	err = raft_logfile_open(&log, to, size);
 	if (err)
 		return err;
-	err = raft_survivor_copy(s, &log, NEW_GROUP, &m);
+	err = raft_survivor_copy(s, &log, NULL, NEW_GROUP, &m);
 	close(log.fd);
 	return err;
 }

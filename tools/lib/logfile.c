@@ -30,8 +30,13 @@
 #define CHUNK		(1u << 20)
 #define ALIGN		4096u
 
-/* What makes a file survive a crash is the sync of its directory. */
-static int dir_sync(const char *path)
+/**
+ * raft_logfile_dir_sync() - make a new file survive a crash
+ * @path: of the file, whose directory is synced
+ *
+ * Return: 0, or a negative errno of open(2) or fsync(2).
+ */
+int raft_logfile_dir_sync(const char *path)
 {
 	char copy[PATH_MAX];
 	int fd, ret;
@@ -54,7 +59,7 @@ static int dir_make(const char *path)
 	dir = dirname(copy);
 	if (mkdir(dir, 0700))
 		return errno == EEXIST ? 0 : -errno;
-	return dir_sync(dir);
+	return raft_logfile_dir_sync(dir);
 }
 
 static int file_open(struct raft_logfile *log, const char *path, bool make)
@@ -179,7 +184,7 @@ static int prepare(struct raft_logfile *log, const char *path, uint64_t size)
 		if (!ret)
 			ret = file_fill(log->fd, log->size);
 		if (!ret)
-			ret = dir_sync(path);
+			ret = raft_logfile_dir_sync(path);
 		if (ret)
 			return ret;
 	}

@@ -28,5 +28,6 @@ struct raft_logfile {
 int raft_logfile_open(struct raft_logfile *log, const char *path,
 		      uint64_t size);
 int raft_logfile_read(struct raft_logfile *log, const char *path);
+int raft_logfile_dir_sync(const char *path);
 
 #endif /* _RAFT_LOGFILE_H */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * survivor.c - from the log of one survivor the log of a new group.
+ * survivor.c - from the log of one survivor the log of a new group; of its snapshot:
+ * survivor_snapshot.c.
  *
  * What is good in the old log is decided by kmod/core/disk.c, which the kernel
  * recovers with, and what is damaged is refused.  All good entries are written
@@ -90,8 +91,7 @@ static int entry_look(void *ctx, const struct raft_disk_record *rec,
  * @node_id: likewise
  *
  * Return: 0; -EBUSY if a group uses it; -ENXIO if it is of another kind;
- * -EMEDIUMTYPE no log; -ENODATA a log without an entry; -EXDEV what is before
- * its entries is in a snapshot; -EOPNOTSUPP that of a
+ * -EMEDIUMTYPE no log; -ENODATA a log without an entry; -EOPNOTSUPP that of a
  * witness, commands were left out; -EPROTO of another version; -ESTALE of another
  * group or node; -EILSEQ damaged, see @s->bad; -ENOMEM; or any negative errno of
  * open(2) or read(2).
@@ -111,6 +111,7 @@ int raft_survivor_open(struct raft_survivor *s, const char *path,
 	int err;
 
 	memset(s, 0, sizeof(*s));
+	s->snap_fd = -1;
 	if (!scan.buf)
 		return -ENOMEM;
 	err = raft_logfile_read(&s->log, path);
@@ -121,6 +122,9 @@ int raft_survivor_open(struct raft_survivor *s, const char *path,
 	err = raft_disk_recover(&scan);
 	s->group_id = scan.super.group_id;
 	s->node_id = scan.super.node_id;
+	s->log_id = scan.super.log_id;
+	s->base = scan.state.base.index;
+	s->base_term = scan.state.base.term;
 	s->term = max(scan.state.term, scan.tail.term);
 	s->last = scan.tail.index;
 	s->last_term = scan.tail.term;
@@ -140,8 +144,6 @@ int raft_survivor_open(struct raft_survivor *s, const char *path,
 		s->bad_pos = scan.tail.pos;
 		err = -EILSEQ;
 	}
-	if (!err && scan.state.base.index)
-		err = -EXDEV;
 	if (!err && !s->last)
 		err = -ENODATA;
 	if (err)
@@ -157,8 +159,85 @@ out:
  */
 void raft_survivor_close(struct raft_survivor *s)
 {
+	if (s->snap_fd >= 0)
+		close(s->snap_fd);
+	s->snap_fd = -1;
 	close(s->log.fd);
 	s->log.fd = -1;
+}
+
+/* The term of the entry at @index, which the log has. */
+struct term_of {
+	int fd;
+	u64 index;
+	u64 term;
+};
+
+static int term_look(void *ctx, const struct raft_disk_record *rec,
+		     const u8 *data)
+{
+	struct term_of *t = ctx;
+
+	(void)data;
+	if (rec->index == t->index)
+		t->term = rec->term;
+	return 0;
+}
+
+static int term_find(const struct raft_survivor *s, u64 index, u64 *term)
+{
+	struct term_of t = { .fd = s->log.fd, .index = index };
+	struct raft_disk_scan scan = {
+		.read = fd_read,
+		.entry = term_look,
+		.ctx = &t,
+		.buf = malloc(RAFT_DISK_BUF),
+		.size = s->log.size,
+	};
+	int err = scan.buf ? raft_disk_recover(&scan) : -ENOMEM;
+
+	*term = index == s->base ? s->base_term : t.term;
+	free(scan.buf);
+	return err;
+}
+
+/**
+ * raft_survivor_settle() - what of log and snapshot counts, as the kernel decides
+ * @s: the survivor; raft_survivor_snapshot() has looked at both files
+ *
+ * A snapshot of which the log has the last entry only stands for what was cut; any
+ * other one has replaced the log, and a crash came before that was cut.
+ *
+ * Return: 0; -EXDEV the log begins behind a snapshot that is not there; -ENOMEM; or
+ * an error of reading.
+ */
+int raft_survivor_settle(struct raft_survivor *s)
+{
+	u64 index, term;
+	int err;
+
+	if (s->snap_fd < 0)
+		return s->base ? -EXDEV : 0;
+	index = s->snap.of.index;
+	if (index < s->base)
+		return -EXDEV;
+	err = term_find(s, index, &term);
+	if (err)
+		return err;
+	s->replaced = term != s->snap.of.term;
+	if (s->replaced) {
+		s->last = index;
+		s->last_term = s->snap.of.term;
+		s->term = max(s->term, s->snap.of.term);
+		s->config_index = 0;
+	} else if (!s->base) {
+		/* All is in the log. */
+		close(s->snap_fd);
+		s->snap_fd = -1;
+		return 0;
+	}
+	s->commit = max(min(s->commit, s->last), index);
+	return 0;
 }
 
 /* --- write ---------------------------------------------------------------- */
@@ -283,7 +362,18 @@ static int copy_verify(struct copy *c, struct raft_disk_scan *scan, u64 size)
 	       scan->tail.crc != c->st.durable_crc ? -EILSEQ : 0;
 }
 
-static int copy_begin(struct copy *c, const struct raft_disk_scan *scan,
+/* Behind an entry that this log never had. */
+static void copy_base(struct copy *c, const struct raft_survivor *s)
+{
+	struct raft_disk_point *base = &c->st.base;
+
+	base->index = s->replaced ? s->snap.of.index : s->base;
+	base->term = s->replaced ? s->snap.of.term : s->base_term;
+	c->st.durable = base->index;
+}
+
+static int copy_begin(struct copy *c, const struct raft_survivor *s,
+		      const struct raft_disk_scan *scan,
 		      const struct raft_logfile *to, u64 group_id)
 {
 	struct timespec now;
@@ -298,8 +388,9 @@ static int copy_begin(struct copy *c, const struct raft_disk_scan *scan,
 	clock_gettime(CLOCK_REALTIME, &now);
 	c->sb.created = now.tv_sec * RAFT_NS_PER_S + now.tv_nsec;
 	raft_disk_state_init(&c->st, &c->sb);
-	c->st.term = max(scan->state.term, scan->tail.term) + 1;
-	c->st.commit = min(scan->state.commit, scan->tail.index);
+	copy_base(c, s);
+	c->st.term = s->term + 1;
+	c->st.commit = s->commit;
 	c->st.incarnation = scan->state.incarnation;
 	c->pos = c->sb.data_start;
 	return c->st.term > RAFT_MAX_TERM ? -EOVERFLOW : 0;
@@ -309,15 +400,18 @@ static int copy_begin(struct copy *c, const struct raft_disk_scan *scan,
  * raft_survivor_copy() - make the log of a new group
  * @s: the survivor
  * @to: a blank log; it must not become one before this returns 0
+ * @snapshot: where the snapshot goes if @s has one: a file that is not there, and is
+ *	not after an error
  * @group_id: identity of the new group
  * @self: this node: the only voter, and where it listens
  *
- * Return: 0; -ENOSPC if it does not fit; -EOVERFLOW there is no higher term;
+ * Return: 0; -ENOSPC if it does not fit; -EEXIST @snapshot is there; -EOVERFLOW there is no higher term;
  * -EILSEQ the disk did not keep what was written; -ENOMEM; or any negative
  * errno of read(2), write(2) or fsync(2).
  */
 int raft_survivor_copy(struct raft_survivor *s, const struct raft_logfile *to,
-		       uint64_t group_id, const struct raft_ioc_member *self)
+		       const char *snapshot, uint64_t group_id,
+		       const struct raft_ioc_member *self)
 {
 	struct copy c = {
 		.from = s->log.fd,
@@ -337,18 +431,26 @@ int raft_survivor_copy(struct raft_survivor *s, const struct raft_logfile *to,
 	/* Once for the head, without which no record can be written. */
 	err = raft_disk_recover(&scan);
 	if (!err)
-		err = copy_begin(&c, &scan, to, group_id);
+		err = copy_begin(&c, s, &scan, to, group_id);
 	if (err)
 		goto out;
 	scan.ctx = &c;
 	scan.entry = copy_entry;
-	err = raft_disk_recover(&scan);
+	if (!s->replaced)
+		err = raft_disk_recover(&scan);
 	if (!err)
 		err = copy_config(&c, self);
-	if (!err)
-		err = copy_head(&c);
+	/* Before the log: that needs it. */
+	if (!err && s->snap_fd >= 0)
+		err = raft_survivor_copy_snapshot(s, snapshot, group_id,
+						  c.sb.log_id);
+	if (err)
+		goto out;
+	err = copy_head(&c);
 	if (!err)
 		err = copy_verify(&c, &scan, to->size);
+	if (err && s->snap_fd >= 0)
+		unlink(snapshot);
 out:
 	free(scan.buf);
 	free(c.buf);

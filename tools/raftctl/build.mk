@@ -11,7 +11,8 @@ RAFTCTL_SRC := $(addprefix tools/raftctl/,raftctl.c ctl.c events.c join.c member
 RAFTCTL_OBJS := $(RAFTCTL_SRC:%.c=$(B)/obj/%.o)
 
 # The format of logs and of configurations is the core's.
-SURVIVOR_SRC := tools/lib/survivor.c tools/lib/crc32c.c kmod/core/disk.c kmod/core/disk_recover.c kmod/core/disk_boot.c kmod/core/config_code.c
+SURVIVOR_SRC := tools/lib/survivor.c tools/lib/survivor_snapshot.c tools/lib/crc32c.c \
+	kmod/core/disk.c kmod/core/disk_recover.c kmod/core/disk_boot.c kmod/core/config_code.c kmod/core/slot.c
 SURVIVOR_OBJS := $(SURVIVOR_SRC:%.c=$(B)/obj/%.o)
 
 TOOLS += $(B)/raftctl

@@ -26,6 +26,8 @@
  * struct recover_args - the command line, and what follows from it
  * @from: path of the old log
  * @to: path of the new log
+ * @snapshot: path of its snapshot
+ * @snapshots: to be written into the file as Snapshots, or empty
  * @id: identity of the new group
  * @size: bytes of the new log, 0: as many as the old one has
  * @consent: given on the command line
@@ -34,6 +36,8 @@
 struct recover_args {
 	char from[PATH_MAX];
 	char to[PATH_MAX];
+	char snapshot[PATH_MAX];
+	char snapshots[PATH_MAX];
 	uint64_t id;
 	uint64_t size;
 	bool consent;
@@ -52,7 +56,7 @@ static const char *open_text(int error)
 	case -ENODATA:
 		return "there is not one entry in it: nothing can be recovered";
 	case -EXDEV:
-		return "it begins behind a snapshot: take another survivor";
+		return "it begins behind a snapshot that is not there or is of no use: take another survivor";
 	case -EOPNOTSUPP:
 		return "the log of a witness, it has no commands: take another survivor";
 	case -EPROTO:
@@ -63,10 +67,35 @@ static const char *open_text(int error)
 	return strerror(-error);
 }
 
+/* One that is bad is told; whether it is needed turns out later. */
+static int snapshots_look(struct raft_survivor *s, const struct raft_conf *conf,
+			  const struct recover_args *args)
+{
+	char path[PATH_MAX];
+	int i, ret;
+
+	for (i = 0; i < 2; i++) {
+		if (raft_conf_snapshots(conf, conf->node, args->from, i, path,
+					sizeof(path)))
+			return -ENAMETOOLONG;
+		ret = raft_survivor_snapshot(s, path);
+		if (ret)
+			ctl_warn("%s: %s, it is not used", path,
+				 ret == -EILSEQ ? "damaged" : open_text(ret));
+	}
+	return raft_survivor_settle(s);
+}
+
 static int survivor_open(struct raft_survivor *s, const struct raft_conf *conf,
 			 const struct recover_args *args)
 {
 	int ret = raft_survivor_open(s, args->from, conf->group_id, conf->node);
+
+	if (!ret) {
+		ret = snapshots_look(s, conf, args);
+		if (ret)
+			raft_survivor_close(s);
+	}
 
 	if (ret == -EILSEQ)
 		ctl_warn("%s: damaged at index %llu, byte %llu: %s; take another survivor",
@@ -83,7 +112,7 @@ static void warning_print(const struct raft_survivor *s,
 {
 	fprintf(stderr,
 		"%s: node %u, %s:\n"
-		"  %llu entries, the last of term %llu; up to %llu committed for certain%s\n"
+		"  the last entry is %llu, of term %llu; up to %llu committed for certain%s\n%s"
 		"This makes a NEW group of them, 0x%016llx, whose only voter is this node.\n"
 		"Do it only if a majority of the old group is gone for good.\n"
 		"  LOST     commands that were acknowledged and that only nodes have which are\n"
@@ -98,6 +127,8 @@ static void warning_print(const struct raft_survivor *s,
 		(unsigned long long)s->last, (unsigned long long)s->last_term,
 		(unsigned long long)s->commit,
 		s->torn ? ";\n  its last write was torn, it was never acknowledged" : "",
+		s->snap_fd < 0 ? "" :
+		"  what was cut from the log is in its snapshot, which is taken over\n",
 		(unsigned long long)args->id, (unsigned long long)s->commit);
 }
 
@@ -131,6 +162,8 @@ static const char *copy_text(int error)
 		return "no room for the log, or it is too small: --log-size";
 	case -EILSEQ:
 		return "what was written does not read back";
+	case -EEXIST:
+		return "there is a snapshot beside it already: move that away";
 	}
 	return strerror(-error);
 }
@@ -151,7 +184,8 @@ static int log_make(struct raft_survivor *s, struct recover_args *args)
 		close(to.fd);
 		return CTL_FAILED;
 	}
-	ret = raft_survivor_copy(s, &to, args->id, &args->self);
+	ret = raft_survivor_copy(s, &to, args->snapshot, args->id,
+				 &args->self);
 	if (!ret && !realpath(args->to, path))
 		ret = -errno;
 	if (ret) {
@@ -166,23 +200,31 @@ static int log_make(struct raft_survivor *s, struct recover_args *args)
 	return ret ? CTL_FAILED : CTL_OK;
 }
 
+static void path_print(const char *key, const char *p)
+{
+	printf("%s = ", key);
+	for (; *p; p++) {
+		if (*p == '%')
+			putchar('%');
+		putchar(*p);
+	}
+	putchar('\n');
+}
+
 static void conf_print(const struct raft_conf *conf,
 		       const struct recover_args *args)
 {
 	const struct raft_ioc_member *self = &args->self;
 	char addr[RAFT_ADDR_STRLEN];
-	const char *p;
 
 	raft_addr_format(self->family, self->addr, self->scope_id, self->port,
 			 addr, sizeof(addr));
-	printf("[Group]\nId = 0x%016llx\nNode = %u\nLog = ",
+	printf("[Group]\nId = 0x%016llx\nNode = %u\n",
 	       (unsigned long long)args->id, conf->node);
-	for (p = args->to; *p; p++) {
-		if (*p == '%')
-			putchar('%');
-		putchar(*p);
-	}
-	printf("\nLogSize = %llu\n", (unsigned long long)args->size);
+	path_print("Log", args->to);
+	printf("LogSize = %llu\n", (unsigned long long)args->size);
+	if (*args->snapshots)
+		path_print("Snapshots", args->snapshots);
 	raft_conf_write(stdout, conf, conf->set);
 	printf("\n[Peer]\nId = %u\nAddress = %s\n", conf->node, addr);
 }
@@ -230,11 +272,31 @@ static int recover(const struct raft_conf *conf, struct recover_args *args)
 	if (code)
 		goto out;
 	conf_print(conf, args);
-	ctl_warn("%s: made %s, index %llu is the new configuration; above is its raft.conf(5)",
-		 conf->name, args->to, (unsigned long long)s.last + 1);
+	ctl_warn("%s: made %s%s%s, index %llu is the new configuration; above is its raft.conf(5)",
+		 conf->name, args->to, s.snap_fd < 0 ? "" : " and ",
+		 s.snap_fd < 0 ? "" : args->snapshot,
+		 (unsigned long long)s.last + 1);
 out:
 	raft_survivor_close(&s);
 	return code;
+}
+
+/* Where the snapshot goes: beside the new log, or beside the old ones. */
+static int snapshot_path(const struct raft_conf *conf, struct recover_args *args)
+{
+	char old[PATH_MAX];
+	int n;
+
+	if (!*conf->snapshots)
+		return raft_conf_snapshots(conf, conf->node, args->to, 0,
+					   args->snapshot, PATH_MAX);
+	if (raft_conf_snapshots(conf, conf->node, args->from, 0, old, PATH_MAX))
+		return -ENAMETOOLONG;
+	old[strlen(old) - strlen(".0")] = '\0';
+	n = snprintf(args->snapshots, PATH_MAX, "%s.recovered", old);
+	if (n < PATH_MAX)
+		n = snprintf(args->snapshot, PATH_MAX, "%s.recovered.0", old);
+	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
 /* The paths, and where this node listens. */
@@ -263,7 +325,7 @@ static int args_complete(const struct raft_conf *conf, const char *log,
 		n = to ? snprintf(args->to, PATH_MAX, "%s", to) :
 			 snprintf(args->to, PATH_MAX, "%s.recovered",
 				  args->from);
-	if (n >= PATH_MAX)
+	if (n >= PATH_MAX || snapshot_path(conf, args))
 		return ctl_usage("recover: the path of a log is too long");
 	return CTL_OK;
 }

@@ -513,3 +513,50 @@ t_ctl_recover() {
 	same_logs g 1 2 3
 }
 t "raftctl recover: a new group from one survivor" t_ctl_recover
+
+# The same with a log that was cut: the snapshot comes along, and a damaged one does not.
+t_ctl_recover_cut() {
+	local n at rot
+	cluster g 3
+	lines cut 50 | propose g 1 -q
+	raft_level g 1 2 3
+	raft_log g 1 >"$TMP/state"
+	at=$(raft_get g 1 applied)
+	ctl 1 snapshot g --index "$at" --file "$TMP/state" --keep 5 >/dev/null
+	lines kept 20 | propose g 1 -q
+	raft_level g 1 2 3
+	raft_down g 1 2 3
+	"$RAFT_TOOLS/raftdump" "$RAFT_DIR/g.1.snap.0" | grep -q "^snapshot of index $at " || fail "no snapshot of $at"
+	cp "$RAFT_DIR/g.1.snap.0" "$TMP/snap"
+	rot=$(($(stat -c %s "$TMP/snap") - 3))
+	printf X | dd of="$RAFT_DIR/g.1.snap.0" bs=1 seek=$rot conv=notrunc status=none
+	refused 1 'begins behind a snapshot that is not there or is of no use' \
+		ctl 1 recover "$RAFT_DIR/g.conf" --node 1 --yes-i-lost-the-majority
+	grep -q 'g.1.snap.0: damaged, it is not used' "$TMP/err" || fail "it says: $(cat "$TMP/err")"
+	[ ! -e "$RAFT_DIR/g.1.log.recovered" ] || fail "a log was made of it"
+	cp "$TMP/snap" "$RAFT_DIR/g.1.snap.0"
+	recover_node g 1
+	cmp "$TMP/snap" "$RAFT_DIR/g.1.snap.0" || fail "the old snapshot has changed"
+	"$RAFT_TOOLS/raftdump" --check "$RAFT_DIR/g.1.log.recovered" >/dev/null
+	"$RAFT_TOOLS/raftdump" "$RAFT_DIR/g.1.log.recovered.snap.0" | grep -qx whole || fail "the new snapshot is not whole"
+	ctl 1 up "$RAFT_DIR/new.1/g.conf"
+	is "$(ctl 1 wait-leader g)" 1 leader
+	all_see g "1 voter," 1
+	ctl 1 propose -g g new-1 >/dev/null
+	ctl 1 snapshot g --save - 2>/dev/null | cmp - "$TMP/state" || fail "another state"
+	ctl 1 tail -g g --no-follow --from $((at + 1)) | grep . >"$TMP/log"
+	is "$(cat "$TMP/log")" "$(lines kept 20; echo new-1)" "the log behind the snapshot"
+	# Who joins gets the snapshot and what follows.
+	n=$(sed -n 's/^Id = \(0x.*\)/\1/p' "$RAFT_DIR/new.1/g.conf")
+	rm "$RAFT_DIR"/g.2.*
+	blank_up g 2 "Id=$n"
+	do_it ctl 1 member add -g g "2=$(at 2)" >/dev/null
+	all_see g "1 voter,2 voter," 1 2
+	raft_level g 1 2
+	ctl 2 snapshot g --save - 2>/dev/null | cmp - "$TMP/state" || fail "another state at node 2"
+	raft_down g 1 2
+	ctl 1 up "$RAFT_DIR/new.1/g.conf"
+	blank_up g 2 "Id=$n"
+	raft_wait_leader g 1 2 >/dev/null
+}
+t "raftctl recover: a log that was cut, with its snapshot" t_ctl_recover_cut
