@@ -131,6 +131,8 @@ static void raft_status_snapshot(struct raft_ioc_status *s, struct raft_group *g
 		s->snapshot_flags |= RAFT_SNAPSHOT_TAKING;
 	if (snaps->wanted)
 		s->snapshot_flags |= RAFT_SNAPSHOT_WANTED;
+	if (READ_ONCE(snaps->damaged))
+		s->snapshot_flags |= RAFT_SNAPSHOT_DAMAGED;
 	spin_unlock(&snaps->lock);
 }
 

@@ -7,8 +7,7 @@
  * slot's head.  What a crash leaves in between is not complete, or not newer.
  *
  * At the start of a group the heads and the image of the current snapshot are
- * checked, not all its bytes, which may take long: who gets it over the network
- * checks them all before he uses them.
+ * checked; all its bytes, which may take long, after that (snapshot_check.c).
  */
 #define pr_fmt(fmt) "raft: " fmt
 
@@ -186,6 +185,7 @@ int raft_snapshots_begin(struct raft_snapshots *s, struct raft_slot_file *slot)
 	memset(&slot->head.of, 0, sizeof(slot->head.of));
 	slot->head.stored = 0;
 	slot->content++;
+	slot->damaged = false;
 	up_write(&s->sem);
 	s->headed = 0;
 	return raft_slot_cut(slot, 0);
@@ -224,6 +224,7 @@ int raft_snapshots_switch(struct raft_snapshots *s, struct raft_slot_file *slot,
 		return err;
 	down_write(&s->sem);
 	slot->head = head;
+	WRITE_ONCE(s->damaged, false);
 	up_write(&s->sem);
 	return 0;
 }
@@ -302,9 +303,10 @@ static struct raft_snapshots *snapshots_alloc(struct raft_group *g)
 	INIT_LIST_HEAD(&s->ready);
 	INIT_WORK(&s->work, raft_snapshot_worker);
 	INIT_WORK(&s->policy, raft_snapshot_policy_work);
+	INIT_WORK(&s->verify, raft_snapshot_verify_work);
 	s->buf = kvmalloc(RAFT_SNAPSHOT_BUF, GFP_KERNEL_ACCOUNT);
 	s->head_buf = kmalloc(RAFT_SLOT_HEAD, GFP_KERNEL_ACCOUNT);
-	s->wq = alloc_workqueue("raft_snap", WQ_UNBOUND, 2);
+	s->wq = alloc_workqueue("raft_snap", WQ_UNBOUND, 3);
 	g->snapshots = s;
 	return s;
 }
@@ -363,6 +365,8 @@ int raft_snapshots_load(struct raft_snapshots *s, struct raft *core)
 						 len);
 		if (err)
 			return err;
+		s->verify_slot = slot;
+		queue_work(s->wq, &s->verify);
 	}
 	slot = raft_snapshots_other(s);
 	if (slot->head.state != RAFT_SLOT_PARTIAL)
@@ -402,6 +406,7 @@ void raft_snapshots_close(struct raft_group *g)
 	mutex_unlock(&s->fill);
 	cancel_work_sync(&s->work);
 	cancel_work_sync(&s->policy);
+	cancel_work_sync(&s->verify);
 	raft_snapshot_drop(s);
 	for (i = 0; i < RAFT_SLOTS; i++)
 		raft_slot_close(&s->slot[i]);

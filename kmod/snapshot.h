@@ -10,6 +10,7 @@
  * snapshot_work.c   the worker: stores what comes, reads what goes
  * snapshot_owner.c  the owner's side: from updates of the core to the worker, back
  * snapshot_policy.c when one is wanted
+ * snapshot_check.c  is what is read what was written?
  * snapshot_ioctl.c  RAFT_IOC_SNAPSHOT, RAFT_IOC_SNAPSHOT_OPEN
  *
  * The owner never waits for a disk: it queues, and picks up what is done.
@@ -54,6 +55,7 @@ struct raft_payload;
  * @opens: [sem] descriptors given out by RAFT_IOC_SNAPSHOT_OPEN
  * @content: [sem] counts contents, so that a descriptor of an earlier one is
  *	told so
+ * @damaged: [sem] this content is not what was written
  */
 struct raft_slot_file {
 	struct file *file;
@@ -62,6 +64,7 @@ struct raft_slot_file {
 	struct raft_slot head;
 	u32 opens;
 	u64 content;
+	bool damaged;
 };
 
 /**
@@ -78,6 +81,18 @@ struct raft_snapshot_part {
 	u64 offset;
 	struct raft_payload *payload;
 	struct raft_msg m;
+};
+
+/**
+ * struct raft_snapshot_sent - what was read for a peer
+ * @peer: node id, 0: unused
+ * @of: the snapshot
+ * @sum: of its parts so far
+ */
+struct raft_snapshot_sent {
+	u32 peer;
+	struct raft_snapshot of;
+	struct raft_slot_sum sum;
 };
 
 /**
@@ -112,6 +127,10 @@ struct raft_snapshot_done {
  * @wq: the worker's own, a disk that hangs blocks nobody else
  * @work: the worker
  * @policy: takes one by itself
+ * @verify: looks at all of @verify_slot after the start
+ * @verify_slot: what was current then
+ * @sent: the worker's: what it read for whom
+ * @damaged: the current one is; READ_ONCE()
  * @policy_at: not before this, jiffies; READ_ONCE()
  * @wanted: the state machine is asked for one; the owner writes
  * @lock: protects all below
@@ -143,6 +162,10 @@ struct raft_snapshots {
 	struct workqueue_struct *wq;
 	struct work_struct work;
 	struct work_struct policy;
+	struct work_struct verify;
+	struct raft_slot_file *verify_slot;
+	struct raft_snapshot_sent sent[RAFT_MAX_NODES];
+	bool damaged;
 	u64 policy_at;
 	bool wanted;
 	spinlock_t lock;	/* protects all below */
@@ -204,6 +227,13 @@ void raft_snapshot_worker(struct work_struct *work);
 void raft_snapshot_drop(struct raft_snapshots *s);
 void raft_snapshot_refuse(struct raft_snapshots *s,
 			  const struct raft_snapshot *of, int error);
+
+/* snapshot_check.c */
+void raft_snapshots_damaged(struct raft_snapshots *s,
+			    struct raft_slot_file *slot, u64 content);
+bool raft_snapshot_check_sent(struct raft_snapshots *s,
+			      const struct raft_snapshot_part *part);
+void raft_snapshot_verify_work(struct work_struct *work);
 
 /* snapshot_owner.c */
 void raft_snapshot_update(struct raft_group_priv *p,

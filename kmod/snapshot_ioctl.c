@@ -17,6 +17,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/stddef.h>
@@ -380,6 +381,9 @@ long raft_snapshot_ioctl(struct file *file, void __user *arg)
  * @content: raft_slot_file.content: with another one it is gone
  * @image: bytes to skip
  * @size: bytes of the state machine
+ * @of: the snapshot
+ * @lock: protects @sum
+ * @sum: of what was read in order
  */
 struct snapshot_file {
 	struct raft_group *g;
@@ -387,6 +391,9 @@ struct snapshot_file {
 	u64 content;
 	u32 image;
 	u64 size;
+	struct raft_snapshot of;
+	struct mutex lock;	/* protects sum */
+	struct raft_slot_sum sum;
 };
 
 static int read_chunk(struct snapshot_file *f, u64 pos, void *buf, size_t len)
@@ -401,10 +408,36 @@ static int read_chunk(struct snapshot_file *f, u64 pos, void *buf, size_t len)
 		err = -ECANCELED;
 	else if (f->slot->content != f->content)
 		err = -ESTALE;
+	else if (f->slot->damaged)
+		err = -EILSEQ;
 	else
 		err = raft_slot_read(f->slot, f->image + pos, buf, len);
 	up_read(&s->sem);
 	return err;
+}
+
+/* The image was checked when the group started, or when it was made. */
+static void sum_begin(struct snapshot_file *f)
+{
+	f->sum.at = f->image;
+	f->sum.crc = f->of.id >> 32;
+}
+
+/* Who reads from the start to the end is told if it is not what was written. */
+static int check_chunk(struct snapshot_file *f, u64 pos, const void *buf,
+		       size_t len)
+{
+	bool good;
+
+	mutex_lock(&f->lock);
+	if (!pos)
+		sum_begin(f);
+	good = raft_slot_sum_add(&f->sum, &f->of, f->image + pos, buf, len);
+	mutex_unlock(&f->lock);
+	if (good)
+		return 0;
+	raft_snapshots_damaged(f->g->snapshots, f->slot, f->content);
+	return -EILSEQ;
 }
 
 static ssize_t snapshot_read_iter(struct kiocb *iocb, struct iov_iter *to)
@@ -422,6 +455,8 @@ static ssize_t snapshot_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	if (!buf)
 		return -ENOMEM;
 	ret = read_chunk(f, pos, buf, n);
+	if (!ret)
+		ret = check_chunk(f, pos, buf, n);
 	if (!ret) {
 		ret = copy_to_iter(buf, n, to);
 		iocb->ki_pos += ret;
@@ -471,11 +506,15 @@ static int open_current(struct snapshot_file *f,
 		err = -ECANCELED;
 	else if (!slot)
 		err = -ENODATA;
+	else if (slot->damaged)
+		err = -EILSEQ;
 	if (!err) {
 		slot->opens++;
 		f->slot = slot;
 		f->content = slot->content;
 		f->image = slot->head.image;
+		f->of = slot->head.of;
+		sum_begin(f);
 		f->size = slot->head.of.total - f->image;
 		ioc->index = slot->head.of.index;
 		ioc->term = slot->head.of.term;
@@ -496,6 +535,7 @@ static struct file *open_file(struct raft_group *g,
 		return ERR_PTR(-ENOMEM);
 	kref_get(&g->ref);
 	f->g = g;
+	mutex_init(&f->lock);
 	err = open_current(f, ioc);
 	if (err) {
 		raft_group_put(g);

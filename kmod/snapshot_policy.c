@@ -4,7 +4,7 @@
  * for.
  *
  * When a part of the log is in use, @snapshot_at, the state machine is asked for a
- * snapshot.  A witness has none, and where @retain_entries or @retain_bytes say that
+ * snapshot; and when the last one is damaged.  A witness has none, and where @retain_entries or @retain_bytes say that
  * none is needed there is none either: there the kernel takes it by itself, bare or
  * with an empty state.  And the operator is told, once, of a log that is full.
  */
@@ -99,6 +99,8 @@ void raft_snapshot_policy(struct raft_group_priv *p)
 		return;
 	if (now->snapshot_at < 100 && percent >= now->snapshot_at)
 		wanted = is_worth(st);
+	if (READ_ONCE(s->damaged))
+		wanted = st->applied > st->snapshot;
 	if (is_witness(st))
 		here = wanted;
 	else if (is_retained(now))

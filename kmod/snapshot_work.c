@@ -348,6 +348,7 @@ static struct raft_snapshot_part *next_send(struct raft_snapshots *s)
 static bool read_part(struct raft_snapshots *s, struct raft_snapshot_part *part)
 {
 	struct raft_slot_file *slot;
+	u64 content = 0;
 	int err = -ESTALE;
 
 	part->payload = raft_payload_alloc(part->m.chunk.len, GFP_KERNEL);
@@ -355,16 +356,25 @@ static bool read_part(struct raft_snapshots *s, struct raft_snapshot_part *part)
 		return false;
 	down_read(&s->sem);
 	slot = s->closed ? NULL : raft_snapshots_find(s, &part->of);
-	if (slot)
+	if (slot && slot->damaged)
+		err = -EILSEQ;
+	else if (slot)
 		err = raft_slot_read(slot, part->offset, part->payload->data,
 				     part->m.chunk.len);
+	if (slot)
+		content = slot->content;
 	up_read(&s->sem);
+	if (!err && !raft_snapshot_check_sent(s, part)) {
+		raft_snapshots_damaged(s, slot, content);
+		err = -EILSEQ;
+	}
 	if (err)
 		trace_raft_snapshot(s->g->params.ioc.name,
 				    s->g->params.ioc.node_id,
 				    RAFT_SNAP_UNREAD, &part->of, part->m.to,
 				    part->offset, err);
-	if (err && err != -ESTALE)
+	/* That it is damaged was said. */
+	if (err && err != -ESTALE && err != -EILSEQ)
 		pr_warn_ratelimited("%s: cannot read the snapshot of %llu (%d)\n",
 				    s->g->params.ioc.name, part->of.index, err);
 	return !err;

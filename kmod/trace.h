@@ -48,6 +48,7 @@ enum raft_snapshot_act {
 	RAFT_SNAP_REFUSED = 7,	/* what came is dropped */
 	RAFT_SNAP_INSTALL = 8,	/* all is here: it is checked */
 	RAFT_SNAP_INSTALLED = 9,	/* it is current */
+	RAFT_SNAP_DAMAGED = 10,		/* what is here is not what was written */
 };
 
 static inline void raft_trace_members(const struct raft_membership *c, u32 *ids,
@@ -112,6 +113,7 @@ TRACE_DEFINE_ENUM(RAFT_SNAP_RESUME);
 TRACE_DEFINE_ENUM(RAFT_SNAP_REFUSED);
 TRACE_DEFINE_ENUM(RAFT_SNAP_INSTALL);
 TRACE_DEFINE_ENUM(RAFT_SNAP_INSTALLED);
+TRACE_DEFINE_ENUM(RAFT_SNAP_DAMAGED);
 
 #define raft_show_role(r)					\
 	__print_symbolic(r,					\
@@ -172,7 +174,8 @@ TRACE_DEFINE_ENUM(RAFT_SNAP_INSTALLED);
 		{ RAFT_SNAP_RESUME, "resume" },		\
 		{ RAFT_SNAP_REFUSED, "refused" },		\
 		{ RAFT_SNAP_INSTALL, "install" },		\
-		{ RAFT_SNAP_INSTALLED, "installed" })
+		{ RAFT_SNAP_INSTALLED, "installed" },		\
+		{ RAFT_SNAP_DAMAGED, "damaged" })
 
 #define raft_show_msg_flags(f)					\
 	__print_flags(f, "|",					\

@@ -45,6 +45,35 @@ u64 raft_slot_id(u32 image_crc, u32 crc)
 }
 
 /**
+ * raft_slot_sum_add() - bytes of a content were read: are they what was written?
+ * @sum: of those before; all zero at the start
+ * @of: the snapshot
+ * @offset: of the bytes in it
+ * @buf: the bytes
+ * @len: how many
+ *
+ * What was read before is passed over, and what is ahead does not count: nothing is
+ * said then before it was read in order.  That of a witness, the image, has a checksum
+ * of its own (core/image.c).
+ *
+ * Context: any.
+ * Return: false if all was read by now, and is something else.
+ */
+bool raft_slot_sum_add(struct raft_slot_sum *sum,
+		       const struct raft_snapshot *of, u64 offset,
+		       const void *buf, size_t len)
+{
+	u64 skip = sum->at - offset;
+
+	if (offset > sum->at || skip >= len)
+		return true;
+	sum->crc = raft_slot_crc(sum->crc, (const u8 *)buf + skip, len - skip);
+	sum->at += len - skip;
+	return sum->at != of->total || raft_snapshot_is_bare(of) ||
+	       raft_slot_id(of->id >> 32, sum->crc) == of->id;
+}
+
+/**
  * raft_slot_encode() - the first bytes of a snapshot's file
  * @slot: what they say
  * @buf: RAFT_SLOT_HEAD bytes, filled

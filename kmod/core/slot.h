@@ -109,9 +109,22 @@ struct raft_slot {
 	u32 image;
 };
 
+/**
+ * struct raft_slot_sum - the checksum of a content that is read in order
+ * @at: bytes that it is of, from 0
+ * @crc: raft_slot_crc() of them
+ */
+struct raft_slot_sum {
+	u64 at;
+	u32 crc;
+};
+
 void raft_slot_encode(const struct raft_slot *slot, u8 *buf);
 int raft_slot_decode(struct raft_slot *slot, const u8 *buf, u64 size);
 u32 raft_slot_crc(u32 crc, const void *buf, size_t len);
 u64 raft_slot_id(u32 image_crc, u32 crc);
+bool raft_slot_sum_add(struct raft_slot_sum *sum,
+		       const struct raft_snapshot *of, u64 offset,
+		       const void *buf, size_t len);
 
 #endif /* _RAFT_SLOT_H */

@@ -137,3 +137,4 @@ EXPORT_SYMBOL_GPL(raft_slot_encode);
 EXPORT_SYMBOL_GPL(raft_slot_decode);
 EXPORT_SYMBOL_GPL(raft_slot_crc);
 EXPORT_SYMBOL_GPL(raft_slot_id);
+EXPORT_SYMBOL_GPL(raft_slot_sum_add);

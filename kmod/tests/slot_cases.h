@@ -217,6 +217,38 @@ static inline void slot_checksum(struct slot_env *env)
 	SLOT_EXPECT(raft_slot_id(1, 2) == 0x100000002ULL);
 }
 
+/* Read in order, in pieces that overlap, and with one bit of it changed. */
+static inline void slot_sum(struct slot_env *env)
+{
+	struct raft_slot_sum sum = {};
+	struct raft_snapshot of = { .index = 1, .term = 1, .total = 1000 };
+	u32 i;
+
+	for (i = 0; i < of.total; i++)
+		env->buf[i] = (u8)(i * 7);
+	of.id = raft_slot_id(raft_slot_crc(0, env->buf, 100),
+			     raft_slot_crc(0, env->buf, of.total));
+	SLOT_EXPECT(raft_slot_sum_add(&sum, &of, 0, env->buf, 600));
+	SLOT_EXPECT(sum.at == 600);
+	SLOT_EXPECT(raft_slot_sum_add(&sum, &of, 700, env->buf + 700, 300));
+	SLOT_EXPECT(raft_slot_sum_add(&sum, &of, 100, env->buf + 100, 300));
+	SLOT_EXPECT(raft_slot_sum_add(&sum, &of, 600, env->buf, 0));
+	SLOT_EXPECT(sum.at == 600);
+	SLOT_EXPECT(raft_slot_sum_add(&sum, &of, 500, env->buf + 500, 500));
+	SLOT_EXPECT(sum.at == of.total);
+	for (i = 0; i < of.total; i++) {
+		sum = (struct raft_slot_sum) {};
+		env->buf[i] ^= 1 << (i & 7);
+		SLOT_EXPECT(raft_slot_sum_add(&sum, &of, 0, env->buf, 999));
+		SLOT_EXPECT(!raft_slot_sum_add(&sum, &of, 999, env->buf + 999,
+					       1));
+		env->buf[i] ^= 1 << (i & 7);
+	}
+	of.id = 0;
+	sum = (struct raft_slot_sum) {};
+	SLOT_EXPECT(raft_slot_sum_add(&sum, &of, 0, env->buf, 1000));
+}
+
 /* raft_slot_crc() of the head of slot_sample(): of tests/golden/slot.hex. */
 #define SLOT_GOLDEN_CRC	0x50eedac2u
 
@@ -228,6 +260,7 @@ static const struct slot_case slot_cases[] = {
 	{ "absurd values", slot_absurd },
 	{ "every byte flipped", slot_flipped },
 	{ "the checksum of a content", slot_checksum },
+	{ "a content is read in order", slot_sum },
 };
 
 #endif /* _RAFT_SLOT_CASES_H */

@@ -462,6 +462,8 @@ static const char *snapshot_text(int error)
 		return "there is a snapshot that reaches as far";
 	case -EFBIG:
 		return "the snapshot is too large for its file";
+	case -EILSEQ:
+		return "the snapshot is damaged";
 	case -EINVAL:
 		return "this index is not applied here or has been cut, or this is no regular file";
 	case -EINTR:

@@ -111,6 +111,7 @@ static const struct field group_fields[] = {
 	ST(snapshot_at, FIELD_U32),
 	ST(retain_entries, FIELD_U64),
 	ST(retain_bytes, FIELD_U64),
+	ST_FLAG("snapshot_damaged", snapshot_flags, RAFT_SNAPSHOT_DAMAGED),
 };
 
 static const struct field peer_fields[] = {

@@ -139,6 +139,10 @@ static int copy(int from, int to, uint64_t bytes, const char *path)
 	}
 	if (!bytes)
 		return CTL_OK;
+	if (n < 0 && errno == EILSEQ) {
+		ctl_warn("the snapshot is damaged, nothing of it is to be used");
+		return CTL_FAILED;
+	}
 	return ctl_fail(RAFT_OP_SNAPSHOT, n < 0 ? -errno : -EIO, NULL, NULL);
 }
 

@@ -54,6 +54,8 @@ static void snapshot_print(const struct raft_ioc_status *st)
 	if (st->snapshot)
 		printf("  snapshot of %llu, %s\n",
 		       (unsigned long long)st->snapshot, has);
+	if (st->snapshot_flags & RAFT_SNAPSHOT_DAMAGED)
+		puts("  DAMAGED  the snapshot: it is not used any more; see the kernel log");
 	if (st->snapshot_flags & RAFT_SNAPSHOT_WANTED)
 		puts("  WANTED   a snapshot by the state machine: the log fills up");
 	if (!st->coming)

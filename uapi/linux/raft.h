@@ -632,7 +632,10 @@ struct raft_ioc_snapshot {
  * read(2), pread(2) and lseek(2) work on it.  It stays as it is while others become
  * current, but RAFT_IOC_SNAPSHOT fails with EBUSY for the next but one; what comes
  * from a leader does not wait, then read(2) fails with ESTALE.  When the group has
- * stopped it fails with ECANCELED.  Needs /dev/raft opened for reading.
+ * stopped it fails with ECANCELED.  What is read from the start to the end is what
+ * was written: if the disk has changed it the read that would reach the end fails with
+ * EILSEQ, and so do this and all later reads; another snapshot is asked for.  Needs
+ * /dev/raft opened for reading.
  */
 struct raft_ioc_snapshot_open {
 	__u32 size;
@@ -936,6 +939,7 @@ struct raft_ioc_status {
 #define RAFT_SNAPSHOT_FILES	0x1	/* there are files for them */
 #define RAFT_SNAPSHOT_TAKING	0x2	/* @coming is being taken here */
 #define RAFT_SNAPSHOT_WANTED	0x4	/* the state machine is asked for one */
+#define RAFT_SNAPSHOT_DAMAGED	0x8	/* the last one is not what was written */
 
 #define RAFT_IOC_TYPE		0xBB
 #define RAFT_IOC_FEATURES	_IOWR(RAFT_IOC_TYPE, 0x00, struct raft_ioc_features)

@@ -236,6 +236,60 @@ t_snap_traces() {
 leader_sent() { [ "$(acts "$leader" | tail -n 1)" = "sent 0" ]; }
 t "what came is damaged before all is there: it comes once more; tracepoints" t_snap_traces
 
+# rot I [OFFSET]: a byte of node I's snapshot changes on the disk.
+rot() {
+	local f slot='' at=${2:-200000}
+	for f in "$RAFT_DIR"/g."$1".snap.?; do
+		! "$RAFT_TOOLS/raftdump" "$f" 2>/dev/null | grep -q whole || slot=$f
+	done
+	[ -n "$slot" ] || fail "node $1 has no snapshot"
+	printf X | dd of="$slot" bs=1 seek="$at" conv=notrunc status=none
+	printf Y | dd of="$slot" bs=1 seek=$((at + 1)) conv=notrunc status=none
+}
+is_damaged() { [ "$(raft_get g "$1" snapshot_damaged)" = yes ]; }
+
+# Found by who reads, by who sends, and after a start; never installed.
+t_snap_rot() {
+	local behind i
+	cluster g 3
+	for behind in $(others 3 "$leader"); do break; done
+	lines a 20 | propose g "$leader" -q
+	raft_level g 1 2 3
+	raft_down g "$behind"
+	lines b 50 | propose g "$leader" -q
+	dd if=/dev/urandom of="$TMP/big" bs=1M count=2 status=none
+	for i in $(others 3 "$behind"); do snap "$i" --file "$TMP/big" >/dev/null; done
+	is "$(raft_get g "$leader" snapshot_damaged)" no "damaged"
+	rot "$leader"
+	# To be sent: the one who lacks entries gets none of it.
+	raft_up g "$behind"
+	until_true is_damaged "$leader" || fail "nobody has noticed"
+	until_true dmesg_says "the snapshot of [0-9]* at node $leader, file ., is damaged" || fail "the kernel log does not say it"
+	refused 1 'the snapshot is damaged' snap "$leader" --save -
+	ctl "$leader" status g | grep -q "^  DAMAGED  the snapshot" || fail "status: $(ctl "$leader" status g)"
+	ctl "$leader" propose -g g another >/dev/null
+	until_true wanted "$leader" || fail "no other one is wanted"
+	is "$(raft_get g "$behind" snapshot)" 0 "what node $behind has"
+	# Another one, and all is well.
+	snap "$leader" --file "$TMP/big" >/dev/null
+	is "$(raft_get g "$leader" snapshot_damaged)" no "damaged, of another one"
+	raft_level g 1 2 3
+	is "$(saved "$behind" | cksum)" "$(cksum <"$TMP/big")" "checksum of the snapshot"
+	# Read by a process, who does not get the last bytes.
+	rot "$behind"
+	refused 1 'the snapshot is damaged' snap "$behind" --save "$TMP/copy"
+	[ "$(stat -c %s "$TMP/copy")" -lt 2097152 ] || fail "all of it was handed out"
+	is_damaged "$behind" || fail "it is not said to be damaged"
+	# After a start.
+	raft_down g "$behind"
+	raft_up g "$behind"
+	until_true is_damaged "$behind" || fail "not noticed after a start"
+	raft_level g 1 2 3
+}
+wanted() { [ "$(raft_get g "$1" snapshot_wanted)" = yes ]; }
+dmesg_says() { dmesg | grep -q "$1"; }
+t "a snapshot that decays is neither sent, nor read, nor installed" t_snap_rot
+
 t_snap_crash() {
 	local step fault
 	cluster g 1
