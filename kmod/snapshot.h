@@ -11,7 +11,8 @@
  * snapshot_owner.c  the owner's side: from updates of the core to the worker, back
  * snapshot_policy.c when one is wanted
  * snapshot_check.c  is what is read what was written?
- * snapshot_ioctl.c  RAFT_IOC_SNAPSHOT, RAFT_IOC_SNAPSHOT_OPEN
+ * snapshot_ioctl.c  RAFT_IOC_SNAPSHOT
+ * snapshot_open.c   RAFT_IOC_SNAPSHOT_OPEN, and what it opens
  *
  * The owner never waits for a disk: it queues, and picks up what is done.
  *
@@ -251,6 +252,8 @@ long raft_snapshot_ioctl(struct file *file, void __user *arg);
 int raft_snapshot_compact(struct raft_group *g, u64 to);
 int raft_snapshot_take(struct raft_group *g, struct file *from, u64 index,
 		       u64 keep, u64 *bytes);
+
+/* snapshot_open.c */
 long raft_snapshot_open_ioctl(struct file *file, void __user *arg);
 
 #ifdef RAFT_FAULTS

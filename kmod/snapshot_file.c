@@ -92,14 +92,16 @@ void raft_slot_close(struct raft_slot_file *slot)
 	slot->file = NULL;
 }
 
-static int file_read(struct file *file, u64 at, void *buf, size_t len)
+/* All of @len bytes, or an error. */
+static int file_io(struct file *file, u64 at, void *buf, size_t len, bool write)
 {
 	const struct cred *old = override_creds(file->f_cred);
 	loff_t pos = at;
 	ssize_t n = 0;
 
 	while (len) {
-		n = kernel_read(file, buf, len, &pos);
+		n = write ? kernel_write(file, buf, len, &pos) :
+			    kernel_read(file, buf, len, &pos);
 		if (n <= 0)
 			break;
 		buf += n;
@@ -108,26 +110,17 @@ static int file_read(struct file *file, u64 at, void *buf, size_t len)
 	revert_creds(old);
 	if (!len)
 		return 0;
-	return n < 0 ? (int)n : -EIO;	/* the file became shorter */
+	return n < 0 ? (int)n : -EIO;	/* of a read: the file became shorter */
+}
+
+static int file_read(struct file *file, u64 at, void *buf, size_t len)
+{
+	return file_io(file, at, buf, len, false);
 }
 
 static int file_write(struct file *file, u64 at, const void *buf, size_t len)
 {
-	const struct cred *old = override_creds(file->f_cred);
-	loff_t pos = at;
-	ssize_t n = 0;
-
-	while (len) {
-		n = kernel_write(file, buf, len, &pos);
-		if (n <= 0)
-			break;
-		buf += n;
-		len -= n;
-	}
-	revert_creds(old);
-	if (!len)
-		return 0;
-	return n < 0 ? (int)n : -EIO;
+	return file_io(file, at, (void *)buf, len, true);
 }
 
 /**

@@ -3,10 +3,11 @@
  * snapshot_policy.c - when a snapshot is wanted, and the ones that nobody is asked
  * for.
  *
- * When a part of the log is in use, @snapshot_at, the state machine is asked for a
- * snapshot; and when the last one is damaged.  A witness has none, and where @retain_entries or @retain_bytes say that
- * none is needed there is none either: there the kernel takes it by itself, bare or
- * with an empty state.  And the operator is told, once, of a log that is full.
+ * When a part of the log is in use, @snapshot_at, or the last snapshot is damaged, the
+ * state machine is asked for one.  A witness has none, and where @retain_entries or
+ * @retain_bytes say that none is needed there is none either: there the kernel takes it
+ * by itself, bare or with an empty state.  And the operator is told, once, of a log
+ * that is full.
  */
 #define pr_fmt(fmt) "raft: " fmt
 

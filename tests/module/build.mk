@@ -11,6 +11,10 @@ $(B)/module-sniff: tests/module/sniff.c
 	@mkdir -p $(@D)
 	$(CC) $(HOSTFLAGS) $(CPPFLAGS) -O2 -o $@ $<
 
+$(B)/module-stamp: tests/module/stamp.c tools/lib/crc32c.c $(CORE_HDR)
+	@mkdir -p $(@D)
+	$(CC) $(HOSTFLAGS) $(CPPFLAGS) -O2 -o $@ $(filter %.c,$^)
+
 # Static: it also runs where only busybox is.
 $(B)/badinput: $(wildcard tests/module/badinput*.[ch]) uapi/linux/raft.h
 	@mkdir -p $(@D)

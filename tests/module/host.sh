@@ -7,7 +7,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top"
 kernel=${1:?usage: host.sh stock|stock-6.12|um|um-debug [FUNC...]}
 shift
-make -s tools build/module-probe build/module-large build/module-sniff
+make -s tools build/module-probe build/module-large build/module-sniff build/module-stamp
 [ ! -e tests/module/badinput_io.c ] || make -s build/badinput
 # With TEST_FAULTS the module has the fault hooks that some tests need.
 ko=$(tools/lab/module.sh "$kernel" ${TEST_FAULTS:+--faults})

@@ -400,7 +400,7 @@ static const char *start_text(int error)
 	case -EFBIG:
 		return "the log is too small, at least 1 MiB is needed";
 	case -EPROTO:
-		return "the log was written in another format version";
+		return "the log or a snapshot is of another format version; see dmesg";
 	case -ESTALE:
 		return "it belongs to another group or node, or a snapshot to another log";
 	case -ENODATA:

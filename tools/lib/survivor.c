@@ -405,8 +405,8 @@ static int copy_begin(struct copy *c, const struct raft_survivor *s,
  * @group_id: identity of the new group
  * @self: this node: the only voter, and where it listens
  *
- * Return: 0; -ENOSPC if it does not fit; -EEXIST @snapshot is there; -EOVERFLOW there is no higher term;
- * -EILSEQ the disk did not keep what was written; -ENOMEM; or any negative
+ * Return: 0; -ENOSPC if it does not fit; -EEXIST @snapshot is there; -EOVERFLOW there
+ * is no higher term; -EILSEQ the disk did not keep what was written; -ENOMEM; or any negative
  * errno of read(2), write(2) or fsync(2).
  */
 int raft_survivor_copy(struct raft_survivor *s, const struct raft_logfile *to,

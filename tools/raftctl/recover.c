@@ -56,7 +56,7 @@ static const char *open_text(int error)
 	case -ENODATA:
 		return "there is not one entry in it: nothing can be recovered";
 	case -EXDEV:
-		return "it begins behind a snapshot that is not there or is of no use: take another survivor";
+		return "its snapshot is missing or of no use: take another survivor";
 	case -EOPNOTSUPP:
 		return "the log of a witness, it has no commands: take another survivor";
 	case -EPROTO:
@@ -112,7 +112,8 @@ static void warning_print(const struct raft_survivor *s,
 {
 	fprintf(stderr,
 		"%s: node %u, %s:\n"
-		"  the last entry is %llu, of term %llu; up to %llu committed for certain%s\n%s"
+		"  the last entry is %llu, of term %llu; up to %llu committed for certain%s\n"
+		"  what was cut from the log: %s\n"
 		"This makes a NEW group of them, 0x%016llx, whose only voter is this node.\n"
 		"Do it only if a majority of the old group is gone for good.\n"
 		"  LOST     commands that were acknowledged and that only nodes have which are\n"
@@ -127,8 +128,7 @@ static void warning_print(const struct raft_survivor *s,
 		(unsigned long long)s->last, (unsigned long long)s->last_term,
 		(unsigned long long)s->commit,
 		s->torn ? ";\n  its last write was torn, it was never acknowledged" : "",
-		s->snap_fd < 0 ? "" :
-		"  what was cut from the log is in its snapshot, which is taken over\n",
+		s->snap_fd < 0 ? "nothing" : "is in its snapshot, which is taken over",
 		(unsigned long long)args->id, (unsigned long long)s->commit);
 }
 

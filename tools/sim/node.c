@@ -284,6 +284,20 @@ void sim_tick(struct sim *s, struct sim_node *n)
 		sim_fail(s, "node %u: deadline is not in the future", n->id);
 }
 
+static void item_keep(struct sim_node *n, const struct sim_item *item)
+{
+	struct sim_item *copy = sim_alloc(sizeof(*copy));
+
+	*copy = *item;
+	copy->next = NULL;
+	if (copy->msg) {
+		copy->msg->refs++;
+		n->inbox_msgs += copy->type == RAFT_EV_MESSAGE;
+	}
+	*n->inbox_tail = copy;
+	n->inbox_tail = &copy->next;
+}
+
 /**
  * sim_item() - something comes to a node: now, or when it is resumed
  * @s: simulation
@@ -293,20 +307,11 @@ void sim_tick(struct sim *s, struct sim_node *n)
 void sim_item(struct sim *s, struct sim_node *n, const struct sim_item *item)
 {
 	struct raft_event ev = { .type = item->type };
-	struct sim_item *copy;
 
 	if (n->failed)
 		return;
 	if (n->paused) {
-		copy = sim_alloc(sizeof(*copy));
-		*copy = *item;
-		copy->next = NULL;
-		if (copy->msg) {
-			copy->msg->refs++;
-			n->inbox_msgs += copy->type == RAFT_EV_MESSAGE;
-		}
-		*n->inbox_tail = copy;
-		n->inbox_tail = &copy->next;
+		item_keep(n, item);
 		return;
 	}
 	switch (item->type) {

@@ -106,6 +106,38 @@ t_snap_refused() {
 }
 t "files for snapshots that are not ours" t_snap_refused
 
+# stranger FILE OFFSET VALUE OLD: with that in its head it is refused, said so, and kept.
+stranger() {
+	"$RAFT_TOOLS/module-stamp" "$1" "$2" "$3"
+	cksum "$1" >"$TMP/sum"
+	refused 1 'another .*version' ctl 1 up "$RAFT_DIR/g.conf" --node 1
+	if "$RAFT_TOOLS/raftdump" "$1" >"$TMP/dump" 2>&1; then fail "raftdump likes $1"; fi
+	grep -q version "$TMP/dump" || fail "raftdump says: $(cat "$TMP/dump")"
+	cksum "$1" | cmp - "$TMP/sum" || fail "$1 has changed"
+	"$RAFT_TOOLS/module-stamp" "$1" "$2" "$4"
+}
+t_snap_versions() {
+	local at
+	cluster g 1
+	lines a 10 | propose g 1 -q
+	at=$(take_all 1)
+	raft_down g 1
+	stranger "$RAFT_DIR/g.1.snap.0" 8 2 1		# a later version
+	stranger "$RAFT_DIR/g.1.snap.0" 8 0 1		# an earlier one
+	stranger "$RAFT_DIR/g.1.snap.0" 16 1 0		# a feature that one must know
+	stranger "$RAFT_DIR/g.1.log" 8 3 2
+	stranger "$RAFT_DIR/g.1.log" 8 1 2
+	stranger "$RAFT_DIR/g.1.log" 16 1 0
+	# One that need not be known.
+	"$RAFT_TOOLS/module-stamp" "$RAFT_DIR/g.1.snap.0" 24 1
+	"$RAFT_TOOLS/module-stamp" "$RAFT_DIR/g.1.log" 24 1
+	raft_up g 1
+	raft_wait_leader g 1 >/dev/null
+	is "$(raft_get g 1 snapshot)" "$at" "the snapshot"
+	is "$(state_of 1 | grep -c '^a-')" 10 "commands"
+}
+t "logs and snapshots of other versions are refused, and stay" t_snap_versions
+
 t_snap_sparse() {
 	local at
 	cluster g 1
@@ -141,15 +173,25 @@ same_state() {
 	for i; do cmp "$TMP/state.$1" "$TMP/state.$i" || fail "the states of nodes $1 and $i differ"; done
 }
 
-t_snap_catch_up() {
-	local i behind
+# left_behind CMD...: node $behind of three, which is down, lacks what is in the snapshots
+# that CMD I takes at the others.
+left_behind() {
+	local i
 	cluster g 3
 	for behind in $(others 3 "$leader"); do break; done
 	lines a 50 | propose g "$leader" -q
 	raft_level g 1 2 3
 	raft_down g "$behind"
 	lines b 200 | propose g "$leader" -q
-	for i in $(others 3 "$behind"); do take_all "$i" >/dev/null; done
+	for i in $(others 3 "$behind"); do "$@" "$i" >/dev/null; done
+}
+# big MIB: $TMP/big; snap_big I: its snapshot.
+big() { dd if=/dev/urandom of="$TMP/big" bs=1M count="$1" status=none; }
+snap_big() { snap "$1" --file "$TMP/big"; }
+
+t_snap_catch_up() {
+	local behind
+	left_behind take_all
 	[ "$(raft_get g "$leader" first)" -gt 200 ] || fail "nothing was cut"
 	raft_up g "$behind"
 	raft_level g 1 2 3
@@ -171,14 +213,8 @@ t "a node that lacks what was cut gets the snapshot; a restart" t_snap_catch_up
 
 t_snap_under_load() {
 	local behind i
-	cluster g 3
-	for behind in $(others 3 "$leader"); do break; done
-	lines a 50 | propose g "$leader" -q
-	raft_level g 1 2 3
-	raft_down g "$behind"
-	lines b 100 | propose g "$leader" -q
-	dd if=/dev/urandom of="$TMP/big" bs=1M count=8 status=none
-	for i in $(others 3 "$behind"); do snap "$i" --file "$TMP/big" >/dev/null; done
+	big 8
+	left_behind snap_big
 	load g "$leader"
 	for i in 1 2 3; do ns "$i" tc qdisc add dev eth0 root netem loss 5%; done
 	raft_up g "$behind"
@@ -202,17 +238,11 @@ behind_coming() { at_least "$behind" coming_bytes "$1"; }
 
 # Stopped while a snapshot comes; what had come is damaged on the disk meanwhile.
 t_snap_traces() {
-	local behind i slot tracing=/sys/kernel/tracing
-	cluster g 3
+	local behind slot tracing=/sys/kernel/tracing
 	echo 1 >$tracing/events/raft/raft_snapshot/enable
 	echo >$tracing/trace
-	for behind in $(others 3 "$leader"); do break; done
-	lines a 50 | propose g "$leader" -q
-	raft_level g 1 2 3
-	raft_down g "$behind"
-	lines b 100 | propose g "$leader" -q
-	dd if=/dev/urandom of="$TMP/big" bs=1M count=16 status=none
-	for i in $(others 3 "$behind"); do snap "$i" --file "$TMP/big" >/dev/null; done
+	big 16
+	left_behind snap_big
 	is "$(acts "$leader" | head -n 2)" $'take 0\ntaken 0' "at the leader, when it was taken"
 	ns "$leader" tc qdisc add dev eth0 root netem rate 50mbit limit 10000
 	raft_up g "$behind"
@@ -250,15 +280,9 @@ is_damaged() { [ "$(raft_get g "$1" snapshot_damaged)" = yes ]; }
 
 # Found by who reads, by who sends, and after a start; never installed.
 t_snap_rot() {
-	local behind i
-	cluster g 3
-	for behind in $(others 3 "$leader"); do break; done
-	lines a 20 | propose g "$leader" -q
-	raft_level g 1 2 3
-	raft_down g "$behind"
-	lines b 50 | propose g "$leader" -q
-	dd if=/dev/urandom of="$TMP/big" bs=1M count=2 status=none
-	for i in $(others 3 "$behind"); do snap "$i" --file "$TMP/big" >/dev/null; done
+	local behind
+	big 2
+	left_behind snap_big
 	is "$(raft_get g "$leader" snapshot_damaged)" no "damaged"
 	rot "$leader"
 	# To be sent: the one who lacks entries gets none of it.

@@ -530,7 +530,7 @@ t_ctl_recover_cut() {
 	cp "$RAFT_DIR/g.1.snap.0" "$TMP/snap"
 	rot=$(($(stat -c %s "$TMP/snap") - 3))
 	printf X | dd of="$RAFT_DIR/g.1.snap.0" bs=1 seek=$rot conv=notrunc status=none
-	refused 1 'begins behind a snapshot that is not there or is of no use' \
+	refused 1 'its snapshot is missing or of no use' \
 		ctl 1 recover "$RAFT_DIR/g.conf" --node 1 --yes-i-lost-the-majority
 	grep -q 'g.1.snap.0: damaged, it is not used' "$TMP/err" || fail "it says: $(cat "$TMP/err")"
 	[ ! -e "$RAFT_DIR/g.1.log.recovered" ] || fail "a log was made of it"
