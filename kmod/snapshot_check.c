@@ -95,7 +95,7 @@ bool raft_snapshot_check_sent(struct raft_snapshots *s,
 				 part->payload->data, part->payload->len);
 }
 
-/* The next bytes; @of and @content are set by the first call. */
+/* The next bytes; @of and @content are set by the first call.  It may be gone by then. */
 static int verify_chunk(struct raft_snapshots *s, struct raft_slot_file *slot,
 			struct raft_snapshot *of, u64 *content,
 			struct raft_slot_sum *sum, u8 *buf)
@@ -109,7 +109,8 @@ static int verify_chunk(struct raft_snapshots *s, struct raft_slot_file *slot,
 		*content = slot->content;
 	}
 	n = min_t(u64, of->total - sum->at, RAFT_SNAPSHOT_BUF);
-	if (!s->closed && slot->content == *content)
+	if (!s->closed && slot->content == *content &&
+	    slot->head.state == RAFT_SLOT_COMPLETE)
 		err = raft_slot_read(slot, sum->at, buf, n);
 	up_read(&s->sem);
 	if (!err && !raft_slot_sum_add(sum, of, sum->at, buf, n))
