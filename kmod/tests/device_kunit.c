@@ -24,17 +24,17 @@ static void raft_device_test_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_record), 48);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_features), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_member), 32);
-	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_start), 176);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_start), 184);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_name), 40);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_propose), 80);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_wait), 32);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_peer), 80);
-	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_status), 448);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_status), 456);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_change), 40);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_members), 40);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_transfer), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_read), 24);
-	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_set), 72);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_set), 80);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_session), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_applied), 32);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_join), 56);
@@ -45,16 +45,16 @@ static void raft_device_test_sizes(struct kunit *test)
 static void raft_device_test_numbers(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_FEATURES, 0xc018bb00);
-	KUNIT_EXPECT_EQ(test, RAFT_IOC_START, 0x40b0bb01);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_START, 0x40b8bb01);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_STOP, 0x4028bb02);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_ATTACH, 0x4028bb03);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_PROPOSE, 0xc050bb04);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_WAIT, 0xc020bb05);
-	KUNIT_EXPECT_EQ(test, RAFT_IOC_STATUS, 0xc1c0bb06);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_STATUS, 0xc1c8bb06);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_MEMBERS, 0xc028bb07);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_TRANSFER, 0xc018bb08);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_READ, 0xc018bb09);
-	KUNIT_EXPECT_EQ(test, RAFT_IOC_SET, 0x4048bb0a);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_SET, 0x4050bb0a);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_SESSION, 0xc018bb0b);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_APPLIED, 0x4020bb0c);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_JOIN, 0xc038bb0d);
