@@ -106,38 +106,6 @@ t_snap_refused() {
 }
 t "files for snapshots that are not ours" t_snap_refused
 
-# stranger FILE OFFSET VALUE OLD: with that in its head it is refused, said so, and kept.
-stranger() {
-	"$RAFT_TOOLS/module-stamp" "$1" "$2" "$3"
-	cksum "$1" >"$TMP/sum"
-	refused 1 'another .*version' ctl 1 up "$RAFT_DIR/g.conf" --node 1
-	if "$RAFT_TOOLS/raftdump" "$1" >"$TMP/dump" 2>&1; then fail "raftdump likes $1"; fi
-	grep -q version "$TMP/dump" || fail "raftdump says: $(cat "$TMP/dump")"
-	cksum "$1" | cmp - "$TMP/sum" || fail "$1 has changed"
-	"$RAFT_TOOLS/module-stamp" "$1" "$2" "$4"
-}
-t_snap_versions() {
-	local at
-	cluster g 1
-	lines a 10 | propose g 1 -q
-	at=$(take_all 1)
-	raft_down g 1
-	stranger "$RAFT_DIR/g.1.snap.0" 8 2 1		# a later version
-	stranger "$RAFT_DIR/g.1.snap.0" 8 0 1		# an earlier one
-	stranger "$RAFT_DIR/g.1.snap.0" 16 1 0		# a feature that one must know
-	stranger "$RAFT_DIR/g.1.log" 8 3 2
-	stranger "$RAFT_DIR/g.1.log" 8 1 2
-	stranger "$RAFT_DIR/g.1.log" 16 1 0
-	# One that need not be known.
-	"$RAFT_TOOLS/module-stamp" "$RAFT_DIR/g.1.snap.0" 24 1
-	"$RAFT_TOOLS/module-stamp" "$RAFT_DIR/g.1.log" 24 1
-	raft_up g 1
-	raft_wait_leader g 1 >/dev/null
-	is "$(raft_get g 1 snapshot)" "$at" "the snapshot"
-	is "$(state_of 1 | grep -c '^a-')" 10 "commands"
-}
-t "logs and snapshots of other versions are refused, and stay" t_snap_versions
-
 t_snap_sparse() {
 	local at
 	cluster g 1
@@ -228,6 +196,38 @@ t_snap_under_load() {
 	tail -n 5 "$TMP/log.l" | cmp - "$TMP/log.b" || fail "the logs differ"
 }
 t "a snapshot of 8 MiB comes with 5 % loss while commands go on" t_snap_under_load
+
+# stranger FILE OFFSET VALUE OLD: with that in its head it is refused, said so, and kept.
+stranger() {
+	"$RAFT_TOOLS/module-stamp" "$1" "$2" "$3"
+	cksum "$1" >"$TMP/sum"
+	refused 1 'another .*version' ctl 1 up "$RAFT_DIR/g.conf" --node 1
+	if "$RAFT_TOOLS/raftdump" "$1" >"$TMP/dump" 2>&1; then fail "raftdump likes $1"; fi
+	grep -q version "$TMP/dump" || fail "raftdump says: $(cat "$TMP/dump")"
+	cksum "$1" | cmp - "$TMP/sum" || fail "$1 has changed"
+	"$RAFT_TOOLS/module-stamp" "$1" "$2" "$4"
+}
+t_snap_versions() {
+	local at
+	cluster g 1
+	lines a 10 | propose g 1 -q
+	at=$(take_all 1)
+	raft_down g 1
+	stranger "$RAFT_DIR/g.1.snap.0" 8 2 1		# a later version
+	stranger "$RAFT_DIR/g.1.snap.0" 8 0 1		# an earlier one
+	stranger "$RAFT_DIR/g.1.snap.0" 16 1 0		# a feature that one must know
+	stranger "$RAFT_DIR/g.1.log" 8 3 2
+	stranger "$RAFT_DIR/g.1.log" 8 1 2
+	stranger "$RAFT_DIR/g.1.log" 16 1 0
+	# One that need not be known.
+	"$RAFT_TOOLS/module-stamp" "$RAFT_DIR/g.1.snap.0" 24 1
+	"$RAFT_TOOLS/module-stamp" "$RAFT_DIR/g.1.log" 24 1
+	raft_up g 1
+	raft_wait_leader g 1 >/dev/null
+	is "$(raft_get g 1 snapshot)" "$at" "the snapshot"
+	is "$(state_of 1 | grep -c '^a-')" 10 "commands"
+}
+t "logs and snapshots of other versions are refused, and stay" t_snap_versions
 
 # acts I: what tracepoints said of snapshots at node I, "what error", in order.
 acts() {
