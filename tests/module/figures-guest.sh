@@ -211,7 +211,8 @@ act() {
 	sed -nE "s/.* ([0-9]+)\\.([0-9]{6}): raft_snapshot: group=g node=$1 $2 .*/\\1\\2000/p" $TRACING/trace | tail -n 1
 }
 
-# begin_snapshot MIB: node $behind, which is down, lacks what is in a snapshot so large.
+# begin_snapshot MIB [CMD...]: node $behind, which is down, lacks what is in a snapshot so
+# large, that was taken after CMD.
 begin_snapshot() {
 	local i
 	# It may be another one by now, on a machine that is busy.
@@ -220,6 +221,7 @@ begin_snapshot() {
 	raft_down g "$behind"
 	seq 100 | propose g "$leader" -q
 	dd if=/dev/urandom of="$RAFT_DIR/state" bs=1M count="$1" status=none
+	"${@:2}"
 	ctl "$leader" snapshot g --file "$RAFT_DIR/state" >/dev/null
 	rm "$RAFT_DIR/state"
 	# The third one's log would get full: nobody asks it for what it has.
@@ -245,7 +247,7 @@ snapshot_figures() { # snapshot_figures NAME DIR
 	local mib t
 	RAFT_DIR=$2
 	mkdir -p "$RAFT_DIR"
-	cluster g 3 -s 96M
+	cluster g 3 -s 192M
 	echo 1 >$TRACING/events/raft/raft_snapshot/enable
 	for mib in $SNAPSHOT_MIB; do
 		begin_snapshot "$mib"
@@ -255,8 +257,8 @@ snapshot_figures() { # snapshot_figures NAME DIR
 		echo "  the bare copy of $mib MiB over UDP, kernel to kernel: $(rate "$mib" "$(udp_copy "$mib")")"
 		t=$((($(act "$behind" installed) - $(act "$behind" receive)) / 1000000000 + 2))
 		raft_level g 1 2 3
-		begin_snapshot "$mib"
-		eight_clients $t
+		# Before it is taken, for that makes room in the log.
+		begin_snapshot "$mib" eight_clients $t
 		echo "  8 clients at the leader, the node is down: $(latency)"
 		raft_up g "$behind"
 		eight_clients $t
