@@ -2,9 +2,10 @@
 /*
  * boot.c - from a log on disk to a core that can be stepped.
  *
- * Opens the write-ahead log, whose recovery also makes the new incarnation
- * durable, and loads what it found into a new core.  The core needs the
- * incarnation from its first moment, so the entries wait in a list meanwhile.
+ * Opens the write-ahead log, whose recovery finds its end and makes the new
+ * incarnation durable; then reads it again, into a new core, which needs the
+ * incarnation from its first moment.  What is too much for the memory goes through
+ * it: raft_evict_loaded().
  * Runs in the creator's process, before the owner thread knows the group.
  */
 #define pr_fmt(fmt) "raft: " fmt
@@ -20,6 +21,7 @@
 #include "boot.h"
 #include "compat.h"
 #include "owner.h"
+#include "payload.h"
 #include "snapshot.h"
 #include "transport.h"
 
@@ -35,48 +37,8 @@
  */
 #define CHUNK_BYTES	(31 * 1024)
 
-/* Recovered entries, a page of them. */
-struct boot_page {
-	struct list_head node;
-	u32 n;
-	struct raft_entry entries[];
-};
-
-#define PAGE_ENTRIES \
-	((PAGE_SIZE - sizeof(struct boot_page)) / sizeof(struct raft_entry))
-
-static int boot_entry(void *ctx, const struct raft_entry *e)
-{
-	struct raft_group_priv *p = ctx;
-	struct list_head *pages = &p->recovered;
-	struct boot_page *page = NULL;
-
-	if (!list_empty(pages))
-		page = list_last_entry(pages, struct boot_page, node);
-	if (!page || page->n == PAGE_ENTRIES) {
-		page = kmalloc(PAGE_SIZE, GFP_KERNEL_ACCOUNT);
-		if (!page)
-			return -ENOMEM;
-		page->n = 0;
-		list_add_tail(&page->node, pages);
-	}
-	raft_payload_get(e->payload);
-	page->entries[page->n++] = *e;
-	return 0;
-}
-
-static void boot_drop_entries(struct raft_group_priv *p)
-{
-	struct boot_page *page, *next;
-	u32 i;
-
-	list_for_each_entry_safe(page, next, &p->recovered, node) {
-		for (i = 0; i < page->n; i++)
-			raft_payload_put(page->entries[i].payload);
-		list_del(&page->node);
-		kfree(page);
-	}
-}
+#define BOOT_READ	1000000	/* entries in one read, at most */
+#define BOOT_EVICT	64		/* loaded between looks at the memory */
 
 /* From a worker or an interrupt: leave a note and wake the owner. */
 static void boot_done(void *ctx, u64 seq, u64 index, u64 term, int error)
@@ -94,7 +56,6 @@ static void boot_done(void *ctx, u64 seq, u64 index, u64 term, int error)
 }
 
 static const struct raft_wal_ops boot_wal_ops = {
-	.load = boot_entry,
 	.done = boot_done,
 };
 
@@ -122,22 +83,35 @@ void raft_boot_settings(struct raft_config *cfg,
 	cfg->lease_drift = ioc->lease_drift_ppm;
 }
 
-static void boot_config(struct raft_group_priv *p, struct raft_config *cfg,
-			bool fresh)
+/**
+ * raft_boot_members - the initial members, for a core
+ * @cfg: filled in, but for all else
+ * @g: the group
+ *
+ * Context: any.
+ */
+void raft_boot_members(struct raft_config *cfg, const struct raft_group *g)
 {
-	const struct raft_group_params *params = &p->g->params;
-	const struct raft_ioc_start *ioc = &params->ioc;
+	const struct raft_group_params *params = &g->params;
 	u32 i;
 
-	memset(cfg, 0, sizeof(*cfg));
-	cfg->id = ioc->node_id;
-	cfg->incarnation = p->g->incarnation;
-	cfg->n_members = ioc->n_members;
-	for (i = 0; i < ioc->n_members; i++) {
+	cfg->n_members = params->ioc.n_members;
+	for (i = 0; i < cfg->n_members; i++) {
 		cfg->members[i].id = params->members[i].id;
 		cfg->members[i].flags = params->members[i].flags;
 		raft_addr_encode(cfg->members[i].addr, &params->members[i]);
 	}
+}
+
+static void boot_config(struct raft_group_priv *p, struct raft_config *cfg,
+			bool fresh)
+{
+	const struct raft_ioc_start *ioc = &p->g->params.ioc;
+
+	memset(cfg, 0, sizeof(*cfg));
+	cfg->id = ioc->node_id;
+	cfg->incarnation = p->g->incarnation;
+	raft_boot_members(cfg, p->g);
 	raft_boot_settings(cfg, ioc);
 	/* A log made just now belongs to a node that never promised anything. */
 	cfg->withhold = cfg->check_quorum && !fresh &&
@@ -177,7 +151,7 @@ static int boot_give_chunks(struct raft_group_priv *p)
 	struct raft_log_chunk *chunk;
 
 	while (raft_log_want(p->core)) {
-		chunk = kzalloc(raft_log_chunk_size(), GFP_KERNEL_ACCOUNT);
+		chunk = kzalloc(raft_log_chunk_size(), GFP_KERNEL);
 		if (!chunk)
 			return -ENOMEM;
 		raft_log_give(p->core, chunk);
@@ -199,22 +173,73 @@ static int boot_table(struct raft_group_priv *p, struct file *log, u32 *size)
 	return p->table ? 0 : -ENOMEM;
 }
 
-static int boot_load(struct raft_group_priv *p)
-{
-	struct boot_page *page;
-	int err;
-	u32 i;
+/* What is loaded, and how far it is known to be committed. */
+struct boot_load {
+	struct raft_group_priv *p;
+	const struct raft_wal_boot *boot;
+	u64 may;
+};
 
-	list_for_each_entry(page, &p->recovered, node) {
-		for (i = 0; i < page->n; i++) {
-			err = boot_give_chunks(p);
-			if (!err)
-				err = raft_log_load(p->core, &page->entries[i]);
-			if (err)
-				return err;
-		}
+/* Too many for the memory leave it at once, if they may. */
+static int boot_evict(const struct boot_load *l)
+{
+	int err = raft_evict_loaded(l->p, &l->boot->hs, l->may);
+
+	return err == -ENOMEM ? err : 0;
+}
+
+static int boot_entry(void *ctx, u64 index, const struct raft_entry *found,
+		      const u8 *data)
+{
+	const struct boot_load *l = ctx;
+	struct raft_payload *payload = NULL;
+	struct raft_entry e = *found;
+	int err;
+
+	if (e.len) {
+		payload = raft_payload_alloc(e.len, GFP_KERNEL);
+		if (!payload)
+			return -ENOMEM;
+		memcpy(payload->data, data, e.len);
+		e.payload = payload;
 	}
-	return 0;
+	err = boot_give_chunks(l->p);
+	if (!err)
+		err = raft_log_load(l->p->core, &e);
+	raft_payload_put(payload);
+	if (!err && index % BOOT_EVICT == 0)
+		err = boot_evict(l);
+	return err;
+}
+
+/*
+ * The log was read once, to find its end and the hard state; only now is known what
+ * of it is committed, and so may leave the memory.  A commit index that cannot be
+ * relied on was lowered by then, see disk_boot.c.
+ */
+static int boot_load(struct raft_group_priv *p, const struct raft_wal_boot *boot)
+{
+	struct raft_wal_reader *rd = raft_wal_reader_new();
+	struct boot_load l = { .p = p, .boot = boot };
+	u64 next = boot->base + 1;
+	int n = 0;
+
+	if (!rd)
+		return -ENOMEM;
+	raft_status(p->core, &p->st);
+	l.may = max(boot->hs.commit, p->st.snapshot);
+	raft_wal_hold(p->g->wal);
+	while (next <= boot->last_index && n >= 0) {
+		n = raft_wal_read(p->g->wal, rd, next, BOOT_READ, U32_MAX,
+				  boot_entry, &l);
+		/* All of it was there a moment ago. */
+		n = n ?: -EIO;
+		next += max(n, 0);
+		cond_resched();
+	}
+	raft_wal_release(p->g->wal);
+	raft_wal_reader_free(rd);
+	return n < 0 ? n : boot_evict(&l);
 }
 
 /* What the log does not have any more must be in the snapshot. */
@@ -274,14 +299,15 @@ static int boot_core(struct raft_group_priv *p, struct file *log,
 	if (!err)
 		err = boot_base(p, boot);
 	if (!err)
-		err = boot_load(p);
+		err = boot_load(p, boot);
 	if (!err)
 		err = raft_start(core, &boot->hs);
 	if (err)
 		return err;
 	raft_status(core, &p->st);
 	/* Whether older entries were applied, or copies, is not known any more. */
-	p->g->floor = p->st.applied + 1;
+	p->g->floor = p->st.snapshot + 1;
+	p->g->window = p->st.window;
 	boot_members(p);
 	return 0;
 
@@ -318,7 +344,7 @@ int raft_boot(struct raft_group_priv *p, const struct raft_group_params *files)
 	err = raft_wal_open(&g->wal, files->log, &params, &boot_wal_ops, p, &boot);
 	if (err) {
 		g->wal = NULL;
-		goto out;
+		return err;
 	}
 	g->incarnation = boot.incarnation;
 	if (ioc->flags & RAFT_START_SNAPSHOTS)
@@ -327,14 +353,12 @@ int raft_boot(struct raft_group_priv *p, const struct raft_group_params *files)
 	if (!err)
 		err = boot_core(p, files->log, &boot);
 	if (err)
-		goto out;
+		return err;
 	pr_info("%s: node %u, boot %llu: %llu entries, term %llu%s%s\n",
 		ioc->name, ioc->node_id, boot.incarnation, boot.last_index,
 		boot.hs.term, boot.fresh ? ", new log" : "",
 		boot.torn ? ", a torn tail was dropped" : "");
-out:
-	boot_drop_entries(p);
-	return err;
+	return 0;
 }
 
 /**

@@ -6,12 +6,14 @@
 #define _RAFT_BOOT_H
 
 struct raft_config;
+struct raft_group;
 struct raft_group_params;
 struct raft_group_priv;
 struct raft_ioc_start;
 
 void raft_boot_settings(struct raft_config *cfg,
 			const struct raft_ioc_start *ioc);
+void raft_boot_members(struct raft_config *cfg, const struct raft_group *g);
 int raft_boot(struct raft_group_priv *p, const struct raft_group_params *files);
 void raft_boot_free(struct raft_group_priv *p);
 

@@ -39,19 +39,22 @@
 #include "chardev.h"
 #include "group.h"
 #include "ioctl.h"
+#include "lookup.h"
 #include "params.h"
 #include "payload.h"
 #include "snapshot.h"
 
 /**
  * struct raft_file - an open /dev/raft
- * @lock: protects all below; held while records are copied, never while waiting
+ * @lock: protects all below; held while records are copied or read from the disk,
+ *	never while waiting for new ones
  * @net: constant: namespace of the opener; memory only, it may be dead
  * @group: [lock, set once] attached to, referenced; NULL until the first use
  * @cursor: [lock] next index to read
  * @until: [lock] at -EAGAIN: index that must be applied before there is more
  * @jump: [lock] if entries at @cursor are gone, go on with the snapshot; else say
  *	first that they were overtaken
+ * @lookup: [lock] entries that were read from the disk, NULL if it has caught up
  */
 struct raft_file {
 	struct mutex lock; /* see above */
@@ -60,6 +63,7 @@ struct raft_file {
 	u64 cursor;
 	u64 until;
 	bool jump;
+	struct raft_lookup *lookup;
 };
 
 /**
@@ -145,6 +149,26 @@ int raft_chardev_attach(struct file *file, const char *name)
 	return err;
 }
 
+/**
+ * raft_chardev_entry() - an applied entry, likely one that was read just now
+ * @file: an open /dev/raft that is attached
+ * @index: of the entry
+ * @e: a copy; its payload is a reference that the caller puts
+ *
+ * Context: may sleep for the disk.
+ * Return: see raft_lookup().
+ */
+int raft_chardev_entry(struct file *file, u64 index, struct raft_entry *e)
+{
+	struct raft_file *rf = file->private_data;
+	int err;
+
+	mutex_lock(&rf->lock);
+	err = raft_lookup(rf->group, &rf->lookup, index, e);
+	mutex_unlock(&rf->lock);
+	return err;
+}
+
 /* The snapshot that has the entries at the cursor. */
 static int raft_file_jump(struct raft_file *rf, struct raft_entry *e,
 			  u64 *index)
@@ -177,7 +201,7 @@ static int raft_file_jump(struct raft_file *rf, struct raft_entry *e,
  * payload.  -EAGAIN at the end of what is applied; -EPIPE if compaction overtook
  * the cursor; -EOPNOTSUPP at a witness, which has no command to give.  For entries
  * that a snapshot has, one of type RAFT_ENTRY_CHUNK stands.  *@index is that of
- * the record.
+ * the record.  Other errors: see raft_lookup().
  */
 static int raft_file_next(struct raft_file *rf, struct raft_entry *e,
 			  u64 *index)
@@ -191,9 +215,11 @@ static int raft_file_next(struct raft_file *rf, struct raft_entry *e,
 	for (; rf->cursor <= applied; rf->cursor++) {
 		if (rf->cursor < READ_ONCE(g->floor))
 			return raft_file_jump(rf, e, index);
-		err = raft_group_entry(g, rf->cursor, e);
-		if (err)	/* gone in this moment */
+		err = raft_lookup(g, &rf->lookup, rf->cursor, e);
+		if (err == -ENOENT)	/* gone in this moment */
 			return raft_file_jump(rf, e, index);
+		if (err)
+			return err;
 		if (raft_entry_is_bare(e))
 			return -EOPNOTSUPP;
 		if (e->type == RAFT_ENTRY_COMMAND &&
@@ -203,8 +229,13 @@ static int raft_file_next(struct raft_file *rf, struct raft_entry *e,
 		}
 		if (e->payload)
 			raft_payload_put(e->payload);
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		cond_resched();
 	}
+	/* What comes now is in memory. */
+	raft_lookup_free(rf->lookup);
+	rf->lookup = NULL;
 	rf->until = rf->cursor;
 	return -EAGAIN;
 }
@@ -278,6 +309,10 @@ static bool raft_file_has_record(struct raft_file *rf)
 
 	lockdep_assert_held(&rf->lock);
 
+	/* To look whether it is a command, poll() would wait for the disk. */
+	if (rf->cursor <= raft_group_applied(rf->group) &&
+	    !raft_lookup_in_memory(rf->group, rf->cursor))
+		return true;
 	err = raft_file_next(rf, &e, &index);
 	if (err)
 		return err != -EAGAIN;	/* read() has something to say */
@@ -471,6 +506,7 @@ static int raft_release(struct inode *inode, struct file *file)
 {
 	struct raft_file *rf = file->private_data;
 
+	raft_lookup_free(rf->lookup);
 	if (rf->group)
 		raft_group_put(rf->group);
 	kobj_ns_drop(KOBJ_NS_TYPE_NET, rf->net);

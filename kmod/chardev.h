@@ -8,10 +8,12 @@
 #include <linux/types.h>
 
 struct file;
+struct raft_entry;
 struct raft_group;
 
 struct raft_group *raft_chardev_group(struct file *file);
 int raft_chardev_attach(struct file *file, const char *name);
+int raft_chardev_entry(struct file *file, u64 index, struct raft_entry *e);
 int raft_chardev_state(const struct raft_group *g);
 
 int raft_chardev_init(void);

@@ -206,9 +206,12 @@ static int raft_log_seq_show(struct seq_file *m, void *v)
 	u64 index = *(loff_t *)v + 1;
 	struct raft_group *g = m->private;
 	struct raft_entry e;
+	int err;
 
-	if (raft_group_entry(g, index, &e)) {
-		seq_printf(m, "%llu gone\n", index);
+	err = raft_group_entry(g, index, &e);
+	if (err) {
+		seq_printf(m, "%llu %s\n", index,
+			   err == -ENODATA ? "on disk" : "gone");
 		return 0;
 	}
 	if (e.payload)

@@ -544,7 +544,10 @@ static int show_log(void *arg)
 	last = s->p->st.last;
 	for (i = s->p->st.first; i <= last && !seq_has_overflowed(s->m); i++) {
 		e = raft_entry_at(s->p->core, i);
-		if (e)
+		if (!e)
+			seq_printf(s->m, "%llu %llu on disk\n", i,
+				   raft_term_at(s->p->core, i));
+		else
 			seq_printf(s->m, "%llu %llu %u %u %llu %llu %u %u\n", i,
 				   e->term, e->type, e->origin, e->incarnation,
 				   e->serial, e->len, e->flags);
@@ -553,8 +556,9 @@ static int show_log(void *arg)
 }
 
 /**
- * raft_fault_log - list the log in memory, undecided entries too
- * @m: where to: index term type origin incarnation serial length flags
+ * raft_fault_log - list the log, undecided entries too
+ * @m: where to: index term type origin incarnation serial length flags, or index
+ *	term "on disk" for what left the memory
  * @g: the group
  *
  * Context: a process, may sleep.

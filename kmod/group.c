@@ -71,6 +71,7 @@ static void group_release(struct kref *ref)
 
 	raft_fault_free(p);
 	raft_boot_free(p);
+	raft_evict_free(&p->evict);
 	raft_snapshots_free(g);
 	raft_remote_free(&p->remotes);
 	raft_result_free(&g->results);
@@ -141,6 +142,7 @@ static struct raft_group *group_alloc(struct net *net,
 	g->params.log = NULL;
 	memset(g->params.snapshot, 0, sizeof(g->params.snapshot));
 	g->floor = 1;
+	g->window = 1;
 	g->settings = params->ioc;
 	g->priv = p;
 
@@ -153,9 +155,10 @@ static struct raft_group *group_alloc(struct net *net,
 	INIT_LIST_HEAD(&p->readers);
 	INIT_LIST_HEAD(&p->orders);
 	INIT_LIST_HEAD(&p->decided);
-	INIT_LIST_HEAD(&p->recovered);
 	raft_inbox_init(&p->inbox, RAFT_INBOX_MAX);
 	raft_reports_init(&p->reports);
+	raft_evict_init(&p->evict);
+	raft_fetch_init(&p->fetch, g);
 	return g;
 }
 
@@ -419,6 +422,7 @@ static void group_shut_down(struct raft_net *rn, struct raft_group *g)
 	raft_sysfs_del(g);
 	raft_timer_stop(&p->timer);
 	cancel_work_sync(&p->refill);
+	raft_fetch_stop(&p->fetch);
 	raft_snapshots_close(g);
 	group_close_log(g);
 	group_put_endpoint(rn, g);
@@ -476,30 +480,36 @@ int raft_group_stop(struct net *net, const char *name)
  * @index: its index
  * @e: a copy; its payload is a reference that the caller puts
  *
- * Applied entries never change.  They go by compaction, and when a snapshot
- * replaces them: first @g->floor is raised, then after a grace period the memory
- * is given back.  So no lock is needed.
+ * Applied entries never change.  They go by compaction, when a snapshot replaces
+ * them, and when they are too many: first @g->floor or @g->window is raised, then
+ * after a grace period the memory is given back.  So no lock is needed.
  *
  * Context: any; the caller holds a reference on @g.
- * Return: 0, -ENOENT if @index is not applied or not in the log.
+ * Return: 0, -ENOENT if @index is not applied or not in the log, -ENODATA if it is
+ *	on disk only: raft_lookup().
  */
 int raft_group_entry(struct raft_group *g, u64 index, struct raft_entry *e)
 {
 	const struct raft_entry *found = NULL;
+	int err = -ENOENT;
 
 	/* Pairs with smp_store_release() in publish(), owner.c. */
 	if (!index || index > smp_load_acquire(&g->applied))
 		return -ENOENT;
 	rcu_read_lock();
-	/* Pairs with raft_snapshots_floor(): drops nothing before we leave. */
-	if (index >= READ_ONCE(g->floor))
-		found = raft_entry_at(g->priv->core, index);
+	/* Pair with raft_snapshots_floor(), evict.c: nothing goes before we leave. */
+	if (index >= READ_ONCE(g->floor)) {
+		err = -ENODATA;
+		if (index >= READ_ONCE(g->window))
+			found = raft_entry_at(g->priv->core, index);
+	}
 	if (found) {
 		*e = *found;
 		raft_payload_get(e->payload);
+		err = 0;
 	}
 	rcu_read_unlock();
-	return found ? 0 : -ENOENT;
+	return err;
 }
 
 /**
@@ -528,6 +538,25 @@ void raft_group_settings(struct raft_group *g, struct raft_ioc_start *now)
 	spin_lock(&g->pub_lock);
 	*now = g->settings;
 	spin_unlock(&g->pub_lock);
+}
+
+/**
+ * raft_group_hold_wal - have the log stay open for a read
+ * @g: the group
+ *
+ * Context: any but interrupts.
+ * Return: the log, for raft_wal_release(); NULL if the group has stopped.
+ */
+struct raft_wal *raft_group_hold_wal(struct raft_group *g)
+{
+	struct raft_wal *wal;
+
+	spin_lock(&g->pub_lock);
+	wal = g->wal;
+	if (wal)
+		raft_wal_hold(wal);
+	spin_unlock(&g->pub_lock);
+	return wal;
 }
 
 /**

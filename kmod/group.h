@@ -108,6 +108,8 @@ struct raft_group_priv;		/* group.c, owner.c: the owner's side */
  * @debugfs: private to debugfs.c
  * @floor: first index that may be read; [writers: a process that compacts, the
  *	worker of snapshots] read with READ_ONCE() under RCU
+ * @window: first index that may be looked up in memory: those before it are about
+ *	to leave, or have; [owner writes, with release] read under RCU
  * @snapshots: NULL without files for them; has locks of its own
  * @wal: [pub_lock; owner.c while attached] the write-ahead log, NULL once stopped
  * @results: what commands came to, has a lock of its own
@@ -131,6 +133,7 @@ struct raft_group {
 	void *sysfs;
 	void *debugfs;
 	u64 floor;
+	u64 window;
 	struct raft_snapshots *snapshots;
 	struct raft_wal *wal;
 	struct raft_results results;
@@ -176,7 +179,8 @@ struct raft_proposed {
  * raft_group_propose(): takes its own reference on the payload; fills @out->serial
  *	also when the outcome is unknown (-ETIMEDOUT, -EINTR, -ECANCELED).
  * raft_group_entry(): *@e is a copy, its payload a reference that the caller
- *	puts; -ENOENT if the index is not applied or no longer there.
+ *	puts; -ENOENT if the index is not applied or no longer there, -ENODATA if it
+ *	is on the disk only: lookup.h has that, too.
  * raft_payload_alloc(): NULL if out of memory.
  * pub.st.failed and pub.st.leader are also read without @pub_lock, racily, by
  *	waiters on @wait: publish first, then wake.
@@ -209,6 +213,20 @@ static inline u64 raft_group_applied(const struct raft_group *g)
 }
 
 u64 raft_group_wal_before(struct raft_group *g, u64 bytes);
+/**
+ * raft_group_memory - memory that entries take
+ * @st: status of the core
+ *
+ * Context: any.
+ * Return: bytes, by the measure of the setting "memory".
+ */
+static inline u64 raft_group_memory(const struct raft_status *st)
+{
+	return st->window_bytes +
+	       (st->last + 1 - st->window) * RAFT_MEMORY_ENTRY;
+}
+
+struct raft_wal *raft_group_hold_wal(struct raft_group *g);
 void raft_group_wal_stat(struct raft_group *g, struct raft_wal_stat *st);
 struct raft_wal *raft_group_take_wal(struct raft_group *g);
 void raft_group_detach(struct raft_group *g);

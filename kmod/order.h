@@ -40,7 +40,8 @@ enum raft_order_what {
  * @snapshot: RAFT_ORDER_ENCODE: with @index, 0 for a witness's, @term is set; RAFT_ORDER_TAKEN: the
  *	snapshot; RAFT_ORDER_COMPACT: with @index
  * @meta: RAFT_ORDER_ENCODE: RAFT_SNAPSHOT_META bytes from kvmalloc(), filled
- * @meta_len: how many of them
+ * @meta_len: how many of them; if not 0 before, the image was replayed and is
+ *	there
  * @why: RAFT_ORDER_SET: why it was refused, or NULL
  * @outcome: RAFT_OUTCOME_*
  * @index: RAFT_ORDER_CHANGE, _ABORT: of the configuration in force when it was

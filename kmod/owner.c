@@ -8,8 +8,8 @@
  *
  *   1 what others want to have called here (attach, detach, faults)
  *   2 the sockets, a budget at a time
- *   3 the inboxes: reports of the write-ahead log and of snapshots, then what
- *     is asked
+ *   3 the inboxes: reports of the write-ahead log, of snapshots, entries that
+ *     were read back, then what is asked
  *   4 the deadlines, unless the sockets were not empty yet
  *   5 publish what changed, answer who waits, arm the timers
  *
@@ -193,6 +193,8 @@ static void execute(struct raft_group_priv *p, const struct raft_update *up)
 	}
 	if (up->flags & RAFT_UP_FAILED)
 		take_failure(p);
+	if (up->flags & RAFT_UP_FETCH)
+		raft_fetch_update(p, up);
 	if (up->flags)
 		p->dirty = true;
 	p->deadline = up->deadline;
@@ -405,6 +407,8 @@ static void finish_pass(struct raft_group_priv *p)
 			wake_up_all(&p->g->wait);
 		}
 	}
+	raft_evict_pass(p);
+	raft_fetch_start(p);
 	raft_timer_arm(&p->timer, p->again ? U64_MAX : p->deadline);
 }
 
@@ -445,6 +449,7 @@ static void pass(struct raft_owner *o)
 	list_for_each_entry(p, &o->groups, node) {
 		take_reports(p);
 		raft_snapshot_pass(p);
+		raft_fetch_pass(p);
 		raft_waiter_take(p);
 	}
 	if (more && ++o->rounds < RX_ROUNDS) {

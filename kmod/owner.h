@@ -19,6 +19,8 @@
 
 #include "core/raft_core.h"
 #include "core/wire.h"
+#include "evict.h"
+#include "fetch.h"
 #include "group.h"
 #include "inbox.h"
 #include "join.h"
@@ -74,7 +76,8 @@ enum raft_group_state {
  * @spare_config: the same for a configuration: RAFT_CONFIG_BYTES
  * @refill: gets new spares, and opens sockets that new members need
  * @remotes: the other nodes
- * @recovered: entries between the recovery of the log and the start of @core
+ * @evict: what left the memory
+ * @fetch: what the core wants to have back
  * @wal_last: counters of the log when it was closed; [g->pub_lock]
  * @msgs_in: messages taken
  * @msgs_out: messages sent
@@ -122,7 +125,8 @@ struct raft_group_priv {
 	struct raft_payload *spare_config;
 	struct work_struct refill;
 	struct raft_remotes remotes;
-	struct list_head recovered;
+	struct raft_evict evict;
+	struct raft_fetch fetch;
 	struct raft_wal_stat wal_last;
 	u64 msgs_in;
 	u64 msgs_out;

@@ -132,6 +132,8 @@ static const char *raft_params_settings(struct raft_ioc_start *ioc)
 		ioc->lease_drift_ppm = 10000;
 	if (!why && ioc->lease_drift_ppm > RAFT_LEASE_DRIFT_MAX)
 		why = "lease_drift_ppm: above 500000";
+	if (!ioc->memory)
+		ioc->memory = 64 << 20;
 	if (!ioc->snapshot_at)
 		ioc->snapshot_at = 50;
 	if (!why && ioc->snapshot_at > 100)
@@ -404,7 +406,7 @@ static const struct raft_set_field raft_set_fields[] = {
 	RAFT_SET_FIELD(RAFT_SET_SNAPSHOT_AT, snapshot_at),
 };
 
-#define RAFT_SET_ALL		0x3fff
+#define RAFT_SET_ALL		0x7fff
 
 static const char *raft_set_flags(struct raft_ioc_start *now,
 				  const struct raft_ioc_set *set)
@@ -459,6 +461,10 @@ const char *raft_params_set(struct raft_ioc_start *now,
 		now->retain_bytes = set->retain_bytes;
 	else if (set->retain_bytes)
 		return "retain_bytes: not 0, but not in mask";
+	if (set->mask & RAFT_SET_MEMORY)
+		now->memory = set->memory;
+	else if (set->memory)
+		return "memory: not 0, but not in mask";
 	why = raft_set_flags(now, set);
 	return why ?: raft_params_settings(now);
 }

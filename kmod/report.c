@@ -47,6 +47,8 @@ static void raft_status_numbers(struct raft_ioc_status *s, struct raft_group *g,
 	s->durable = st->durable;
 	s->commit = st->commit;
 	s->applied = st->applied;
+	s->memory_used = raft_group_memory(st);
+	s->window = st->window;
 	s->incarnation = g->incarnation;
 	s->pending = st->pending;
 	s->failed = st->failed;
@@ -79,6 +81,7 @@ static void raft_status_settings(struct raft_ioc_status *s,
 	s->snapshot_at = now.snapshot_at;
 	s->retain_entries = now.retain_entries;
 	s->retain_bytes = now.retain_bytes;
+	s->memory = now.memory;
 	s->max_inflight = now.max_inflight;
 	s->max_inflight_bytes = now.max_inflight_bytes;
 	s->max_batch = now.max_batch;

@@ -11,6 +11,7 @@
  * snapshot_owner.c  the owner's side: from updates of the core to the worker, back
  * snapshot_policy.c when one is wanted
  * snapshot_check.c  is what is read what was written?
+ * snapshot_replay.c its image, when the entries have left the memory
  * snapshot_ioctl.c  RAFT_IOC_SNAPSHOT
  * snapshot_open.c   RAFT_IOC_SNAPSHOT_OPEN, and what it opens
  *
@@ -246,6 +247,10 @@ int raft_snapshot_order(struct raft_group_priv *p, struct raft_order *o);
 /* snapshot_policy.c */
 void raft_snapshot_policy(struct raft_group_priv *p);
 void raft_snapshot_policy_work(struct work_struct *work);
+
+/* snapshot_replay.c */
+int raft_snapshot_replay(struct raft_group *g, u64 index, u8 *meta, u32 *len,
+			 u64 *term);
 
 /* snapshot_ioctl.c */
 long raft_snapshot_ioctl(struct file *file, void __user *arg);

@@ -113,25 +113,42 @@ static int add(struct taking *t, const void *buf, size_t len)
 }
 
 /*
- * The core's own state at an index, as bytes in *@op; put it.  It goes a part of
- * the way through the log each time it is asked.
+ * The core's own state at an index, as bytes in *@op; put it.  If @replay it is
+ * made here, and the core only told.
  */
+static int encode_once(struct raft_group *g, u64 index, bool replay,
+		       struct raft_order **op)
+{
+	struct raft_order *o = raft_order_new(RAFT_ORDER_ENCODE);
+	int err = 0;
+
+	if (!o)
+		return -ENOMEM;
+	o->snapshot.index = index;
+	o->meta = kvmalloc(RAFT_SNAPSHOT_META, GFP_KERNEL_ACCOUNT);
+	if (!o->meta)
+		err = -ENOMEM;
+	if (!err && replay)
+		err = raft_snapshot_replay(g, index, o->meta, &o->meta_len,
+					   &o->snapshot.term);
+	if (!err)
+		err = order(g, o);
+	if (err)
+		raft_waiter_put(&o->w);
+	*op = o;
+	return err;
+}
+
+/* The core goes a part of the way through the log each time it is asked. */
 static int encode(struct raft_group *g, u64 index, struct raft_order **op)
 {
-	struct raft_order *o;
 	int err;
 
-	do {
-		o = raft_order_new(RAFT_ORDER_ENCODE);
-		if (!o)
-			return -ENOMEM;
-		o->snapshot.index = index;
-		o->meta = kvmalloc(RAFT_SNAPSHOT_META, GFP_KERNEL_ACCOUNT);
-		err = o->meta ? order(g, o) : -ENOMEM;
-		if (err)
-			raft_waiter_put(&o->w);
-	} while (err == -EAGAIN);
-	*op = o;
+	do
+		err = encode_once(g, index, false, op);
+	while (err == -EAGAIN);
+	if (err == -ESTALE)
+		err = encode_once(g, index, true, op);
 	return err;
 }
 

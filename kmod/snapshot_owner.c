@@ -102,15 +102,6 @@ void raft_snapshot_update(struct raft_group_priv *p,
 		take_install(p, up);
 }
 
-/* Memory that compaction left over. */
-static void free_chunks(struct raft_group_priv *p)
-{
-	struct raft_log_chunk *chunk;
-
-	while ((chunk = raft_log_take(p->core)))
-		kfree(chunk);
-}
-
 static void step_stored(struct raft_group_priv *p,
 			const struct raft_snapshot_done *done)
 {
@@ -135,7 +126,7 @@ static void step_installed(struct raft_group_priv *p,
 	};
 
 	raft_owner_step(p, &ev);
-	free_chunks(p);
+	raft_evict_chunks(p);
 	kvfree(done->meta);
 }
 
@@ -252,6 +243,10 @@ int raft_snapshot_order(struct raft_group_priv *p, struct raft_order *o)
 	case RAFT_ORDER_ENCODE:
 		if (!o->snapshot.index)
 			return encode_bare(p, o);
+		if (o->meta_len)
+			return raft_snapshot_replayed(p->core, o->snapshot.index,
+						      o->snapshot.term,
+						      o->meta_len);
 		return raft_snapshot_encode(p->core, o->snapshot.index, o->meta,
 					    &o->meta_len, &o->snapshot.term);
 	case RAFT_ORDER_TAKEN:
@@ -263,7 +258,7 @@ int raft_snapshot_order(struct raft_group_priv *p, struct raft_order *o)
 		ev.type = RAFT_EV_COMPACT;
 		ev.index = o->snapshot.index;
 		raft_owner_step(p, &ev);
-		free_chunks(p);
+		raft_evict_chunks(p);
 		return p->ep->owner.up.refused;
 	}
 }

@@ -220,7 +220,7 @@ static int applied_check(const struct raft_ioc_applied *a)
 }
 
 /* @result may be NULL. */
-static int applied_give(struct raft_group *g, u64 index,
+static int applied_give(struct file *file, struct raft_group *g, u64 index,
 			struct raft_payload *result)
 {
 	struct raft_entry e;
@@ -230,8 +230,9 @@ static int applied_give(struct raft_group *g, u64 index,
 	err = raft_chardev_state(g);
 	if (err)
 		return err;
-	if (raft_group_entry(g, index, &e))
-		return -EINVAL;
+	err = raft_chardev_entry(file, index, &e);
+	if (err)
+		return err == -ENOENT ? -EINVAL : err;
 	raft_payload_put(e.payload);
 	/* Nobody can have read it here. */
 	if (raft_entry_is_bare(&e))
@@ -273,7 +274,7 @@ long raft_submit_applied(struct file *file, void __user *arg)
 	g = raft_chardev_group(file);
 	err = PTR_ERR_OR_ZERO(g);
 	if (!err)
-		err = applied_give(g, a.index, result);
+		err = applied_give(file, g, a.index, result);
 	raft_payload_put(result);
 	return err;
 }

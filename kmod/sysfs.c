@@ -194,6 +194,8 @@ RAFT_ATTR_PUB(given_up_reason, "%s", raft_given_up_name(pub->st.given_up_why));
 RAFT_ATTR_PUB(transferring, "%u", pub->st.transferring);
 RAFT_ATTR_PUB(reach, "%llu", pub->st.reach);
 RAFT_ATTR_PUB(read_rounds, "%llu", pub->st.read_rounds);
+RAFT_ATTR_PUB(window, "%llu", pub->st.window);
+RAFT_ATTR_PUB(memory_used, "%llu", raft_group_memory(&pub->st));
 RAFT_ATTR(node_id, "%u", g->params.ioc.node_id);
 RAFT_ATTR(group_id, "0x%016llx", g->params.ioc.group_id);
 RAFT_ATTR(incarnation, "%llu", g->incarnation);
@@ -203,6 +205,7 @@ RAFT_ATTR(snapshot, "%llu", raft_sysfs_snapshot(g).index);
 RAFT_ATTR(snapshot_bytes, "%llu", raft_sysfs_snapshot(g).total);
 RAFT_ATTR(snapshot_wanted, "%d", raft_sysfs_wanted(g));
 RAFT_ATTR(events, "%llu", READ_ONCE(g->events));
+RAFT_ATTR(memory, "%llu", READ_ONCE(g->settings.memory));
 RAFT_ATTR(election_timeout_ms, "%u", READ_ONCE(g->settings.election_timeout_ms));
 RAFT_ATTR(heartbeat_ms, "%u", READ_ONCE(g->settings.heartbeat_ms));
 RAFT_ATTR(priority, "%u", READ_ONCE(g->settings.priority));
@@ -233,6 +236,9 @@ static struct attribute *raft_attrs[] = {
 	&dev_attr_snapshot.attr,
 	&dev_attr_snapshot_bytes.attr,
 	&dev_attr_snapshot_wanted.attr,
+	&dev_attr_memory.attr,
+	&dev_attr_memory_used.attr,
+	&dev_attr_window.attr,
 	&dev_attr_events.attr,
 	&dev_attr_election_timeout_ms.attr,
 	&dev_attr_heartbeat_ms.attr,

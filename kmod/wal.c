@@ -21,7 +21,6 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
-#include "payload.h"
 #include "wal_internal.h"
 
 #define SETTLE_TRIES	50	/* to drop pages that are in use */
@@ -219,24 +218,10 @@ static int scan_read(void *ctx, u64 pos, void *buf, u32 len)
 static int scan_entry(void *ctx, const struct raft_disk_record *rec,
 		      const u8 *data)
 {
-	struct raft_wal *wal = ctx;
 	struct raft_disk_point at = raft_disk_point(rec);
-	struct raft_payload *payload = NULL;
-	struct raft_entry e = raft_wal_entry(rec);
-	int err;
 
-	raft_wal_mark(wal, &at);
-	if (rec->len) {
-		payload = raft_payload_alloc(rec->len, GFP_KERNEL);
-		if (!payload)
-			return -ENOMEM;
-		memcpy(payload->data, data, rec->len);
-		e.payload = payload;
-	}
-	err = wal->ops->load(wal->ctx, &e);
-	if (payload)
-		raft_payload_put(payload);
-	return err;
+	raft_wal_mark(ctx, &at);
+	return 0;
 }
 
 static void scan_report(const struct raft_wal_params *params,
@@ -398,12 +383,12 @@ static struct raft_wal *wal_alloc(struct file *file,
  * @walp: out: the log
  * @file: open for reading and writing; the log takes its own reference
  * @params: whose log it must be
- * @ops: owner's functions; ops->load() is called from here for every entry,
- *	ops->done() not before the first raft_wal_submit()
+ * @ops: owner's functions; not called before the first raft_wal_submit()
  * @ctx: their first argument
  * @boot: out: what was found
  *
- * Reads the whole file once.  On success the new incarnation is durable.
+ * Reads the whole file once; what is in it is then there for raft_wal_read().  On
+ * success the new incarnation is durable.
  *
  * Context: Process context; sleeps for the disk.
  * Return: 0, or -EINVAL (not a file or block device open for reading and
@@ -411,7 +396,7 @@ static struct raft_wal *wal_alloc(struct file *file,
  * in use, or its pages are), -EMEDIUMTYPE (not a log, and not to be formatted), -EPROTO (another
  * version), -ESTALE (of another group or node), -EILSEQ (damaged so that nothing
  * can be made of it, see disk_boot.c), -ENOSPC
- * (no room to preallocate), -ENOMEM, an I/O error, or what ops->load() returned.
+ * (no room to preallocate), -ENOMEM, or an I/O error.
  */
 int raft_wal_open(struct raft_wal **walp, struct file *file,
 		  const struct raft_wal_params *params,

@@ -27,14 +27,11 @@ struct raft_wal_reader;
 
 /**
  * struct raft_wal_ops - what the log tells its owner
- * @load: recovery found an entry; called in index order from raft_wal_open();
- *	takes its own reference on the payload; 0 or an errno that ends recovery
  * @done: batches up to @seq are durable, the last entry in them is (@index,
  *	@term), 0, 0 if they had none; or, with @error (negative), the log
  *	failed and nothing more will come.  Any context
  */
 struct raft_wal_ops {
-	int (*load)(void *ctx, const struct raft_entry *e);
 	void (*done)(void *ctx, u64 seq, u64 index, u64 term, int error);
 };
 
@@ -61,7 +58,7 @@ struct raft_wal_params {
  * @base: index of the entry that the log begins behind, 0: all are there.  What
  *	is before is in a snapshot
  * @base_term: its term
- * @last_index: last entry loaded, @base if none
+ * @last_index: last entry that is there, @base if none
  * @torn: a torn tail was dropped
  * @fresh: the log was formatted just now
  */

@@ -34,8 +34,8 @@ int raft_wal_area_init(struct raft_wal_area *a, u32 bytes)
 	unsigned int n = bytes / PAGE_SIZE;
 	unsigned int i;
 
-	a->buf = vzalloc(bytes);
-	a->bvec = kcalloc(n, sizeof(*a->bvec), GFP_KERNEL);
+	a->buf = __vmalloc(bytes, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	a->bvec = kcalloc(n, sizeof(*a->bvec), GFP_KERNEL_ACCOUNT);
 	if (!a->buf || !a->bvec)
 		return -ENOMEM;
 	for (i = 0; i < n; i++) {

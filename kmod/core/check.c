@@ -72,6 +72,8 @@ static const char *check_window(const struct raft *r)
 	if (log->evicted > r->applied ||
 	    (log->evicted > r->durable && log->evicted > log->base))
 		return "evicted what is not applied and durable";
+	if (log->evicted == log->last && log->bytes)
+		return "no entry is in memory, but bytes of some are";
 	if (log->evicted > r->image.index)
 		return "evicted what is not in the image";
 	if (log->terms.n ? log->terms.run[log->terms.n - 1].first > log->evicted :

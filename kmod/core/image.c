@@ -155,6 +155,28 @@ bool raft_image_left(const struct raft_image *img, u32 id)
 }
 
 /**
+ * raft_image_apply() - let an image go on by one entry
+ * @img: the image
+ * @e: the entry behind it
+ *
+ * Context: any; one caller at a time.
+ * Return: RAFT_ENTRY_APPLIED or _DROPPED, 0 if the entry is no proposal.
+ */
+u8 raft_image_apply(struct raft_image *img, const struct raft_entry *e)
+{
+	u64 index = img->index + 1;
+	u8 flags = 0;
+
+	if (raft_is_proposal(e))
+		flags = advance_proposal(img, e, index);
+	else
+		advance_config(img, e, index);
+	img->index = index;
+	img->term = e->term;
+	return flags;
+}
+
+/**
  * raft_image_advance() - let the image go on to a later index
  * @r: the core
  * @index: applied, still in memory; nothing happens if the image is there
@@ -169,16 +191,10 @@ void raft_image_advance(struct raft *r, u64 index)
 
 	while (img->index < index) {
 		e = raft_log_entry(&r->log, img->index + 1);
-		if (raft_is_proposal(e)) {
-			flags = advance_proposal(img, e, img->index + 1);
-			/* Only before the first step: raft_log_pass(). */
-			if (!e->flags)
-				e->flags = flags;
-		} else {
-			advance_config(img, e, img->index + 1);
-		}
-		img->index++;
-		img->term = e->term;
+		flags = raft_image_apply(img, e);
+		/* Only before the first step: raft_log_pass(). */
+		if (!e->flags)
+			e->flags = flags;
 	}
 }
 

@@ -56,17 +56,31 @@ int raft_config_check(const struct raft_config *cfg)
 	return raft_witnesses_fit(cfg->members, cfg->n_members) ? 0 : -EINVAL;
 }
 
-/* The initial configuration, sorted: it stands before index 1. */
+/**
+ * raft_membership_initial() - the configuration that stands before index 1
+ * @cfg: has its members
+ * @c: filled, sorted
+ *
+ * Context: any.
+ */
+void raft_membership_initial(const struct raft_config *cfg,
+			     struct raft_membership *c)
+{
+	u32 i, j;
+
+	memset(c, 0, sizeof(*c));
+	for (i = 0; i < cfg->n_members; i++) {
+		for (j = c->n++; j && c->m[j - 1].id > cfg->members[i].id; j--)
+			c->m[j] = c->m[j - 1];
+		c->m[j] = cfg->members[i];
+	}
+}
+
 static void init_members(struct raft *r)
 {
 	struct raft_membership *c = &r->conf;
-	u32 i, j;
 
-	for (i = 0; i < r->cfg.n_members; i++) {
-		for (j = c->n++; j && c->m[j - 1].id > r->cfg.members[i].id; j--)
-			c->m[j] = c->m[j - 1];
-		c->m[j] = r->cfg.members[i];
-	}
+	raft_membership_initial(&r->cfg, c);
 	r->conf_applied = *c;
 	r->image.conf = *c;
 	r->was_member = raft_member_of(c, r->cfg.id);

@@ -67,6 +67,7 @@ struct raft_terms {
  * @base: entries up to this one were dropped, 0 if none were
  * @base_term: its term
  * @evicted: entries from @base up to this one are only on disk; @base if none
+ * @bytes: of the commands of those in memory
  * @terms: of these
  * @last: last index, @base if empty
  */
@@ -80,6 +81,7 @@ struct raft_log {
 	u64 base;
 	u64 base_term;
 	u64 evicted;
+	u64 bytes;
 	struct raft_terms terms;
 	u64 last;
 };
@@ -774,7 +776,12 @@ void raft_proposal_truncated(struct raft *r, u64 from);
 void raft_apply(struct raft *r);
 void raft_proposal_installed(struct raft *r);
 
+/* init.c */
+void raft_membership_initial(const struct raft_config *cfg,
+			     struct raft_membership *c);
+
 /* image.c */
+u8 raft_image_apply(struct raft_image *img, const struct raft_entry *e);
 void raft_image_advance(struct raft *r, u64 index);
 bool raft_image_left(const struct raft_image *img, u32 id);
 u32 raft_image_encode(const struct raft_image *img, u8 *buf);

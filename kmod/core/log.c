@@ -138,12 +138,14 @@ bool raft_log_append(struct raft_log *log, const struct raft_entry *e)
 	to->flags = 0;
 	if (e->payload)
 		raft_payload_get(e->payload);
+	log->bytes += e->len;
 	log->last++;
 	return true;
 }
 
-static void entry_drop(struct raft_entry *e)
+static void entry_drop(struct raft_log *log, struct raft_entry *e)
 {
+	log->bytes -= e->len;
 	if (e->payload)
 		raft_payload_put(e->payload);
 	e->payload = NULL;
@@ -161,7 +163,7 @@ static void entry_drop(struct raft_entry *e)
 void raft_log_truncate(struct raft_log *log, u64 from)
 {
 	while (log->last >= from) {
-		entry_drop(raft_log_entry(log, log->last));
+		entry_drop(log, raft_log_entry(log, log->last));
 		log->last--;
 	}
 }
@@ -170,7 +172,7 @@ void raft_log_truncate(struct raft_log *log, u64 from)
 static void entries_drop(struct raft_log *log, u64 index)
 {
 	while (log->evicted < index) {
-		entry_drop(raft_log_entry(log, log->evicted + 1));
+		entry_drop(log, raft_log_entry(log, log->evicted + 1));
 		log->evicted++;
 	}
 	while (log->n_chunks && log->first_chunk < chunk_of(log->evicted + 1))

@@ -694,6 +694,7 @@ struct raft_peer_status {
  * @vote: voted for in @term, 0 if none
  * @first: first index in the log, 1 unless compacted
  * @window: first index in memory: the entries before are on disk only
+ * @window_bytes: of the commands in memory
  * @last: last index in memory
  * @last_term: its term
  * @durable: last index known to be on this node's disk
@@ -737,6 +738,7 @@ struct raft_status {
 	u32 vote;
 	u64 first;
 	u64 window;
+	u64 window_bytes;
 	u64 last;
 	u64 last_term;
 	u64 durable;
@@ -772,6 +774,7 @@ struct raft_status {
 
 struct raft;
 struct raft_log_chunk;
+struct raft_image;
 
 /* Supplied by the shell: the only calls that leave the core. */
 void raft_payload_get(void *payload);
@@ -807,10 +810,17 @@ int raft_evict(struct raft *r, u64 index);
 
 int raft_snapshot_encode(struct raft *r, u64 index, u8 *buf, u32 *len,
 			 u64 *term);
+int raft_snapshot_replayed(struct raft *r, u64 index, u64 term, u32 len);
 int raft_snapshot_encode_bare(struct raft *r, u8 *buf, struct raft_snapshot *s);
 int raft_snapshot_check(const u8 *meta, u64 len, const struct raft_snapshot *s);
 u32 raft_image_length(const u8 *buf);
+size_t raft_replay_size(void);
+int raft_replay_begin(struct raft_image *img, const struct raft_config *cfg,
+		      const struct raft_snapshot *s, const u8 *meta, u64 len);
+void raft_replay_entry(struct raft_image *img, const struct raft_entry *e);
+int raft_replay_end(const struct raft_image *img, u8 *buf, u32 *len, u64 *term);
 const struct raft_entry *raft_entry_at(const struct raft *r, u64 index);
+u64 raft_term_at(const struct raft *r, u64 index);
 bool raft_msg_entry(const struct raft *r, const struct raft_msg *m, u32 i,
 		    struct raft_entry *e);
 bool raft_entry_is_bare(const struct raft_entry *e);

@@ -52,17 +52,32 @@ static bool may_be_durable(const struct raft *r)
 	return r->reach == r->hs_reach && r->persisted_seq >= r->reach_seq;
 }
 
-/* The image as of an index; see raft_snapshot_encode(). */
-static int encode(struct raft *r, u64 index, u8 *buf, u32 *len, u64 *term)
+/* May one be taken? */
+static int may_begin(const struct raft *r, u64 index)
 {
 	if (index <= r->snap.index)
 		return -EEXIST;
 	if (index > r->applied)
 		return -EINVAL;
+	return r->incoming.installing || !may_be_durable(r) ? -EBUSY : 0;
+}
+
+static void begun(struct raft *r, u64 index, u64 term, u32 image)
+{
+	r->snap_begun.index = index;
+	r->snap_begun.term = term;
+	r->snap_begun.image = image;
+}
+
+/* The image as of an index; see raft_snapshot_encode(). */
+static int encode(struct raft *r, u64 index, u8 *buf, u32 *len, u64 *term)
+{
+	int err = may_begin(r, index);
+
+	if (err)
+		return err;
 	if (index < r->image.index)
 		return -ESTALE;
-	if (r->incoming.installing || !may_be_durable(r))
-		return -EBUSY;
 	raft_image_advance(r, min(index, r->image.index + RAFT_STEP_APPLY));
 	if (r->image.index < index)
 		return -EAGAIN;
@@ -70,9 +85,7 @@ static int encode(struct raft *r, u64 index, u8 *buf, u32 *len, u64 *term)
 		return -ENODATA;
 	*len = raft_image_encode(&r->image, buf);
 	*term = r->image.term;
-	r->snap_begun.index = index;
-	r->snap_begun.term = *term;
-	r->snap_begun.image = *len;
+	begun(r, index, *term, *len);
 	return 0;
 }
 
@@ -85,15 +98,15 @@ static int encode(struct raft *r, u64 index, u8 *buf, u32 *len, u64 *term)
  * @term: term of @index, set
  *
  * RAFT_EV_SNAPSHOT tells that it is durable.  If that never comes nothing is
- * lost, but the next one must not be below @index, nor below what raft_evict()
- * was asked for meanwhile.
+ * lost, but of one below @index, or what raft_evict() was asked for meanwhile, the
+ * image must be replayed: replay.c.
  *
  * Context: owner thread, between steps.
  * Return: 0; -EAGAIN: it is a long way from the last one, of which this call has
  * gone a part: ask again, after what else there is to do; -EEXIST: there is one
  * that reaches as far; -EINVAL: @index is not
  * applied; -ESTALE: the way from the last snapshot to @index is not in memory any
- * more, take a newer one; -EBUSY: one is being installed, or
+ * more: raft_snapshot_replayed(); -EBUSY: one is being installed, or
  * what a new store must know first is not durable yet;
  * -ENODATA: no configuration is known at @index; -EOPNOTSUPP: a witness has no
  * commands, so there is no state machine.
@@ -104,6 +117,32 @@ int raft_snapshot_encode(struct raft *r, u64 index, u8 *buf, u32 *len,
 	if (r->bare || r->self->flags & RAFT_MEMBER_WITNESS)
 		return -EOPNOTSUPP;
 	return encode(r, index, buf, len, term);
+}
+
+/**
+ * raft_snapshot_replayed() - begin to take a snapshot whose image was replayed
+ * @r: the core
+ * @index: last index in it, as for raft_snapshot_encode()
+ * @term: of @index, as raft_replay_end() says
+ * @len: bytes of the image
+ *
+ * Context: owner thread, between steps.
+ * Return: as raft_snapshot_encode(), but -EAGAIN and -ESTALE: @term is not that of
+ * @index here.
+ */
+int raft_snapshot_replayed(struct raft *r, u64 index, u64 term, u32 len)
+{
+	int err;
+
+	if (r->bare || r->self->flags & RAFT_MEMBER_WITNESS)
+		return -EOPNOTSUPP;
+	err = may_begin(r, index);
+	if (err)
+		return err;
+	if (raft_log_term(&r->log, index) != term)
+		return -ESTALE;
+	begun(r, index, term, len);
+	return 0;
 }
 
 /**

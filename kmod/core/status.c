@@ -36,6 +36,19 @@ const struct raft_entry *raft_entry_at(const struct raft *r, u64 index)
 	return raft_log_entry(&r->log, index);
 }
 
+/**
+ * raft_term_at() - term of an entry, in memory or not
+ * @r: the core
+ * @index: of the entry
+ *
+ * Context: owner thread.
+ * Return: its term, 0 if it is not in the log.
+ */
+u64 raft_term_at(const struct raft *r, u64 index)
+{
+	return raft_log_term(&r->log, index);
+}
+
 static const struct raft_entry *msg_entry(const struct raft *r,
 					  const struct raft_msg *m, u32 i)
 {
@@ -187,6 +200,7 @@ void raft_status(const struct raft *r, struct raft_status *st)
 	st->vote = r->vote;
 	st->first = r->log.base + 1;
 	st->window = r->log.evicted + 1;
+	st->window_bytes = r->log.bytes;
 	st->snapshot = r->snap.index;
 	st->last = r->log.last;
 	st->last_term = raft_log_term(&r->log, r->log.last);

@@ -749,6 +749,7 @@ static const struct raft_case raft_cases[] = {
 	{ "evict_in_parts", case_evict_in_parts },
 	{ "evict_writes_hint", case_evict_writes_hint },
 	{ "evict_and_snapshot", case_evict_and_snapshot },
+	{ "evict_and_replay", case_evict_and_replay },
 	{ "boot_passes", case_boot_passes },
 	{ "too_many_terms", case_too_many_terms },
 	{ "reads_back", case_reads_back },

@@ -101,6 +101,57 @@ static inline void case_evict_and_snapshot(struct raft_case_env *env)
 	case_snapshot(c, 1, 15, &s);
 }
 
+/*
+ * The image at an index that left the memory, from the entries alone and from a
+ * snapshot on.
+ */
+static inline void case_evict_and_replay(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_alone(env, CASE_CHUNKS);
+	struct raft_image *img = env->alloc(env, raft_replay_size());
+	struct raft_event ev = { .type = RAFT_EV_SNAPSHOT };
+	struct raft_snapshot none = { 0 }, s, late;
+	struct raft_config cfg = case_config(1);
+	struct raft *r = c->nodes[0].r;
+	u8 *meta, *other = env->alloc(env, RAFT_SNAPSHOT_META);
+	u64 term, i;
+	u32 len;
+
+	cfg.n_members = 1;
+	case_grow(c, 20);
+	CASE_EXPECT(c, !raft_replay_begin(img, &cfg, &none, NULL, 0));
+	for (i = 1; i <= 10; i++)
+		raft_replay_entry(img, raft_entry_at(r, i));
+	CASE_EXPECT(c, !raft_replay_end(img, other, &len, &term));
+	meta = case_image(c, 1, 10, &s);
+	CASE_EXPECT(c, len == s.total && term == s.term);
+	CASE_EXPECT(c, !memcmp(meta, other, len));
+	ev.snapshot = s;
+	case_step(c, &c->nodes[0], &ev);
+
+	CASE_EXPECT(c, !raft_replay_begin(img, &cfg, &s, meta, s.total));
+	for (i = 11; i <= 14; i++)
+		raft_replay_entry(img, raft_entry_at(r, i));
+	CASE_EXPECT(c, !raft_evict(r, 15));
+	CASE_EXPECT(c, raft_snapshot_encode(r, 14, meta, &len, &late.term) ==
+		       -ESTALE);
+	CASE_EXPECT(c, !raft_replay_end(img, other, &len, &term));
+	CASE_EXPECT(c, raft_snapshot_replayed(r, 10, term, len) == -EEXIST);
+	CASE_EXPECT(c, raft_snapshot_replayed(r, 99, term, len) == -EINVAL);
+	CASE_EXPECT(c, raft_snapshot_replayed(r, 14, term + 1, len) == -ESTALE);
+	CASE_EXPECT(c, !raft_snapshot_replayed(r, 14, term, len));
+	late = (struct raft_snapshot) {
+		.index = 14, .term = term, .id = 8, .total = len,
+	};
+	CASE_EXPECT(c, !raft_snapshot_check(other, len, &late));
+	ev.type = RAFT_EV_SNAPSHOT;
+	ev.snapshot = late;
+	case_step(c, &c->nodes[0], &ev);
+	CASE_EXPECT(c, case_status(c, 1)->snapshot == 14);
+	CASE_EXPECT(c, !case_compact(c, 1, 14));
+	case_snapshot(c, 1, 16, &s);
+}
+
 /* A booting node of which all is on disk but what the snapshot has. */
 static inline struct raft *case_loading(struct case_cluster *c)
 {

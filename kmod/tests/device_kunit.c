@@ -24,17 +24,17 @@ static void raft_device_test_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_record), 48);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_features), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_member), 32);
-	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_start), 184);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_start), 192);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_name), 40);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_propose), 80);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_wait), 32);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_peer), 80);
-	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_status), 456);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_status), 480);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_change), 40);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_members), 40);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_transfer), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_read), 24);
-	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_set), 80);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_set), 88);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_session), 24);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_applied), 32);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_join), 56);
@@ -45,16 +45,16 @@ static void raft_device_test_sizes(struct kunit *test)
 static void raft_device_test_numbers(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_FEATURES, 0xc018bb00);
-	KUNIT_EXPECT_EQ(test, RAFT_IOC_START, 0x40b8bb01);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_START, 0x40c0bb01);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_STOP, 0x4028bb02);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_ATTACH, 0x4028bb03);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_PROPOSE, 0xc050bb04);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_WAIT, 0xc020bb05);
-	KUNIT_EXPECT_EQ(test, RAFT_IOC_STATUS, 0xc1c8bb06);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_STATUS, 0xc1e0bb06);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_MEMBERS, 0xc028bb07);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_TRANSFER, 0xc018bb08);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_READ, 0xc018bb09);
-	KUNIT_EXPECT_EQ(test, RAFT_IOC_SET, 0x4050bb0a);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_SET, 0x4058bb0a);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_SESSION, 0xc018bb0b);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_APPLIED, 0x4020bb0c);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_JOIN, 0xc038bb0d);
@@ -168,6 +168,8 @@ static const struct raft_field_case raft_start_cases[] = {
 	RAFT_START_FIELD(reserved2, 1, "reserved"),
 	RAFT_START_FIELD(retain_entries, 1, "retain_entries"),
 	RAFT_START_FIELD(retain_bytes, 1, "retain_bytes"),
+	RAFT_START_FIELD(memory, 1, NULL),
+	RAFT_START_FIELD(memory, U64_MAX, NULL),
 	RAFT_START_FIELD(name[0], 0, "name"),
 	RAFT_START_FIELD(name[0], '.', "name"),
 	RAFT_START_FIELD(name[1], '/', "name"),
@@ -411,8 +413,8 @@ struct raft_set_case {
 
 static const struct raft_set_case raft_set_cases[] = {
 	RAFT_SET_CASE(flags, 0, 0, "mask"),
-	RAFT_SET_CASE(flags, 0, 0x4000, "mask"),
-	RAFT_SET_CASE(flags, 0, 0x3fff, NULL),
+	RAFT_SET_CASE(flags, 0, 0x8000, "mask"),
+	RAFT_SET_CASE(flags, 0, 0x7fff, NULL),
 	RAFT_SET_CASE(reserved, 1, RAFT_SET_PRIORITY, "reserved"),
 	RAFT_SET_CASE(priority, 7, RAFT_SET_PRIORITY, NULL),
 	RAFT_SET_CASE(priority, 7, RAFT_SET_HEARTBEAT, "priority: not 0"),

@@ -13,6 +13,7 @@
 #include "core/raft_core.h"
 #include "core/slot.h"
 #include "core/wire.h"
+#include "evict.h"
 #include "inbox.h"
 #include "payload.h"
 #include "remote.h"
@@ -35,6 +36,11 @@ EXPORT_SYMBOL_GPL(raft_log_take);
 EXPORT_SYMBOL_GPL(raft_snapshot_load);
 EXPORT_SYMBOL_GPL(raft_snapshot_encode);
 EXPORT_SYMBOL_GPL(raft_snapshot_encode_bare);
+EXPORT_SYMBOL_GPL(raft_snapshot_replayed);
+EXPORT_SYMBOL_GPL(raft_replay_size);
+EXPORT_SYMBOL_GPL(raft_replay_begin);
+EXPORT_SYMBOL_GPL(raft_replay_entry);
+EXPORT_SYMBOL_GPL(raft_replay_end);
 EXPORT_SYMBOL_GPL(raft_snapshot_check);
 EXPORT_SYMBOL_GPL(raft_config_want);
 EXPORT_SYMBOL_GPL(raft_config_give);
@@ -83,6 +89,12 @@ EXPORT_SYMBOL_GPL(raft_inbox_close);
 EXPORT_SYMBOL_GPL(raft_reports_init);
 EXPORT_SYMBOL_GPL(raft_reports_put);
 EXPORT_SYMBOL_GPL(raft_reports_take);
+
+EXPORT_SYMBOL_GPL(raft_evict_init);
+EXPORT_SYMBOL_GPL(raft_evict_free);
+EXPORT_SYMBOL_GPL(raft_evict_note_copy);
+EXPORT_SYMBOL_GPL(raft_evict_is_copy);
+EXPORT_SYMBOL_GPL(raft_evict_forget);
 
 EXPORT_SYMBOL_GPL(raft_payload_alloc);
 EXPORT_SYMBOL_GPL(raft_payload_get);

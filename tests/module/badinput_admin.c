@@ -311,7 +311,7 @@ static const struct set_case {
 	uint32_t mask;
 } set_cases[] = {
 	SET(mask, 0, 0),
-	SET(mask, 0x4000, 0),
+	SET(mask, 0x8000, 0),
 	SET(mask, 0x80000001, 0),
 	SET(flags, 1, 0x7ff),			/* CREATE is not to be set */
 	SET(flags, RAFT_START_NO_PREVOTE, RAFT_SET_CHECK_QUORUM),

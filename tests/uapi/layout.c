@@ -32,7 +32,7 @@ AT(raft_ioc_member, port, 10);
 AT(raft_ioc_member, scope_id, 12);
 AT(raft_ioc_member, addr, 16);
 
-SIZE(raft_ioc_start, 184);
+SIZE(raft_ioc_start, 192);
 AT(raft_ioc_start, group_id, 40);
 AT(raft_ioc_start, log_fd, 52);
 AT(raft_ioc_start, members, 64);
@@ -46,6 +46,7 @@ AT(raft_ioc_start, snapshot_fd, 152);	/* from here on version 3 */
 AT(raft_ioc_start, snapshot_at, 160);
 AT(raft_ioc_start, retain_entries, 168);
 AT(raft_ioc_start, retain_bytes, 176);
+AT(raft_ioc_start, memory, 184);
 
 SIZE(raft_ioc_name, 40);
 
@@ -83,7 +84,7 @@ AT(raft_ioc_peer, heard_ns, 56);
 AT(raft_ioc_peer, incarnation, 64);
 AT(raft_ioc_peer, election_timeout_ms, 72);
 
-SIZE(raft_ioc_status, 456);
+SIZE(raft_ioc_status, 480);
 AT(raft_ioc_status, group_id, 40);
 AT(raft_ioc_status, term, 56);
 AT(raft_ioc_status, first, 72);
@@ -117,6 +118,8 @@ AT(raft_ioc_status, coming, 408);
 AT(raft_ioc_status, snapshot_flags, 432);
 AT(raft_ioc_status, retain_entries, 440);
 AT(raft_ioc_status, retain_bytes, 448);
+AT(raft_ioc_status, memory, 456);
+AT(raft_ioc_status, window, 472);
 
 SIZE(raft_ioc_snapshot, 40);
 AT(raft_ioc_snapshot, fd, 8);
@@ -153,7 +156,7 @@ SIZE(raft_ioc_read, 24);
 AT(raft_ioc_read, timeout_ms, 8);
 AT(raft_ioc_read, index, 16);
 
-SIZE(raft_ioc_set, 80);
+SIZE(raft_ioc_set, 88);
 AT(raft_ioc_set, flags, 8);
 AT(raft_ioc_set, max_batch, 28);
 AT(raft_ioc_set, max_uncommitted, 32);
@@ -161,18 +164,19 @@ AT(raft_ioc_set, lease_drift_ppm, 48);
 AT(raft_ioc_set, snapshot_at, 56);	/* from here on version 3 */
 AT(raft_ioc_set, retain_entries, 64);
 AT(raft_ioc_set, retain_bytes, 72);
+AT(raft_ioc_set, memory, 80);
 
 NUMBER(RAFT_IOC_FEATURES, 0xc018bb00);
-NUMBER(RAFT_IOC_START, 0x40b8bb01);
+NUMBER(RAFT_IOC_START, 0x40c0bb01);
 NUMBER(RAFT_IOC_STOP, 0x4028bb02);
 NUMBER(RAFT_IOC_ATTACH, 0x4028bb03);
 NUMBER(RAFT_IOC_PROPOSE, 0xc050bb04);
 NUMBER(RAFT_IOC_WAIT, 0xc020bb05);
-NUMBER(RAFT_IOC_STATUS, 0xc1c8bb06);
+NUMBER(RAFT_IOC_STATUS, 0xc1e0bb06);
 NUMBER(RAFT_IOC_MEMBERS, 0xc028bb07);
 NUMBER(RAFT_IOC_TRANSFER, 0xc018bb08);
 NUMBER(RAFT_IOC_READ, 0xc018bb09);
-NUMBER(RAFT_IOC_SET, 0x4050bb0a);
+NUMBER(RAFT_IOC_SET, 0x4058bb0a);
 NUMBER(RAFT_IOC_SESSION, 0xc018bb0b);
 NUMBER(RAFT_IOC_APPLIED, 0x4020bb0c);
 NUMBER(RAFT_IOC_JOIN, 0xc038bb0d);

@@ -31,7 +31,7 @@ struct bad {
 #define P2	"[Peer]\nId = 2\nAddress = 10.0.0.2:7000\n"
 #define ADDR	"ADDRESS:PORT, such as 10.0.0.1:7000, [fd00::1]:7000 or [fe80::1%eth0]:7000"
 #define MS(r)	"a duration in whole milliseconds from " r ", such as 500ms or 2s"
-#define KEYS	"Id, Node, Log, LogSize, Snapshots, ElectionTimeout, Heartbeat, PreVote, CheckQuorum, MaxInflight, MaxInflightBytes, MaxBatch, MaxUncommitted, ProposeTimeout, Priority, LeaseDrift, SnapshotAt, RetainEntries, RetainBytes or Listen"
+#define KEYS	"Id, Node, Log, LogSize, Snapshots, ElectionTimeout, Heartbeat, PreVote, CheckQuorum, MaxInflight, MaxInflightBytes, MaxBatch, MaxUncommitted, ProposeTimeout, Priority, LeaseDrift, SnapshotAt, RetainEntries, RetainBytes, Memory or Listen"
 #define SIZE	"a multiple of 4K from 1M up, such as 64M or 1GiB"
 #define NOPEER	"has no [Peer], expected one, or Listen = ADDRESS:PORT for a node that joins later\n"
 #define A10	"aaaaaaaaaa"
@@ -363,8 +363,8 @@ static void set_test(void)
 		.max_batch = 64, .max_uncommitted = 4 << 20,
 		.propose_timeout_ms = 30000, .priority = 2,
 		.lease_drift_ppm = 10000, .snapshot_at = 70,
-		.retain_entries = 9,
-		.retain_bytes = 10,
+		.retain_entries = 9, .retain_bytes = 10,
+		.memory = 1 << 20,
 		.start_flags = RAFT_START_NO_CHECK_QUORUM,
 	};
 	struct raft_conf conf, now;
@@ -376,8 +376,8 @@ static void set_test(void)
 	   !raft_conf_key_set("Id") && !raft_conf_key_set("LogSize") &&
 	   !raft_conf_key_set("nonsense"), "set: keys");
 	ok(!strcmp(raft_conf_set_key(RAFT_SET_CHECK_QUORUM), "CheckQuorum") &&
-	   !strcmp(raft_conf_set_key(RAFT_SET_RETAIN_ENTRIES), "RetainEntries") &&
-	   !raft_conf_set_key(RAFT_SET_RETAIN_BYTES << 1), "set: bits");
+	   !strcmp(raft_conf_set_key(RAFT_SET_MEMORY), "Memory") &&
+	   !raft_conf_set_key(RAFT_SET_MEMORY << 1), "set: bits");
 	raft_conf_from_status(&now, &st);
 	conf = now;
 	conf.node = 0;
@@ -390,18 +390,19 @@ static void set_test(void)
 	   set.flags == RAFT_START_NO_PREVOTE && set.heartbeat_ms == 20 &&
 	   !set.election_timeout_ms && !set.max_uncommitted && !set.priority,
 	   "set: only what is asked for");
-	raft_conf_to_set(&now, 0x3fff, &set);
+	raft_conf_to_set(&now, 0x7fff, &set);
 	ok(set.flags == RAFT_START_NO_CHECK_QUORUM &&
 	   set.election_timeout_ms == 500 && set.max_uncommitted == 4 << 20 &&
 	   set.priority == 2 && set.lease_drift_ppm == 10000 &&
 	   set.snapshot_at == 70 && set.retain_entries == 9 &&
-	   set.retain_bytes == 10, "set: all");
-	ok(writes(&now, 0x3fff, "ElectionTimeout = 500ms\nHeartbeat = 50ms\n"
+	   set.retain_bytes == 10 && set.memory == 1 << 20, "set: all");
+	ok(writes(&now, 0x7fff, "ElectionTimeout = 500ms\nHeartbeat = 50ms\n"
 		  "PreVote = on\nCheckQuorum = off\nMaxInflight = 64\n"
 		  "MaxInflightBytes = 1048576\nMaxBatch = 64\n"
 		  "MaxUncommitted = 4194304\nProposeTimeout = 30000ms\n"
 		  "Priority = 2\nLeaseDrift = 10000ppm\nSnapshotAt = 70\n"
-		  "RetainEntries = 9\nRetainBytes = 10\n"), "set: written");
+		  "RetainEntries = 9\nRetainBytes = 10\n"
+		  "Memory = 1048576\n"), "set: written");
 	parse(&conf, G P1, strlen(G P1), 0, &complaints);
 	free(complaints);
 	raft_conf_defaults(&conf);
@@ -409,7 +410,7 @@ static void set_test(void)
 	   (RAFT_SET_ELECTION_TIMEOUT | RAFT_SET_HEARTBEAT |
 	    RAFT_SET_CHECK_QUORUM | RAFT_SET_PRIORITY |
 	    RAFT_SET_SNAPSHOT_AT | RAFT_SET_RETAIN_ENTRIES |
-	    RAFT_SET_RETAIN_BYTES),
+	    RAFT_SET_RETAIN_BYTES | RAFT_SET_MEMORY),
 	   "sync: what is not in the file is the default");
 	conf = now;
 	conf.node = 0;

@@ -96,6 +96,8 @@ static const struct key group_keys[] = {
 	      "a number of entries, or 0"),
 	GROUP("RetainBytes", retain_bytes, VALUE_SIZE64, 0, UINT64_MAX,
 	      "a size such as 64M, or 0"),
+	GROUP("Memory", memory, VALUE_SIZE64, 1, 1ull << 50,
+	      "a size from 1 byte up, such as 64M"),
 	GROUP("Listen", listen, VALUE_ADDR, 0, 0, EXPECTED_ADDR),
 };
 

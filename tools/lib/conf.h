@@ -64,6 +64,7 @@ struct raft_conf_peer {
  * @snapshot_at: percent of the log
  * @retain_entries: of a group without a state machine
  * @retain_bytes: likewise
+ * @memory: bytes of entries
  * @set: RAFT_SET_*: which of these settings the file has
  * @listen: where a node without [Peer] listens, family 0 if not given
  * @listen_line: of Listen
@@ -93,6 +94,7 @@ struct raft_conf {
 	uint32_t snapshot_at;
 	uint64_t retain_entries;
 	uint64_t retain_bytes;
+	uint64_t memory;
 	uint32_t set;
 	struct raft_addr listen;
 	unsigned int listen_line;

@@ -264,6 +264,7 @@ int raft_conf_to_start(const struct raft_conf *conf,
 	start->snapshot_at = conf->snapshot_at;
 	start->retain_entries = conf->retain_entries;
 	start->retain_bytes = conf->retain_bytes;
+	start->memory = conf->memory;
 	for (i = 0; i < conf->n_peers; i++) {
 		peer = &conf->peers[i];
 		members[i].id = peer->id;

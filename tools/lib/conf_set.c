@@ -49,6 +49,7 @@ static const struct setting settings[] = {
 	SETTING(RAFT_SET_SNAPSHOT_AT, "SnapshotAt", "", snapshot_at),
 	SETTING(RAFT_SET_RETAIN_ENTRIES, "RetainEntries", "", retain_entries),
 	SETTING(RAFT_SET_RETAIN_BYTES, "RetainBytes", "", retain_bytes),
+	SETTING(RAFT_SET_MEMORY, "Memory", "", memory),
 };
 
 static uint64_t value_get(const struct raft_conf *conf,
@@ -118,6 +119,8 @@ void raft_conf_defaults(struct raft_conf *conf)
 		conf->lease_drift_ppm = 10000;
 	if (!conf->snapshot_at)
 		conf->snapshot_at = 50;
+	if (!conf->memory)
+		conf->memory = 64 << 20;
 }
 
 /**
@@ -146,6 +149,7 @@ void raft_conf_from_status(struct raft_conf *conf,
 	conf->snapshot_at = st->snapshot_at;
 	conf->retain_entries = st->retain_entries;
 	conf->retain_bytes = st->retain_bytes;
+	conf->memory = st->memory;
 }
 
 /**

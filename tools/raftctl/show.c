@@ -112,6 +112,9 @@ static const struct field group_fields[] = {
 	ST(retain_entries, FIELD_U64),
 	ST(retain_bytes, FIELD_U64),
 	ST_FLAG("snapshot_damaged", snapshot_flags, RAFT_SNAPSHOT_DAMAGED),
+	ST(memory, FIELD_U64),
+	ST(memory_used, FIELD_U64),
+	ST(window, FIELD_U64),
 };
 
 static const struct field peer_fields[] = {

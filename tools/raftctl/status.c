@@ -46,6 +46,19 @@ static void log_print(const struct raft_ioc_status *st)
 	printf("%s of %s free\n", room, size);
 }
 
+/* Said when some have left it. */
+static void memory_print(const struct raft_ioc_status *st)
+{
+	char used[32], max[32];
+
+	if (st->window <= st->first)
+		return;
+	raft_size_format(st->memory_used, used, sizeof(used));
+	raft_size_format(st->memory, max, sizeof(max));
+	printf("  memory   entries %llu and later, %s of %s; the others on disk only\n",
+	       (unsigned long long)st->window, used, max);
+}
+
 static void snapshot_print(const struct raft_ioc_status *st)
 {
 	char has[32], total[32];
@@ -222,6 +235,7 @@ static void page_print(const struct ctl_snapshot *snap)
 
 	head_print(&snap->st);
 	log_print(&snap->st);
+	memory_print(&snap->st);
 	snapshot_print(&snap->st);
 	members_print(snap);
 	counters_print(&snap->st);

@@ -193,7 +193,7 @@ static void summary(const struct board *board, double start)
 	       "reads %llu (%llu by lease), operations of clients judged %llu\n"
 	       "changes %llu (%llu joint), transfers %llu, stuck by a witness %llu, by damage %llu\n"
 	       "snapshots %llu (%llu bare), compactions %llu, installed %llu (%llu bare), of parts %llu\n"
-	       "entries evicted %llu, passed at boots %llu, read back %llu, reads that failed %llu\n",
+	       "entries evicted %llu, passed at boots %llu, read back %llu, reads that failed %llu, images replayed %llu\n",
 	       (unsigned long long)c.seeds, failures, t,
 	       (unsigned long long)c.events, (double)c.events / t,
 	       (unsigned long long)c.messages, (unsigned long long)c.lost,
@@ -221,7 +221,8 @@ static void summary(const struct board *board, double start)
 	       (unsigned long long)c.parts,
 	       (unsigned long long)c.evicted, (unsigned long long)c.passed,
 	       (unsigned long long)c.read_back,
-	       (unsigned long long)c.read_failed);
+	       (unsigned long long)c.read_failed,
+	       (unsigned long long)c.replayed);
 }
 
 /* Forks the jobs and waits for them; returns what they could not. */

@@ -16,7 +16,6 @@ struct run {
 	char error[768];
 	bool seeded;		/* the command line's seed wins */
 	bool heartbeat;		/* the scenario gave one */
-	bool skip;		/* wants what left the memory */
 };
 
 __attribute__((format(printf, 2, 3)))
@@ -397,8 +396,6 @@ static bool do_snapshot(struct run *r)
 			     (unsigned long long)at,
 			     (unsigned long long)n->st.applied);
 	err = sim_snapshot(r->s, n, at);
-	/* Not with this window. */
-	r->skip = err == -ESTALE && r->s->window != U64_MAX;
 	if (err && err != -EEXIST && err != -EBUSY)
 		return error(r, "expected a snapshot of node %u, got error %d",
 			     n->id, err);
@@ -572,9 +569,7 @@ int sim_run_file(const char *file, const struct sim_how *how)
 		r.s->trace = how->trace;
 		r.s->remember = !how->quiet;
 		ok = run_all(&r);
-		if (r.skip) {
-			printf("skip %s: %s\n", file, r.error);
-		} else if (!ok && !how->quiet) {
+		if (!ok && !how->quiet) {
 			printf("%s:%u: %s\n", file, r.d->line, r.error);
 			if (!how->trace)
 				sim_trace_last(r.s, stdout);
@@ -584,7 +579,7 @@ int sim_run_file(const char *file, const struct sim_how *how)
 	scenario_free(&scn);
 	if (ok && !how->quiet)
 		printf("ok %s\n", file);
-	return !ok && !r.skip;
+	return !ok;
 }
 
 /**

@@ -332,6 +332,7 @@ struct sim_count {
 	u64 passed;		/* at boots */
 	u64 read_back;
 	u64 read_failed;
+	u64 replayed;		/* images for snapshots */
 };
 
 struct check;

@@ -130,8 +130,54 @@ static void fill(struct sim_node *n, u64 index, struct sim_snapshot *snap,
 	snap->of.total = snap->len;
 }
 
+/*
+ * The image as who takes a snapshot can make it, from the last snapshot and the
+ * entries behind that, which may be on disk only.
+ */
+static int replay(struct sim *s, struct sim_node *n, u64 index, u8 *buf,
+		  u32 *len, u64 *term)
+{
+	struct raft_image *img = sim_alloc(raft_replay_size());
+	struct raft_config cfg = { .id = n->id };
+	const struct sim_snapshot *snap = &n->disk.snap;
+	const struct raft_entry *e;
+	u64 i;
+	int err;
+
+	if (n->member && !n->blank)
+		cfg.n_members = sim_initial(s, cfg.members);
+	err = raft_replay_begin(img, &cfg, &snap->of, snap->data, snap->len);
+	for (i = snap->of.index + 1; !err && i <= index; i++) {
+		e = sim_entry(n, i);
+		if (e)
+			raft_replay_entry(img, e);
+		else
+			err = -ENOENT;
+	}
+	if (!err)
+		err = raft_replay_end(img, buf, len, term);
+	free(img);
+	return err;
+}
+
+/* What is replayed must be what the core itself says, byte for byte. */
+static void check_replay(struct sim *s, struct sim_node *n,
+			 const struct sim_snapshot *snap, u32 len)
+{
+	u8 *buf = sim_alloc(RAFT_SNAPSHOT_META);
+	u64 term = 0;
+	u32 other = 0;
+
+	if (replay(s, n, snap->of.index, buf, &other, &term) || other != len ||
+	    term != snap->of.term || memcmp(buf, snap->data, len))
+		sim_fail(s, "node %u: the image of %llu is another one when replayed",
+			 n->id, (unsigned long long)snap->of.index);
+	free(buf);
+}
+
 /* A witness takes one of what is applied, for it has nothing but the image. */
-static int encode(struct sim_node *n, u64 index, struct sim_snapshot *snap)
+static int encode(struct sim *s, struct sim_node *n, u64 index,
+		  struct sim_snapshot *snap)
 {
 	u32 len;
 	int err;
@@ -141,6 +187,15 @@ static int encode(struct sim_node *n, u64 index, struct sim_snapshot *snap)
 		err = raft_snapshot_encode(n->r, index, snap->data, &len,
 					   &snap->of.term);
 	while (err == -EAGAIN);
+	if (!err)
+		check_replay(s, n, snap, len);
+	if (err == -ESTALE) {
+		s->count.replayed++;
+		err = replay(s, n, index, snap->data, &len, &snap->of.term);
+		if (!err)
+			err = raft_snapshot_replayed(n->r, index, snap->of.term,
+						     len);
+	}
 	if (!err)
 		fill(n, index, snap, len);
 	if (err != -EOPNOTSUPP)
@@ -169,7 +224,7 @@ int sim_snapshot(struct sim *s, struct sim_node *n, u64 index)
 	if (!index)
 		index = n->st.applied;
 	snap.data = sim_alloc(RAFT_SNAPSHOT_META);
-	err = encode(n, index, &snap);
+	err = encode(s, n, index, &snap);
 	if (err) {
 		free(snap.data);
 		return err;

@@ -32,7 +32,10 @@
  * SEEK_CUR with 0 tells it, SEEK_END with 0 goes behind the last committed
  * entry, SEEK_DATA with 0 to the oldest entry.  poll(2): POLLIN when a record
  * can be read, POLLOUT when a proposal would be taken, POLLERR when the group
- * failed or stopped.
+ * failed or stopped.  Old records are on the disk only: to read them takes as long
+ * as that does, also with O_NONBLOCK; poll() does not look at them, and may say
+ * POLLIN where only no-ops follow; and when the group has stopped they cannot be
+ * read any more, ECANCELED.
  *
  * RAFT_IOC_READ is the read barrier: when it returns 0, read(2) and the state
  * that was made of it have at this node, up to @index, every command that was
@@ -105,7 +108,8 @@
  * EFBIG         the log is too large for this machine, or the   no
  *               snapshot for its file
  * EINVAL        bad argument, size, flag or id                  no
- * EIO           the group failed (disk): see status             no
+ * EIO           the group failed (disk): see status; (read(2))  no
+ *               an entry cannot be read from the disk
  * EKEYEXPIRED   the session is closed, or the number is below   look first
  *               its last one: not applied by this call, but
  *               maybe by an earlier one
@@ -312,6 +316,11 @@ struct raft_ioc_member {
  *	lags more, never gets those before
  * @retain_bytes: the same with what they take in the log file, not exactly but
  *	to about 256 KiB or a thousandth of the file; with both the smaller counts
+ * @memory: bytes of kernel memory for entries, an entry counting for its command
+ *	and RAFT_MEMORY_ENTRY: what is above it, and committed, and on the disk,
+ *	leaves the memory and is read from the disk when somebody needs it.  0 for
+ *	the default of 64 MiB; 1: nothing stays that may leave; less than 1 MiB
+ *	makes each node that lags by a little cost reads of the disk
  */
 struct raft_ioc_start {
 	__u32 size;
@@ -339,9 +348,11 @@ struct raft_ioc_start {
 	__u32 reserved2;
 	__u64 retain_entries;
 	__u64 retain_bytes;
+	__u64 memory;
 };
 
 #define RAFT_LOG_MIN		(1024 * 1024)
+#define RAFT_MEMORY_ENTRY	128	/* bytes of an entry besides its command */
 
 /**
  * struct raft_ioc_name - RAFT_IOC_STOP, RAFT_IOC_ATTACH: name a group
@@ -683,6 +694,7 @@ struct raft_ioc_read {
 #define RAFT_SET_SNAPSHOT_AT	0x800
 #define RAFT_SET_RETAIN_ENTRIES	0x1000
 #define RAFT_SET_RETAIN_BYTES	0x2000
+#define RAFT_SET_MEMORY		0x4000
 
 /**
  * struct raft_ioc_set - RAFT_IOC_SET: change the settings of this node
@@ -705,6 +717,7 @@ struct raft_ioc_read {
  * @reserved2: 0
  * @retain_entries: see above
  * @retain_bytes: see above
+ * @memory: see above
  *
  * All or nothing, at once, until the group stops.  Needs CAP_NET_ADMIN, and
  * /dev/raft opened for writing.
@@ -727,6 +740,7 @@ struct raft_ioc_set {
 	__u32 reserved2;
 	__u64 retain_entries;
 	__u64 retain_bytes;
+	__u64 memory;
 };
 
 #define RAFT_ROLE_FOLLOWER	0
@@ -866,6 +880,9 @@ struct raft_ioc_peer {
  * @snapshot_at: as in force
  * @retain_entries: as in force
  * @retain_bytes: as in force
+ * @memory: as in force
+ * @memory_used: bytes of entries that are in memory, by the same measure
+ * @window: first index in memory: the entries before are on the disk only
  */
 struct raft_ioc_status {
 	__u32 size;
@@ -934,6 +951,9 @@ struct raft_ioc_status {
 	__u32 snapshot_at;
 	__u64 retain_entries;
 	__u64 retain_bytes;
+	__u64 memory;
+	__u64 memory_used;
+	__u64 window;
 };
 
 #define RAFT_SNAPSHOT_FILES	0x1	/* there are files for them */

@@ -107,6 +107,8 @@ static void reset(struct run *r, const struct scenario *s)
 	r->n_nodes = n;
 	r->nft = !!getenv("RUN_NFT");
 	r->trace = !!getenv("RUN_TRACE");
+	if (getenv("RUN_MEMORY"))
+		r->memory = strtoull(getenv("RUN_MEMORY"), NULL, 0);
 	for (i = 1; i <= n; i++) {
 		r->node[i].netns = keep[i].netns;
 		r->node[i].fd = -1;

@@ -223,6 +223,7 @@ static void start_fill(struct run *r, u32 id, bool fresh,
 	s->max_batch = (u32)r->opt[SCN_OPT_MAX_BATCH];
 	s->max_uncommitted = r->opt[SCN_OPT_MAX_UNCOMMITTED];
 	s->priority = r->node[id].priority;
+	s->memory = r->memory;
 }
 
 static void node_attach(struct run *r, u32 id)

@@ -129,6 +129,7 @@ struct run_rule {
  * @net: the weather
  * @nft: cut links by nftables, not by the fault hook
  * @trace: print every directive with the time
+ * @memory: bytes of each log's memory, 0: the kernel's default
  * @end: where skip() and fail() return to
  */
 struct run {
@@ -148,6 +149,7 @@ struct run {
 	struct scn_net net;
 	bool nft;
 	bool trace;
+	u64 memory;
 	jmp_buf end;
 };
 
