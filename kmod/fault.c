@@ -21,8 +21,8 @@
  *   compact INDEX            drop the log up to there
  *   snapshot-crash STEP      from this step of making a snapshot current nothing
  *			      more of it is done: 1 its bytes are not synced, 2 its
- *			      head is not written, 3 the core is not told, 4 the log
- *			      is not cut
+ *			      head is not written, 3 nor synced, 4 the core is not
+ *			      told, 5 the log is not cut
  *   stall NS | error | full | sync | unread | corrupt N | nosync | unordered | disk-ok
  *						see raft_wal_fault()
  */

@@ -217,8 +217,9 @@ int raft_snapshots_switch(struct raft_snapshots *s, struct raft_slot_file *slot,
 	      raft_slot_sync(slot, 0, of->total);
 	if (!err)
 		err = raft_snapshot_crash(s, 2) ? -EIO :
-		      raft_slot_put_head(slot, &head, s->head_buf, true);
-	if (!err && raft_snapshot_crash(s, 3))
+		      raft_slot_put_head(slot, &head, s->head_buf,
+					 !raft_snapshot_crash(s, 3));
+	if (!err && raft_snapshot_crash(s, 4))
 		err = -EIO;
 	if (err)
 		return err;

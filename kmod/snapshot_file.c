@@ -17,6 +17,7 @@
 #include <linux/string.h>
 
 #include "snapshot.h"
+#include "wal.h"
 
 #define WRITE_ONCE_BYTES	65536	/* looked at for zeros */
 
@@ -139,7 +140,11 @@ int raft_slot_load(struct raft_slot_file *slot, u8 *buf)
 
 	memset(buf, 0, RAFT_SLOT_HEAD);
 	memset(&slot->head, 0, sizeof(slot->head));
-	err = file_read(slot->file, 0, buf, min_t(u64, size, RAFT_SLOT_HEAD));
+	/* The log is cut on the strength of what is found. */
+	err = raft_file_settle(slot->file);
+	if (!err)
+		err = file_read(slot->file, 0, buf,
+				min_t(u64, size, RAFT_SLOT_HEAD));
 	if (!err)
 		err = raft_slot_decode(&slot->head, buf, size);
 	return err == -ENODATA ? 0 : err;

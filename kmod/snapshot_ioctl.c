@@ -330,7 +330,7 @@ int raft_snapshot_take(struct raft_group *g, struct file *from, u64 index,
 	if (err)
 		return err;
 	*bytes = t.of.total - t.image;
-	if (raft_snapshot_crash(t.s, 4))
+	if (raft_snapshot_crash(t.s, 5))
 		return -EIO;
 	return keep < t.of.index ?
 		raft_snapshot_compact(g, t.of.index - keep) : 0;

@@ -9,22 +9,17 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/blkdev.h>
-#include <linux/delay.h>
 #include <linux/falloc.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
-#include <linux/pagemap.h>
 #include <linux/random.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "wal_internal.h"
-
-#define SETTLE_TRIES	50	/* to drop pages that are in use */
-#define SETTLE_DELAY_MS	20
 
 static DEFINE_MUTEX(in_use_lock);	/* protects in_use and its links */
 static LIST_HEAD(in_use);
@@ -52,20 +47,13 @@ static int file_check(struct file *file)
 	return 0;
 }
 
-static struct block_device *device_of(struct file *file)
-{
-	if (S_ISBLK(file_inode(file)->i_mode))
-		return I_BDEV(file->f_mapping->host);
-	return file_inode(file)->i_sb->s_bdev;
-}
-
 /*
  * What the device may tear or rewrite as a whole: its physical block, so that
  * no write endangers a durable neighbour (drives that emulate 512 bytes).
  */
 static u32 file_block(struct file *file)
 {
-	struct block_device *bdev = device_of(file);
+	struct block_device *bdev = raft_file_device(file);
 	u32 block = bdev ? bdev_physical_block_size(bdev) : RAFT_DISK_BLOCK_MAX;
 
 	return clamp_t(u32, rounddown_pow_of_two(block), RAFT_DISK_BLOCK_MIN,
@@ -75,33 +63,13 @@ static u32 file_block(struct file *file)
 /* Direct if the file can and the log's blocks are not too small for it. */
 static const struct raft_wal_backend *file_backend(struct file *file, u32 block)
 {
-	struct block_device *bdev = device_of(file);
+	struct block_device *bdev = raft_file_device(file);
 
 	if (!(file->f_mode & FMODE_CAN_ODIRECT))
 		return &raft_wal_buffered;
 	if (bdev && bdev_logical_block_size(bdev) > block)
 		return &raft_wal_buffered;
 	return &raft_wal_direct;
-}
-
-/*
- * Recovery must judge what is on the disk.  Pages that a crash of the group (not
- * of the machine) left dirty become durable first; then they are dropped, lest a
- * page whose writeback failed be read as if it were there.  Somebody else may be
- * reading one just now.
- */
-static int file_settle(struct file *file)
-{
-	int err = vfs_fsync(file, 0);
-	int tries = 0;
-
-	if (err || !device_of(file))
-		return err;
-	do
-		err = invalidate_inode_pages2(file->f_mapping);
-	while (err == -EBUSY && ++tries < SETTLE_TRIES &&
-	       !msleep_interruptible(SETTLE_DELAY_MS));
-	return err;
 }
 
 /* One log per inode; a block device has one inode whatever its nodes. */
@@ -418,7 +386,7 @@ int raft_wal_open(struct raft_wal **walp, struct file *file,
 	if (err)
 		goto free;
 	noio = memalloc_noio_save();
-	err = file_settle(file);
+	err = raft_file_settle(file);
 	if (!err)
 		err = recover(wal, params, boot);
 	memalloc_noio_restore(noio);

@@ -21,6 +21,7 @@
 /* So long at most until a hard state notes what is durable as durable. */
 #define RAFT_WAL_NOTE_MS	1000
 
+struct block_device;
 struct file;
 struct raft_wal;
 struct raft_wal_reader;
@@ -115,6 +116,9 @@ void raft_wal_hold(struct raft_wal *wal);
 void raft_wal_release(struct raft_wal *wal);
 int raft_wal_read(struct raft_wal *wal, struct raft_wal_reader *rd, u64 first,
 		  u32 n, u32 max_bytes, raft_wal_read_fn fn, void *ctx);
+
+struct block_device *raft_file_device(struct file *file);
+int raft_file_settle(struct file *file);
 
 int raft_wal_init(void);
 void raft_wal_exit(void);

@@ -15,15 +15,58 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/blkdev.h>
 #include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/highmem.h>
+#include <linux/pagemap.h>
 #include <linux/uio.h>
 
 #include "wal_internal.h"
 
 #define NOMEM_TRIES	500	/* of a write for which there is no memory */
 #define NOMEM_DELAY_MS	20
+#define SETTLE_TRIES	50	/* to drop pages that are in use */
+#define SETTLE_DELAY_MS	20
+
+/**
+ * raft_file_device() - where the bytes of a file are in the end
+ * @file: regular file or block device
+ *
+ * Context: Any.
+ * Return: the block device, NULL if there is none.
+ */
+struct block_device *raft_file_device(struct file *file)
+{
+	if (S_ISBLK(file_inode(file)->i_mode))
+		return I_BDEV(file->f_mapping->host);
+	return file_inode(file)->i_sb->s_bdev;
+}
+
+/**
+ * raft_file_settle() - let what is read of a file be what is on the disk
+ * @file: of a log, or of a slot of snapshots, before it is looked at
+ *
+ * Pages that a crash of the group (not of the machine) left dirty become durable
+ * first; then they are dropped, lest a page whose writeback failed be read as if it
+ * were there.  Somebody else may be reading one just now.
+ *
+ * Context: Process context; sleeps for the disk.
+ * Return: 0; -EBUSY pages are in use; or an error of the file system.
+ */
+int raft_file_settle(struct file *file)
+{
+	int err = vfs_fsync(file, 0);
+	int tries = 0;
+
+	if (err || !raft_file_device(file))
+		return err;
+	do
+		err = invalidate_inode_pages2(file->f_mapping);
+	while (err == -EBUSY && ++tries < SETTLE_TRIES &&
+	       !msleep_interruptible(SETTLE_DELAY_MS));
+	return err;
+}
 
 /*
  * write_iter() wants to be called with the superblock guarded against a freeze

@@ -466,6 +466,8 @@ static const char *snapshot_text(int error)
 		return "the snapshot is damaged";
 	case -EINVAL:
 		return "this index is not applied here or has been cut, or this is no regular file";
+	case -EIO:
+		return "a file of it cannot be read or written, or the group has failed here";
 	case -EINTR:
 		return "interrupted";
 	case -ENODATA:

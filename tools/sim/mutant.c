@@ -90,7 +90,7 @@ static const struct mutant mutants[] = {
 	{ "no-probe-after-loss", 45, 2000, "never asks again when all appends are lost" },
 	{ "snapshot-asks-once", 47, 2000, "asks a follower only once what it has" },
 	{ "snapshot-for-ever", 47, 2000, "does not end a snapshot that is not needed" },
-	{ "snapshot-before-let-in", 27, 20000, "a snapshot does not wait until its store is let in" },
+	{ "snapshot-before-let-in", 27, 20000, "a snapshot before its store is let in" },
 	{ "snapshot-cuts-suffix", 48, 20000, "replaces a log that fits the snapshot" },
 	{ "snapshot-goes-back", 48, 5000, "installs what is committed already" },
 	{ "bare-snapshot-counts", 0, 5000, "takes a bare snapshot for a state machine" },

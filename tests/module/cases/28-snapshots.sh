@@ -321,7 +321,7 @@ t_snap_crash() {
 	[ -w "$fault" ] || skip "the module has no fault hooks"
 	lines a 10 | propose g 1 -q
 	take_all 1 >/dev/null
-	for step in 1 2 3 4; do
+	for step in 1 2 3 4 5; do
 		lines "s$step" 10 | propose g 1 -q
 		state_of 1 >"$TMP/before"
 		echo "snapshot-crash $step" >"$(echo /sys/kernel/debug/raft/*-g/fault)"

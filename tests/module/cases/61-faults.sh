@@ -170,6 +170,45 @@ t_sync_error_alone() {
 }
 t "a flush fails in a group of one: nothing is acknowledged" t_sync_error_alone 1
 
+# The head of a snapshot is in the page cache, its sync failed, and the next one would not.
+t_snapshot_sync_error() {
+	local at dev
+	modprobe ext4 2>/dev/null || :
+	modprobe dm_flakey 2>/dev/null || :
+	part slots 100 24
+	dev="$(the_disk) $((100 * 2048))"
+	mkfs.ext4 -q -F -b 4096 -O ^has_journal /dev/mapper/slots
+	mkdir -p /mnt/tslots
+	mount /dev/mapper/slots /mnt/tslots || skip "no ext4"
+	cluster g 1 Snapshots=/mnt/tslots/%g.%n.snap
+	lines a 20 | propose g 1 -q
+	sync -f /mnt/tslots
+	echo state >"$TMP/state"
+	inject 1 snapshot-crash 3
+	refused 1 'cannot be read or written' ctl 1 snapshot g --file "$TMP/state"
+	becomes slots "0 $((24 * 2048)) flakey $dev 0 3600 1 error_writes"
+	! sync -f /mnt/tslots || fail "the head of the snapshot was written"
+	becomes slots "0 $((24 * 2048)) linear $dev"
+	raft_down g 1
+	# Who syncs next may be told, once, what failed before.
+	raft_up g 1 || raft_up g 1
+	raft_wait_leader g 1 >/dev/null
+	at=$(raft_get g 1 snapshot)
+	# What it goes on with is what is on the disk.
+	raft_down g 1
+	umount /mnt/tslots
+	e2fsck -fy /dev/mapper/slots >/dev/null 2>&1 || :
+	mount /dev/mapper/slots /mnt/tslots
+	raft_up g 1
+	raft_wait_leader g 1 >/dev/null
+	is "$(raft_get g 1 snapshot)" "$at" "the snapshot on the disk, and the one that it began with"
+	raft_log g 1 >"$TMP/log"
+	once 20 a
+	ctl 1 snapshot g --file "$TMP/state" >/dev/null
+	is "$(ctl 1 snapshot g --save - 2>/dev/null)" state "the snapshot when the disk is mended"
+}
+t "a sync fails behind a snapshot: it is not taken from the page cache" t_snapshot_sync_error 1
+
 # --- Disks that hang, or are slow ---------------------------------------------
 
 leads_other() {
