@@ -107,8 +107,10 @@ kunit() {
 }
 
 module_um() {
-	local bad=0
-	$lab/lab run tests/scenarios/*.scn tools/sim/testdata/*.scn | tests/scenario-tap.sh 250 module || bad=1
+	local bad=0 sim_only=tests/scenarios/trap27-snapshot-before-it-is-let-in.scn
+	echo "ok - module: $sim_only # SKIP which of two messages comes first decides"
+	$lab/lab run $(printf '%s\n' tests/scenarios/*.scn tools/sim/testdata/*.scn | grep -vxF $sim_only) |
+		tests/scenario-tap.sh 250 module || bad=1
 	# Once more with links that nftables cuts instead of the module's fault hook.
 	$lab/lab run -n tests/scenarios/{partition,trap34}-*.scn |
 		tests/scenario-tap.sh 1 "module, nftables" || bad=1
