@@ -157,6 +157,10 @@ void run_propose(struct run *r, const struct scn_dir *d)
 		skip(r, "a proposal at a paused node waits for its thread");
 	if (r->node[d->id].witness)
 		skip(r, "a witness does not show what became of a proposal");
+	/* Whether they come too fast for the node is a matter of chance. */
+	if (d->count > RAFT_MAX_PENDING)
+		skip(r, "more than %u proposals at once: callers here do not wait",
+		     RAFT_MAX_PENDING);
 	for (k = 1; k <= (d->count ? d->count : 1); k++)
 		propose_one(r, d, k);
 }
