@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # figures-guest.sh [PART...] - runs in the guest of figures.sh and prints its figures: udp
-# disk commits reads readers transfers failovers catchup snapshots heartbeats, all of them
-# if none is named.
+# disk commits reads readers transfers failovers catchup snapshots heartbeats memory, all of
+# them if none is named.
 set -eu
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 TMP=/run/t RAFT_DIR=/srv/mem
@@ -12,6 +12,7 @@ export TOP TMP
 ROUNDS=${ROUNDS:-20} SECONDS_EACH=${SECONDS_EACH:-10}
 COUNT_1=${COUNT_1:-2000} COUNT_8=${COUNT_8:-4000} COUNT_64=${COUNT_64:-16000}
 TRANSFERS=${TRANSFERS:-50} ENTRIES=${ENTRIES:-100000} SNAPSHOT_MIB=${SNAPSHOT_MIB:-16 256}
+MEMORY_ENTRIES=${MEMORY_ENTRIES:-10000 1000000}
 TRACING=/sys/kernel/tracing
 
 us() { # us NS...: microseconds
@@ -312,6 +313,33 @@ heartbeats() {
 	rm -f "$RAFT_DIR"/*.snap.*
 }
 
+kernel_kib() { awk '/^(SUnreclaim|VmallocUsed|Percpu):/ { kib += $2 } END { print kib }' /proc/meminfo; }
+
+# What a node takes of the kernel's memory with a log of N commands of 64 bytes.
+memory() {
+	local n before t
+	RAFT_DIR=/srv/disk/logs
+	mkdir -p "$RAFT_DIR"
+	for n in $MEMORY_ENTRIES; do
+		sleep 2
+		before=$(kernel_kib)
+		cluster g 1 -s $((n * 400 / 1048576 + 64))M Memory=4M
+		ns 1 "$RAFT_TOOLS/raft-bench" propose -g g -t 64 -s 64 -n "$n" --json >"$TMP/bench"
+		sleep 2
+		echo "$n entries, Memory=4M: memory_used $(($(raft_get g 1 memory_used) / 1024)) KiB, the kernel has" \
+			"$(($(kernel_kib) - before)) KiB more; in memory from $(raft_get g 1 window) on; $(field per_second <"$TMP/bench")/s"
+		raft_down g 1
+		t=$(date +%s%N)
+		raft_up g 1
+		raft_wait_leader g 1 >/dev/null
+		t=$((($(date +%s%N) - t) / 1000000))
+		sleep 2
+		echo "$n entries, after a restart that took $t ms: $(($(kernel_kib) - before)) KiB"
+		raft_down g 1
+		rm -f "$RAFT_DIR"/*.log
+	done
+}
+
 mkdir -p "$TMP" /srv/mem /srv/disk
 mount -t tmpfs -o size=2000M tmpfs /srv/mem
 for dev in /dev/vda /dev/ubda; do [ ! -b $dev ] || mount -t ext4 $dev /srv/disk; done
@@ -319,6 +347,6 @@ lab_net_up 4
 echo mono >$TRACING/trace_clock
 raft_load
 echo "kernel $(uname -r), $(nproc) processor(s), three nodes in namespaces"
-[ $# != 0 ] || set -- udp disk commits reads readers transfers failovers catchup snapshots heartbeats
+[ $# != 0 ] || set -- udp disk commits reads readers transfers failovers catchup snapshots heartbeats memory
 for part; do "$part"; done
 raft_unload
