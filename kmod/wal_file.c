@@ -167,28 +167,29 @@ static int file_read(struct raft_wal *wal, u64 pos, void *buf, u32 len)
  * as it is.
  */
 static int direct_fetch(struct raft_wal *wal, u64 pos, struct raft_wal_area *to,
-			u32 len)
+			u32 at, u32 len)
 {
 	struct iov_iter iter;
 	struct kiocb iocb;
 	ssize_t ret;
 
-	iov_iter_bvec(&iter, ITER_DEST, to->bvec, DIV_ROUND_UP(len, PAGE_SIZE),
-		      len);
+	iov_iter_bvec(&iter, ITER_DEST, to->bvec,
+		      DIV_ROUND_UP(at + len, PAGE_SIZE), at + len);
+	iov_iter_advance(&iter, at);
 	init_sync_kiocb(&iocb, wal->file);
 	iocb.ki_pos = pos;
 	iocb.ki_flags |= IOCB_DIRECT;
 	ret = wal->file->f_op->read_iter(&iocb, &iter);
 	if (ret < 0)
 		return (int)ret;
-	invalidate_kernel_vmap_range(to->buf, len);
+	invalidate_kernel_vmap_range(to->buf + at, len);
 	return ret == len ? 0 : -EIO;
 }
 
 static int buffered_fetch(struct raft_wal *wal, u64 pos,
-			  struct raft_wal_area *to, u32 len)
+			  struct raft_wal_area *to, u32 at, u32 len)
 {
-	return file_read(wal, pos, to->buf, len);
+	return file_read(wal, pos, to->buf + at, len);
 }
 
 /*

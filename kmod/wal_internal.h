@@ -65,15 +65,15 @@ struct raft_wal_area {
  *	returns; worker or opener, may sleep
  * @read: reads @len bytes at @pos through the page cache, for recovery: before
  *	the first write; 0 or an errno; may sleep
- * @fetch: reads @len bytes at @pos, both of whole blocks of 4096, as they are on
- *	the disk now; 0 or an errno; may sleep
+ * @fetch: reads @len bytes at @pos to byte @at of an area, all of whole blocks of
+ *	4096, as they are on the disk now; 0 or an errno; may sleep
  */
 struct raft_wal_backend {
 	const char *name;
 	void (*write)(struct raft_wal_io *io);
 	int (*read)(struct raft_wal *wal, u64 pos, void *buf, u32 len);
 	int (*fetch)(struct raft_wal *wal, u64 pos, struct raft_wal_area *to,
-		     u32 len);
+		     u32 at, u32 len);
 };
 
 extern const struct raft_wal_backend raft_wal_direct;

@@ -207,8 +207,9 @@ static int walk_read(void *ctx, u64 pos, void *buf, u32 len)
 
 	if (raft_wal_fault_unread(w->wal))
 		return -EIO;
-	/* @buf is the start of the area. */
-	return w->wal->backend->fetch(w->wal, pos, w->area, len);
+	/* @buf is in the area, behind its start if what is before it was read alone. */
+	return w->wal->backend->fetch(w->wal, pos, w->area,
+				      (u32)((u8 *)buf - w->area->buf), len);
 }
 
 /**
