@@ -65,6 +65,11 @@ unpack_etcd() {
 	echo "$dir/usr/bin"
 }
 
+# host_load RUNS: processes that want one of the host's processors, a minute's mean.
+host_load() {
+	printf '{"round":%s,"host_load":%s}\n' "$round" "$(cut -d' ' -f1 /proc/loadavg)" >>"$1"
+}
+
 # one_round KERNEL RUNS SYSTEMS PARTS COMMAND...: COMMAND boots KERNEL.
 one_round() {
 	local kernel=$1 runs=$2 systems=$3 parts=$4 ko limits disk disks=()
@@ -73,6 +78,7 @@ one_round() {
 	limits=$(limits_module "$kernel")
 	rm -rf "$work/out"
 	mkdir "$work/out"
+	host_load "$runs"
 	for disk in 1 2 3; do
 		rm -f "$work/disk$disk"
 		truncate -s 2G "$work/disk$disk"
@@ -83,6 +89,7 @@ one_round() {
 	"$@" -t 3000 -o "$work/out" "${disks[@]}" -e "BENCH_ROUND=$round" -e "BENCH_SYSTEMS=$systems" \
 		-e "RAFT_KO=$ko" -e "LIMITS_KO=$limits" "${env[@]}" tools/bench/guest.sh $parts ||
 		say "CANNOT: round $round under $kernel ended with $?; what it measured until then counts"
+	host_load "$runs"
 	cat "$work/out/runs.jsonl" >>"$runs" || say "CANNOT: round $round under $kernel measured nothing"
 }
 

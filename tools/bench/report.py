@@ -20,10 +20,13 @@ class Runs:
     """All runs; a metric of those that fit is a list of (round, value)."""
 
     def __init__(self, path):
-        self.runs, self.cannot = [], []
+        self.runs, self.cannot, self.host_load = [], [], []
         with open(path, encoding="utf-8") as f:
             for line in f:
                 run = json.loads(line)
+                if "host_load" in run:
+                    self.host_load.append((run["round"], run["host_load"]))
+                    continue
                 if "cannot" in run:
                     self.cannot.append(run)
                     continue
@@ -209,7 +212,8 @@ def write_rst(path, runs, um):
                 "================\nMeasured figures\n================\n\n"
                 f"Made by ``make bench``: {rounds} round(s). A cell is the median of the rounds, "
                 "(least .. most).\nWhat the figures mean and what not is in performance.rst; "
-                "only ratios mean anything.\n")
+                "only ratios mean anything. Load of the host at each round:\n"
+                f"{cell(spread(runs.host_load + um.host_load))}.\n")
         f.write(title("Targets"))
         write_targets(f, runs)
         f.write(title("What a commit rests on"))
@@ -249,6 +253,7 @@ def groups(runs):
 def summary(runs):
     return {"targets": [{"ratio": t, "target": f"{op} {want:g}", "median": r[0], "min": r[1], "max": r[2]}
                         for t, op, want, r in targets(runs) if r],
+            "host_load": [load for _, load in runs.host_load],
             "runs": list(groups(runs)), "cannot": runs.cannot}
 
 
