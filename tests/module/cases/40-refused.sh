@@ -43,16 +43,22 @@ t "a log whose hard state is gone is refused and left alone" t_damaged
 
 # What a power-off in the last write leaves: the log of a running node, its last record torn.
 t_torn() {
-	local log=$RAFT_DIR/g.2.log
+	local log=$RAFT_DIR/g.2.log at i
 	cluster g 3
 	lines whole 30 | propose g 1 -q
-	same_logs g 1 2 3
-	cp "$log" "$TMP/crash"
-	raft_down g 1 2 3
-	spoil "$TMP/crash" "$(where 'whole-30' "$TMP/crash")"
-	mv "$TMP/crash" "$log"
-	"$RAFT_TOOLS/raftdump" "$log" >"$TMP/dump" 2>&1 || :
+	# A second later a hard state says that it was durable, and it is damaged.
+	for i in {1..20}; do
+		lines "last$i" 1 | propose g 2 -q
+		cp "$log" "$TMP/crash"
+		at=$(where "last$i-1" "$TMP/crash") || :
+		[ -n "$at" ] || continue
+		spoil "$TMP/crash" "$at"
+		"$RAFT_TOOLS/raftdump" "$TMP/crash" >"$TMP/dump" 2>&1 || :
+		if grep -qi torn "$TMP/dump"; then break; fi
+	done
 	grep -qi torn "$TMP/dump" || fail "raftdump sees nothing torn: $(tail -n 5 "$TMP/dump")"
+	raft_down g 1 2 3
+	mv "$TMP/crash" "$log"
 	raft_up g 1 2 3
 	raft_wait_leader g 1 2 3 >/dev/null
 	lines more 5 | propose g 2 -q
