@@ -11,15 +11,10 @@
 
 #include "raft_env.h"
 #include "raft_core.h"
+#include "log.h"
 
 /* Entries that a new leader takes over from its own queue in one step. */
 #define RAFT_STEP_TAKE		256
-/* Spare chunks that cover what one step may append: a message or as many own
- * proposals, and the no-op.
- */
-#define RAFT_LOG_SPARE		4
-/* Terms that a log may have where it is only on disk. */
-#define RAFT_LOG_TERMS		4096
 /* FORWARD messages on the way, beyond which a follower waits. */
 #define RAFT_FORWARD_ENTRIES	256
 /* Origins of applied proposals that are remembered: members, and as many that
@@ -30,61 +25,6 @@
 #define RAFT_ROUNDS		16
 /* Batches of reads that are confirmed and wait for entries to be applied. */
 #define RAFT_READS_CONFIRMED	8
-
-/**
- * struct raft_log_chunk - memory for RAFT_CHUNK_ENTRIES consecutive entries
- * @next: in the list of spare chunks
- * @entries: the entries, once it is in use; 16 KiB to the byte
- */
-struct raft_log_chunk {
-	union {
-		struct raft_log_chunk *next;
-		struct raft_entry entries[RAFT_CHUNK_ENTRIES];
-	};
-};
-
-/**
- * struct raft_terms - the terms of entries that are not in memory
- * @n: number of @run
- * @run: entries of one term, the next run ends it; ascending
- */
-struct raft_terms {
-	u32 n;
-	struct {
-		u64 first;
-		u64 term;
-	} run[RAFT_LOG_TERMS];
-};
-
-/**
- * struct raft_log - the log: what of it is in memory, and all terms
- * @table: ring of chunks in order; memory of the shell
- * @table_size: slots of @table
- * @first_chunk: its number, counted from that of index 1
- * @n_chunks: chunks in use
- * @spare: chunks given but not used yet
- * @n_spare: length of @spare
- * @base: entries up to this one were dropped, 0 if none were
- * @base_term: its term
- * @evicted: entries from @base up to this one are only on disk; @base if none
- * @bytes: of the commands of those in memory
- * @terms: of these
- * @last: last index, @base if empty
- */
-struct raft_log {
-	struct raft_log_chunk **table;
-	u32 table_size;
-	u64 first_chunk;
-	u32 n_chunks;
-	struct raft_log_chunk *spare;
-	u32 n_spare;
-	u64 base;
-	u64 base_term;
-	u64 evicted;
-	u64 bytes;
-	struct raft_terms terms;
-	u64 last;
-};
 
 /**
  * struct raft_readback - entries that were read back from disk, for peers
@@ -599,22 +539,6 @@ struct raft {
 	bool state_changed;
 	struct raft_update *up;
 };
-
-/* log.c */
-u64 raft_log_term(const struct raft_log *log, u64 index);
-struct raft_entry *raft_log_entry(const struct raft_log *log, u64 index);
-bool raft_log_append(struct raft_log *log, const struct raft_entry *e);
-void raft_log_truncate(struct raft_log *log, u64 from);
-u64 raft_log_evict(struct raft_log *log, u64 index);
-void raft_log_compact(struct raft_log *log, u64 index);
-void raft_log_reset(struct raft_log *log, u64 index, u64 term);
-u64 raft_log_find_by_term(const struct raft_log *log, u64 index, u64 term);
-bool raft_log_up_to_date(const struct raft_log *log, u64 last, u64 last_term);
-
-/* terms.c */
-bool raft_terms_add(struct raft_terms *t, u64 index, u64 term);
-u64 raft_terms_at(const struct raft_terms *t, u64 index);
-void raft_terms_drop(struct raft_terms *t, u64 index, u64 last);
 
 /* window.c */
 const struct raft_entry *raft_window_entry(const struct raft *r, u64 index);

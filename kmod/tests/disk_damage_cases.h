@@ -123,6 +123,16 @@ static void damage_stale(struct disk_env *env)
 	EXPECT(env, env->st.commit == 0);
 }
 
+static void state_truncated_lost(struct disk_env *env, u64 index)
+{
+	img_small(env, 512);
+	img_truncate(env, index);
+	img_write(env, 1, 3, 10);
+	memset(env->p + raft_disk_state_pos(env->st.generation), 0xff,
+	       RAFT_DISK_SLOT);
+	expect_boots(env, index - 1, RAFT_REACH_LOST, 0);
+}
+
 static void damage_state(struct disk_env *env)
 {
 	u32 slot;
@@ -137,19 +147,9 @@ static void damage_state(struct disk_env *env)
 		expect_boots(env, 6, RAFT_REACH_LOST, 0);
 	}
 	/* With a truncation in it, and what was written after that. */
-	img_small(env, 512);
-	img_truncate(env, 5);
-	img_write(env, 1, 3, 10);
-	memset(env->p + raft_disk_state_pos(env->st.generation), 0xff,
-	       RAFT_DISK_SLOT);
-	expect_boots(env, 4, RAFT_REACH_LOST, 0);
+	state_truncated_lost(env, 5);
 	/* The same, and what was truncated is still there. */
-	img_small(env, 512);
-	img_truncate(env, 3);
-	img_write(env, 1, 3, 10);
-	memset(env->p + raft_disk_state_pos(env->st.generation), 0xff,
-	       RAFT_DISK_SLOT);
-	expect_boots(env, 2, RAFT_REACH_LOST, 0);
+	state_truncated_lost(env, 3);
 	/* Both: nothing can be done. */
 	img_small(env, 512);
 	memset(env->p + RAFT_DISK_STATE_POS, 0xff, 2 * RAFT_DISK_SLOT);
