@@ -90,6 +90,7 @@ step module-vm tests/steps.sh module_vm"${long:+_long}"
 [ -n "$long" ] || step poweroff tests/steps.sh poweroff
 step logwrites tests/steps.sh logwrites"${long:+_long}"
 step histories tests/steps.sh histories"${long:+_long}"
+step guard tests/steps.sh guard
 if [ -n "$long" ]; then
 	step kunit-debug tests/steps.sh kunit um-debug
 	step memory tests/steps.sh memory

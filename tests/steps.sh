@@ -161,6 +161,8 @@ histories_long() {
 	return $bad
 }
 
+guard() { GUARD=1 tools/bench/bench.sh; }
+
 poweroff_long() { ROUNDS=20 tests/module/poweroff.sh; }
 
 demo() {

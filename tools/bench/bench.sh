@@ -5,6 +5,8 @@
 #
 #   ROUNDS=5          how often everything is measured; each round boots the machine anew
 #   SHORT=1           few workloads, about three minutes a round
+#   GUARD=1           of the short form only what guard.py looks at, two rounds, which then
+#                     judges by what is on record; no etcd. TAP on stdout
 #   OUT=build/bench   results.json, results.rst, *.svg; Documentation/performance to record
 #   KERNELS="stock um"  um: raft.ko alone under User-mode Linux, whose kernel code runs at
 #                     native speed; that kernel is built first, ten minutes, once. SHORT: stock
@@ -19,6 +21,7 @@ set -eu
 top=$(cd "$LAB/../.." && pwd)
 cd "$top"
 
+if [ -n "${GUARD:-}" ]; then SHORT=1 OUT=${OUT:-build/guard} ROUNDS=${ROUNDS:-2} SYSTEMS="ko libraft" PARTS=loads; fi
 OUT=${OUT:-build/bench} ROUNDS=${ROUNDS:-5}
 [ -n "${KERNELS:-}" ] || { KERNELS=stock; [ -n "${SHORT:-}" ] || KERNELS+=" um"; }
 mkdir -p "$OUT"
@@ -30,12 +33,14 @@ if [ -z "${REPORT:-}" ]; then
 fi
 
 settings() {
-	if [ -n "${SHORT:-}" ]; then
+	if [ -n "${GUARD:-}" ]; then
+		sizes=256 clients="1 64" readers='' rates='' heartbeats='' seconds=1
+	elif [ -n "${SHORT:-}" ]; then
 		sizes=256 clients="1 64" rates=50 heartbeats=10 seconds=2
 	else
 		sizes="61440 4096 16 256" clients="1 8 64" rates="50 500" heartbeats="100 10 1" seconds=3
 	fi
-	env=(-e "BENCH_SIZES=$sizes" -e "BENCH_CLIENTS=$clients" -e "BENCH_RATES=$rates"
+	env=(-e "BENCH_SIZES=$sizes" -e "BENCH_CLIENTS=$clients" -e "BENCH_RATES=$rates" -e "BENCH_READERS=${readers-$clients}"
 		-e "BENCH_HEARTBEATS=$heartbeats" -e "BENCH_SECONDS=${SECONDS_EACH:-$seconds}"
 		-e "BENCH_STORAGES=${STORAGES:-mem disk}" -e BENCH_IDLE=5 -e "RAFT_TOOLS=$top/build")
 }
@@ -105,7 +110,7 @@ measure() {
 	tools/lab/deps.sh build vm bench
 	make -s tools bench-peers
 	settings
-	env+=(-e "BENCH_ETCD=$(unpack_etcd)")
+	[ -n "${GUARD:-}" ] || env+=(-e "BENCH_ETCD=$(unpack_etcd)")
 	for ((round = 1; round <= ROUNDS; round++)); do
 		for kernel in $KERNELS; do
 			say "round $round of $ROUNDS, $kernel; host: $(uptime)"
@@ -115,4 +120,8 @@ measure() {
 }
 
 [ -z "${work:-}" ] || measure
-tools/bench/report.py "$OUT"
+if [ -n "${GUARD:-}" ]; then
+	tools/bench/guard.py "$OUT/runs.jsonl" Documentation/performance/results.json
+else
+	tools/bench/report.py "$OUT"
+fi

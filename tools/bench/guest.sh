@@ -110,7 +110,7 @@ loads_of() { # loads_of SYSTEM STORAGE
 	for rate in $BENCH_RATES; do
 		load "$system" "$storage" open propose -s 256 -t 64 -r "$rate" -T "$BENCH_SECONDS"
 	done
-	for clients in $BENCH_CLIENTS; do
+	for clients in $BENCH_READERS; do
 		load "$system" "$storage" read read -t "$clients" -T "$BENCH_SECONDS"
 	done
 	after=$(memory_kib)

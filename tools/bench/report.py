@@ -282,4 +282,5 @@ def main():
     print(f"tables, JSON and plots: {out}/")
 
 
-main()
+if __name__ == "__main__":
+    main()
