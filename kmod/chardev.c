@@ -363,8 +363,8 @@ static ssize_t raft_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct file *file = iocb->ki_filp;
 	size_t len = iov_iter_count(from);
-	struct raft_proposing in = {};
-	struct raft_proposed out;
+	struct raft_command c = {};
+	struct raft_proposing in = { .commands = &c, .n = 1 };
 	struct raft_group *g;
 	int err;
 
@@ -376,19 +376,19 @@ static ssize_t raft_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 
-	in.payload = raft_payload_alloc(len, GFP_KERNEL);
-	if (!in.payload)
+	c.payload = raft_payload_alloc(len, GFP_KERNEL);
+	if (!c.payload)
 		return -ENOMEM;
 	err = -EFAULT;
-	if (!copy_from_iter_full(in.payload->data, len, from))
+	if (!copy_from_iter_full(c.payload->data, len, from))
 		goto put_payload;
 
 	if ((file->f_flags & O_NONBLOCK) || (iocb->ki_flags & IOCB_NOWAIT))
 		in.flags |= RAFT_PROPOSE_NONBLOCK;
-	err = raft_group_propose(g, &in, &out);
+	err = raft_group_propose(g, &in);
 
 put_payload:
-	raft_payload_put(in.payload);
+	raft_payload_put(c.payload);
 	return err ?: len;
 }
 

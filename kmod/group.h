@@ -141,33 +141,39 @@ struct raft_group {
 };
 
 /**
- * struct raft_proposing - what is proposed, and how
- * @payload: the command; NULL: a client session is to be opened
+ * struct raft_command - one command, and what became of it
+ * @payload: its bytes; NULL: a client session is to be opened
  * @client: session of the command, 0 if none
  * @client_serial: its number in there, 0 without @client
- * @flags: RAFT_PROPOSE_*
- * @timeout_ms: how long to wait in all, see raft_waiter_time()
+ * @index: where it was applied (out)
+ * @term: of that entry (out)
+ * @serial: its number at this boot, 0 unless it was accepted (out)
+ * @error: 0, or a negative errno: see raft_group_propose() (out)
  */
-struct raft_proposing {
+struct raft_command {
 	struct raft_payload *payload;
 	u64 client;
 	u64 client_serial;
-	u32 flags;
-	u32 timeout_ms;
-};
-
-/**
- * struct raft_proposed - the outcome of a proposal
- * @index: where it was applied
- * @term: of that entry
- * @serial: its number at this boot
- * @result_state: RAFT_RESULT_*
- * @result: with RAFT_RESULT_GIVEN, a reference that the caller puts
- */
-struct raft_proposed {
 	u64 index;
 	u64 term;
 	u64 serial;
+	int error;
+};
+
+/**
+ * struct raft_proposing - what is proposed together, how, and what came of it
+ * @commands: in their order
+ * @n: how many, 1 to RAFT_BATCH_MAX
+ * @flags: RAFT_PROPOSE_*; with RAFT_PROPOSE_RESULT there is one command
+ * @timeout_ms: how long to wait in all, see raft_waiter_time()
+ * @result_state: RAFT_RESULT_* (out)
+ * @result: with RAFT_RESULT_GIVEN, a reference that the caller puts (out)
+ */
+struct raft_proposing {
+	struct raft_command *commands;
+	u32 n;
+	u32 flags;
+	u32 timeout_ms;
 	u32 result_state;
 	struct raft_payload *result;
 };
@@ -176,7 +182,7 @@ struct raft_proposed {
  * What the user interface relies on (kernel-doc in group.c):
  * raft_group_find(): referenced; @name NULL or "": the only group of @net; NULL
  *	if there is none, or more than one and no name.
- * raft_group_propose(): takes its own reference on the payload; fills @out->serial
+ * raft_group_propose(): takes its own references on the payloads; tells a serial
  *	also when the outcome is unknown (-ETIMEDOUT, -EINTR, -ECANCELED).
  * raft_group_entry(): *@e is a copy, its payload a reference that the caller
  *	puts; -ENOENT if the index is not applied or no longer there, -ENODATA if it
@@ -190,8 +196,7 @@ int raft_group_stop(struct net *net, const char *name);
 struct raft_group *raft_group_find(struct net *net, const char *name);
 void raft_group_put(struct raft_group *g);
 
-int raft_group_propose(struct raft_group *g, const struct raft_proposing *in,
-		       struct raft_proposed *out);
+int raft_group_propose(struct raft_group *g, struct raft_proposing *in);
 bool raft_group_can_propose(const struct raft_group *g);
 int raft_group_read(struct raft_group *g, bool lease, u32 timeout_ms,
 		    u64 *index);

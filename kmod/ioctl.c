@@ -108,7 +108,8 @@ static long raft_ioctl_features(void __user *arg)
 	f.features = RAFT_FEATURE_MEMBERS | RAFT_FEATURE_TRANSFER |
 		     RAFT_FEATURE_READ | RAFT_FEATURE_SET |
 		     RAFT_FEATURE_SESSION | RAFT_FEATURE_JOIN |
-		     RAFT_FEATURE_WITNESS | RAFT_FEATURE_SNAPSHOT;
+		     RAFT_FEATURE_WITNESS | RAFT_FEATURE_SNAPSHOT |
+		     RAFT_FEATURE_BATCH;
 #ifdef RAFT_FAULTS
 	f.features |= RAFT_FEATURE_FAULTS;
 #endif
@@ -335,6 +336,8 @@ long raft_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return raft_snapshot_ioctl(file, p);
 	case _IOC_NR(RAFT_IOC_SNAPSHOT_OPEN):
 		return raft_snapshot_open_ioctl(file, p);
+	case _IOC_NR(RAFT_IOC_PROPOSE_BATCH):
+		return raft_submit_batch(file, p);
 	default:
 		return -ENOTTY;
 	}

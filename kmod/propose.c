@@ -2,15 +2,16 @@
 /*
  * propose.c - proposals: what the caller waits for and what the owner does.
  *
- * The caller posts a proposal and sleeps, killably.  The owner hands it to the
- * core, which numbers it, and completes it when the entry with that number is
- * applied in this node's own log, so no answer can get lost.  Whether a
- * proposal that was accepted commits is never guessed: a caller that cannot
- * wait learns that the outcome is unknown (trap 60).
+ * The caller posts a proposal, one command or several, and sleeps, killably.  The
+ * owner hands the commands to the core in one step, which numbers them in a row, and
+ * decides each when the entry with its number is applied in this node's own log, so
+ * no answer can get lost; after the last one the caller wakes up.  Whether a command
+ * that was accepted commits is never guessed: a caller that cannot wait learns that
+ * the outcome is unknown (trap 60).
  *
- * What the core refuses for want of room was certainly not applied.  Its caller
- * waits for room and posts again; he does one at a time, so his commands keep
- * their order.
+ * What the core refuses for want of room was certainly not applied, and nor was
+ * what stands behind it.  Its caller waits for room and posts the rest again; he
+ * does one at a time, so his commands keep their order.
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>
@@ -33,21 +34,32 @@ static struct raft_proposal *proposal_of(struct raft_waiter *w)
 static void proposal_free(struct raft_waiter *w)
 {
 	struct raft_proposal *pr = proposal_of(w);
+	u32 i;
 
-	raft_payload_put(pr->in.payload);
+	for (i = 0; i < pr->n; i++)
+		raft_payload_put(pr->commands[i].payload);
 	kfree(pr);
 }
 
-static struct raft_proposal *proposal_new(const struct raft_proposing *in)
+/* Of the commands from @first on. */
+static struct raft_proposal *proposal_new(const struct raft_proposing *in,
+					  u32 first)
 {
-	struct raft_proposal *pr = kzalloc(sizeof(*pr), GFP_KERNEL_ACCOUNT);
+	u32 n = in->n - first, i;
+	struct raft_proposal *pr;
 
+	pr = kmalloc(struct_size(pr, commands, n), GFP_KERNEL_ACCOUNT);
 	if (!pr)
 		return NULL;
+	memset(pr, 0, sizeof(*pr));
 	raft_waiter_init(&pr->w, RAFT_WAITER_PROPOSAL, proposal_free);
-	pr->in = *in;
-	raft_payload_get(pr->in.payload);
-	raft_result_prepare(&pr->wanted);
+	pr->flags = in->flags;
+	pr->n = n;
+	memcpy(pr->commands, &in->commands[first], n * sizeof(*pr->commands));
+	for (i = 0; i < n; i++)
+		raft_payload_get(pr->commands[i].payload);
+	if (in->flags & RAFT_PROPOSE_RESULT)
+		raft_result_prepare(&pr->wanted);
 	return pr;
 }
 
@@ -59,36 +71,52 @@ static struct raft_proposal *proposal_new(const struct raft_proposing *in)
  */
 void raft_propose_room(struct raft_group_priv *p)
 {
-	/* Pairs with READ_ONCE() in raft_group_propose() and _can_propose(). */
+	/* Pairs with READ_ONCE() in wait_room() and raft_group_can_propose(). */
 	WRITE_ONCE(p->full, false);
 	WRITE_ONCE(p->room, p->room + 1);
 }
 
-static void accepted(struct raft_group_priv *p, struct raft_proposal *pr,
-		     u64 serial)
+static struct raft_entry entry_of(const struct raft_command *c)
 {
-	/* Pairs with READ_ONCE() in propose_once(). */
-	WRITE_ONCE(pr->serial, serial);
-	if (pr->in.flags & RAFT_PROPOSE_NOWAIT)
+	return (struct raft_entry) {
+		.type = c->payload ? RAFT_ENTRY_COMMAND : RAFT_ENTRY_OPEN,
+		.payload = c->payload,
+		.len = c->payload ? c->payload->len : 0,
+		.client = c->client,
+		.client_serial = c->client_serial,
+	};
+}
+
+/* The core accepted the first @n, and the others it refused for @refused. */
+static void taken(struct raft_group_priv *p, struct raft_proposal *pr, u32 n,
+		  u64 serial, int refused)
+{
+	pr->serial = serial;
+	pr->refused = refused;
+	/* Pairs with smp_load_acquire() in proposal_told(). */
+	smp_store_release(&pr->taken, n);
+	if (!n)
+		raft_waiter_answer(&pr->w, refused);
+	else if (pr->flags & RAFT_PROPOSE_NOWAIT)
 		raft_waiter_answer(&pr->w, 0);
 	else
 		list_add_tail(&pr->w.node, &p->pending);
 }
 
-static struct raft_entry entry_of(const struct raft_proposal *pr)
+static void note_refusal(struct raft_group_priv *p, int refused)
 {
-	struct raft_payload *payload = pr->in.payload;
-
-	return (struct raft_entry) {
-		.type = payload ? RAFT_ENTRY_COMMAND : RAFT_ENTRY_OPEN,
-		.payload = payload,
-		.len = payload ? payload->len : 0,
-		.client = pr->in.client,
-		.client_serial = pr->in.client_serial,
-	};
+	if (refused == -EAGAIN)
+		WRITE_ONCE(p->full, true);
+	if (refused == -ENOSPC) {
+		p->refused_full = true;
+		p->dirty = true;
+	}
 }
 
-/* One step for up to RAFT_PROPOSE_BATCH proposals, which leave the list. */
+/*
+ * One step for proposals of up to RAFT_PROPOSE_BATCH commands, which leave the
+ * list; those of one go together.
+ */
 static void take_batch(struct raft_group_priv *p, struct list_head *came)
 {
 	struct raft_owner *o = &p->ep->owner;
@@ -96,30 +124,33 @@ static void take_batch(struct raft_group_priv *p, struct list_head *came)
 		.type = RAFT_EV_PROPOSE,
 		.propose = { .entries = o->entries },
 	};
-	struct raft_proposal *prs[RAFT_PROPOSE_BATCH];
-	u32 i, n = 0;
+	struct raft_proposal *pr, *next;
+	u32 i, k, n = 0, left;
+	LIST_HEAD(asked);
+	int refused;
+	u64 serial;
 
-	while (!list_empty(came) && n < ARRAY_SIZE(prs)) {
-		prs[n] = list_first_entry(came, struct raft_proposal, w.node);
-		list_del_init(&prs[n]->w.node);
-		o->entries[n] = entry_of(prs[n]);
-		n++;
+	static_assert(RAFT_BATCH_MAX <= RAFT_PROPOSE_BATCH);
+	list_for_each_entry_safe(pr, next, came, w.node) {
+		if (n + pr->n > RAFT_PROPOSE_BATCH)
+			break;
+		for (i = 0; i < pr->n; i++)
+			o->entries[n++] = entry_of(&pr->commands[i]);
+		list_move_tail(&pr->w.node, &asked);
 	}
 	ev.propose.n = n;
 	raft_owner_step(p, &ev);
-	for (i = 0; i < n; i++) {
-		if (i < o->up.accepted) {
-			accepted(p, prs[i], o->up.first_serial + i);
-			continue;
-		}
-		if (o->up.refused == -EAGAIN)
-			WRITE_ONCE(p->full, true);
-		if (o->up.refused == -ENOSPC) {
-			p->refused_full = true;
-			p->dirty = true;
-		}
-		raft_waiter_answer(&prs[i]->w,
-				   o->up.refused ? o->up.refused : -EIO);
+	left = o->up.accepted;
+	serial = o->up.first_serial;
+	refused = o->up.refused ? o->up.refused : -EIO;
+	if (left < n)
+		note_refusal(p, o->up.refused);
+	list_for_each_entry_safe(pr, next, &asked, w.node) {
+		list_del_init(&pr->w.node);
+		k = min(left, pr->n);
+		left -= k;
+		taken(p, pr, k, serial, refused);
+		serial += k;
 	}
 	/* The core failed in this step: nobody will apply what it accepted. */
 	if (p->failed)
@@ -139,6 +170,17 @@ void raft_propose_take(struct raft_group_priv *p, struct list_head *came)
 		take_batch(p, came);
 }
 
+/* The next of its commands is decided; after the last one its caller wakes up. */
+static void decide(struct raft_group_priv *p, struct raft_proposal *pr,
+		   int error)
+{
+	pr->commands[pr->decided].error = error;
+	/* Pairs with smp_load_acquire() in proposal_told(). */
+	smp_store_release(&pr->decided, pr->decided + 1);
+	if (pr->decided == pr->taken)
+		raft_waiter_decide(p, &pr->w, 0);
+}
+
 /**
  * raft_propose_applied - an entry was decided; is it one of ours?
  * @p: the group
@@ -154,6 +196,7 @@ void raft_propose_applied(struct raft_group_priv *p, u64 index,
 			  const struct raft_repeated *copy)
 {
 	struct raft_proposal *pr;
+	struct raft_command *c;
 
 	if ((!copy && !(e->flags & RAFT_ENTRY_APPLIED)) ||
 	    e->origin != p->g->params.ioc.node_id ||
@@ -162,18 +205,19 @@ void raft_propose_applied(struct raft_group_priv *p, u64 index,
 	/* Those that nobody waits for are not in the list. */
 	pr = list_first_entry_or_null(&p->pending, struct raft_proposal,
 				      w.node);
-	if (!pr || pr->serial != e->serial)
+	if (!pr || pr->serial + pr->decided != e->serial)
 		return;
+	c = &pr->commands[pr->decided];
 	if (copy && !copy->first) {
-		raft_waiter_decide(p, &pr->w, -EKEYEXPIRED);
+		decide(p, pr, -EKEYEXPIRED);
 		return;
 	}
-	pr->index = copy ? copy->first : index;
-	pr->term = copy ? copy->term : e->term;
-	if (pr->in.flags & RAFT_PROPOSE_RESULT)
-		raft_result_want(&p->g->results, &pr->wanted, pr->index,
+	c->index = copy ? copy->first : index;
+	c->term = copy ? copy->term : e->term;
+	if (pr->flags & RAFT_PROPOSE_RESULT)
+		raft_result_want(&p->g->results, &pr->wanted, c->index,
 				 e->client);
-	raft_waiter_decide(p, &pr->w, 0);
+	decide(p, pr, 0);
 }
 
 /**
@@ -190,93 +234,147 @@ void raft_propose_installed(struct raft_group_priv *p)
 	u64 serial = raft_applied_serial(p->core);
 	struct raft_waiter *w, *next;
 	struct raft_proposal *pr;
+	struct raft_command *c;
 
 	list_for_each_entry_safe(w, next, &p->pending, node) {
 		pr = proposal_of(w);
-		if (pr->serial > serial)
+		while (pr->decided < pr->taken &&
+		       pr->serial + pr->decided <= serial) {
+			c = &pr->commands[pr->decided];
+			if (pr->flags & RAFT_PROPOSE_RESULT)
+				raft_result_want(&p->g->results, &pr->wanted,
+						 0, 0);
+			decide(p, pr, c->client || !c->payload ? -ETIMEDOUT : 0);
+		}
+		if (pr->decided < pr->taken)
 			break;
-		if (pr->in.flags & RAFT_PROPOSE_RESULT)
-			raft_result_want(&p->g->results, &pr->wanted, 0, 0);
-		raft_waiter_decide(p, w, pr->in.client || !pr->in.payload ?
-				   -ETIMEDOUT : 0);
 	}
 	raft_propose_room(p);
 }
 
-static int propose_once(struct raft_group *g, const struct raft_proposing *in,
-			long *left, struct raft_proposed *out)
+/*
+ * What became of each command; @error is 0 if the owner has answered.  Without
+ * its answer the first ones may be decided all the same, and the last ones be
+ * refused.  Returns how many were accepted.
+ */
+static u32 proposal_told(struct raft_proposal *pr, struct raft_command *to,
+			 int error)
 {
-	struct raft_proposal *pr = proposal_new(in);
-	int err;
+	u32 decided, n, i;
 
-	if (!pr)
-		return -ENOMEM;
-	err = raft_waiter_post(g, &pr->w);
-	if (err)
+	/* Pairs with smp_store_release() in decide(). */
+	decided = smp_load_acquire(&pr->decided);
+	/* Pairs with smp_store_release() in taken(). */
+	n = smp_load_acquire(&pr->taken);
+	if (!error)
+		error = pr->w.result;
+	for (i = 0; i < pr->n; i++) {
+		if (i < decided) {
+			to[i].index = pr->commands[i].index;
+			to[i].term = pr->commands[i].term;
+			to[i].error = pr->commands[i].error;
+		} else {
+			to[i].error = !n || i < n ? error : pr->refused;
+		}
+		to[i].serial = i < n ? pr->serial + i : 0;
+	}
+	return n;
+}
+
+static void all_refused(struct raft_command *c, u32 n, int error)
+{
+	while (n--)
+		c[n].error = error;
+}
+
+/*
+ * Propose those from @first on, which goes up by what is accepted.  Returns
+ * -EAGAIN if the others may be proposed when there is room.
+ */
+static int propose_once(struct raft_group *g, struct raft_proposing *in,
+			u32 *first, long *left)
+{
+	struct raft_command *c = &in->commands[*first];
+	u32 n = in->n - *first;
+	struct raft_proposal *pr = proposal_new(in, *first);
+	int err = pr ? raft_waiter_post(g, &pr->w) : -ENOMEM;
+
+	if (err) {
+		all_refused(c, n, err);
 		goto put;
+	}
 	err = raft_waiter_wait(&pr->w, left);
-	/* Pairs with WRITE_ONCE() in accepted(). */
-	out->serial = READ_ONCE(pr->serial);
 	if (err)
-		goto put;
-	out->index = pr->index;
-	out->term = pr->term;
-	err = pr->w.result;
+		*left = 0;
+	*first += proposal_told(pr, c, err);
+	if (!err && *first < in->n)
+		err = c[n - 1].error;
 	/* It is committed: a result that does not come is no error. */
-	if (!err && in->flags & RAFT_PROPOSE_RESULT)
-		out->result_state = raft_result_wait(&g->results, &pr->wanted,
-						     *left, &out->result);
+	if (in->flags & RAFT_PROPOSE_RESULT && !c->error)
+		in->result_state = raft_result_wait(&g->results, &pr->wanted,
+						    *left, &in->result);
 put:
-	if (in->flags & RAFT_PROPOSE_RESULT)
+	if (pr && in->flags & RAFT_PROPOSE_RESULT)
 		raft_result_leave(&g->results, &pr->wanted);
-	raft_waiter_put(&pr->w);
+	if (pr)
+		raft_waiter_put(&pr->w);
 	return err;
 }
 
+/* Until it is worthwhile to propose again; false if there is no time for that. */
+static bool wait_room(struct raft_group *g, u64 room, long *left)
+{
+	struct raft_group_priv *p = g->priv;
+	long look = min_t(long, *left, ROOM_LOOK), ret;
+
+	ret = wait_event_killable_timeout(g->wait,
+					  READ_ONCE(p->room) != room ||
+					  READ_ONCE(g->stopping), look);
+	if (ret < 0)
+		return false;
+	*left -= look - ret;
+	return *left > 0;
+}
+
 /**
- * raft_group_propose - propose one command and wait until it is applied
+ * raft_group_propose - propose commands and wait until they are applied
  * @g: the group
- * @in: the command; the group takes references of its own.  With
- *	RAFT_PROPOSE_NONBLOCK it fails rather than wait for room, with
- *	RAFT_PROPOSE_NOWAIT it does not wait for the commit, with
- *	RAFT_PROPOSE_RESULT it waits for the state machine too
- * @out: filled in: @serial whenever the command was accepted, the rest with 0
+ * @in: the commands, in whose order they are applied; the group takes references
+ *	of its own.  With RAFT_PROPOSE_NONBLOCK it does not wait for room, with
+ *	RAFT_PROPOSE_NOWAIT not for the commit, with RAFT_PROPOSE_RESULT for the
+ *	state machine too.  What became of each is filled in, always
+ *
+ * Those that have room go together, and their caller wakes up once, when the last
+ * of them is decided.
  *
  * Context: a process; waits killably.
- * Return: 0: committed and applied once (accepted, with NOWAIT).  -EAGAIN no
- *	room, -ENOSPC log full, -EMSGSIZE, -EINVAL, -ENOMEM, -ENOTCONN not a
- *	member, -EIO failed before: certainly never applied.  -EKEYEXPIRED not
- *	applied by this call: the session is closed, or at a later number.
- *	-ETIMEDOUT, -EINTR killed, -ECANCELED stopped or failed meanwhile:
- *	unknown.
+ * Return: what the first command has whose error is not 0.  0: committed and
+ *	applied once (accepted, with NOWAIT).  -EAGAIN no room, -ENOSPC log full,
+ *	-EMSGSIZE, -EINVAL, -ENOMEM, -ENOTCONN not a member, -EIO failed before:
+ *	certainly never applied, nor one behind it.  -EKEYEXPIRED not applied by
+ *	this call: the session is closed, or at a later number.  -ETIMEDOUT, -EINTR
+ *	killed, -ECANCELED stopped or failed meanwhile: unknown.
  */
-int raft_group_propose(struct raft_group *g, const struct raft_proposing *in,
-		       struct raft_proposed *out)
+int raft_group_propose(struct raft_group *g, struct raft_proposing *in)
 {
 	struct raft_group_priv *p = g->priv;
 	long left = raft_waiter_time(g, in->timeout_ms);
-	long look, ret;
+	u32 first = 0, i;
 	u64 room;
 	int err;
 
-	memset(out, 0, sizeof(*out));
-	for (;;) {
+	in->result_state = RAFT_RESULT_NOT_ASKED;
+	in->result = NULL;
+	do {
 		/* Before the attempt, lest room that comes after it be missed. */
 		room = READ_ONCE(p->room);
-		err = propose_once(g, in, &left, out);
-		if (err != -EAGAIN || in->flags & RAFT_PROPOSE_NONBLOCK)
-			return err;
-		look = min_t(long, left, ROOM_LOOK);
-		ret = wait_event_killable_timeout(g->wait,
-						  READ_ONCE(p->room) != room ||
-						  READ_ONCE(g->stopping), look);
-		if (ret < 0)
-			return -EINTR;
-		left -= look - ret;
-		/* Refused each time: nothing happened, and that is certain. */
-		if (left <= 0)
-			return -EAGAIN;
-	}
+		err = propose_once(g, in, &first, &left);
+	} while (err == -EAGAIN && !(in->flags & RAFT_PROPOSE_NONBLOCK) &&
+		 wait_room(g, room, &left));
+	for (i = 0; i < in->n; i++)
+		if (in->commands[i].error)
+			return in->commands[i].error;
+	return 0;
 }
 
 /**

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * propose.h - a proposal between its caller and the owner thread.
+ * propose.h - proposals between their caller and the owner thread.
  */
 #ifndef _RAFT_PROPOSE_H
 #define _RAFT_PROPOSE_H
@@ -17,21 +17,29 @@ struct raft_group_priv;
 struct raft_repeated;
 
 /**
- * struct raft_proposal - one command on its way
+ * struct raft_proposal - commands on their way together
  * @w: who waits; in the owner's list in the order of @serial
- * @in: what is proposed, its payload referenced
- * @serial: its number, 0 until it is accepted; READ_ONCE() by the caller
- * @index: where it was applied
- * @term: of that entry
+ * @flags: RAFT_PROPOSE_*
+ * @n: number of @commands
+ * @taken: how many of them the core accepted, the first ones; the caller reads it
+ *	with smp_load_acquire()
+ * @decided: how many of those are decided, the first ones; likewise
+ * @refused: why the others were not accepted, before @taken
+ * @serial: of the first one, before @taken
  * @wanted: with RAFT_PROPOSE_RESULT
+ * @commands: what is proposed, payloads referenced; what became of each, before
+ *	@decided
  */
 struct raft_proposal {
 	struct raft_waiter w;
-	struct raft_proposing in;
+	u32 flags;
+	u32 n;
+	u32 taken;
+	u32 decided;
+	int refused;
 	u64 serial;
-	u64 index;
-	u64 term;
 	struct raft_wanted wanted;
+	struct raft_command commands[];
 };
 
 /* The owner's side. */

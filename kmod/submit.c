@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * submit.c - the ioctls of those who propose commands, and of the state machine:
- * RAFT_IOC_PROPOSE, RAFT_IOC_SESSION, RAFT_IOC_APPLIED.
+ * RAFT_IOC_PROPOSE, RAFT_IOC_PROPOSE_BATCH, RAFT_IOC_SESSION, RAFT_IOC_APPLIED.
  *
  * Owns the way of their arguments in and of what came of them out.  What becomes
  * of a proposal is in propose.c, of a result in result.c.
@@ -18,6 +18,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/printk.h>
+#include <linux/slab.h>
 #include <linux/stddef.h>
 #include <linux/uaccess.h>
 
@@ -36,6 +37,14 @@ static_assert(RAFT_SESSIONS_MAX == RAFT_MAX_CLIENTS);
 #define RAFT_PROPOSE_V2		offsetofend(struct raft_ioc_propose, result_state)
 #define RAFT_SESSION_V2		offsetofend(struct raft_ioc_session, client)
 #define RAFT_APPLIED_V2		offsetofend(struct raft_ioc_applied, reserved)
+/* Of version 4. */
+#define RAFT_BATCH_V4		offsetofend(struct raft_ioc_propose_batch, reserved)
+#define RAFT_COMMAND_V4		offsetofend(struct raft_ioc_command, reserved2)
+
+static bool session_valid(u64 client, u64 client_serial)
+{
+	return !client == !client_serial && client <= RAFT_MAX_INDEX;
+}
 
 static bool propose_valid(const struct raft_ioc_propose *p)
 {
@@ -50,9 +59,7 @@ static bool propose_valid(const struct raft_ioc_propose *p)
 		return false;
 	if (!result && (p->result || p->result_len))
 		return false;
-	if (!p->client != !p->client_serial || p->client > RAFT_MAX_INDEX)
-		return false;
-	return p->len;
+	return session_valid(p->client, p->client_serial) && p->len;
 }
 
 /* Bytes from user space; ERR_PTR: -ENOMEM, -EFAULT. */
@@ -87,15 +94,16 @@ static int propose_before(struct raft_ioc_propose *p, void __user *arg)
 }
 
 static void propose_after(struct raft_ioc_propose *p, void __user *arg,
-			  const struct raft_proposed *out)
+			  const struct raft_proposing *in)
 {
-	struct raft_payload *result = out->result;
+	const struct raft_command *c = in->commands;
+	struct raft_payload *result = in->result;
 	u32 len;
 
-	p->index = out->index;
-	p->term = out->term;
-	p->serial = out->serial;
-	p->result_state = out->result_state;
+	p->index = c->index;
+	p->term = c->term;
+	p->serial = c->serial;
+	p->result_state = in->result_state;
 	if (result) {
 		len = min(result->len, result_room(p));
 		p->result_len = result->len;
@@ -128,8 +136,8 @@ static bool is_witness(const struct raft_group *g)
  */
 long raft_submit_propose(struct file *file, void __user *arg)
 {
-	struct raft_proposed out = {};
-	struct raft_proposing in = {};
+	struct raft_command c = {};
+	struct raft_proposing in = { .commands = &c, .n = 1 };
 	struct raft_ioc_propose p;
 	struct raft_group *g;
 	int err;
@@ -143,9 +151,9 @@ long raft_submit_propose(struct file *file, void __user *arg)
 		return -EINVAL;
 	if (p.len > RAFT_COMMAND_MAX)
 		return -EMSGSIZE;
-	in.payload = payload_copy(p.data, p.len);
-	if (IS_ERR(in.payload))
-		return PTR_ERR(in.payload);
+	c.payload = payload_copy(p.data, p.len);
+	if (IS_ERR(c.payload))
+		return PTR_ERR(c.payload);
 	err = propose_before(&p, arg);
 	if (err)
 		goto put_payload;
@@ -161,14 +169,148 @@ long raft_submit_propose(struct file *file, void __user *arg)
 	}
 	in.flags = p.flags | file_flags(file);
 	in.timeout_ms = p.timeout_ms;
-	in.client = p.client;
-	in.client_serial = p.client_serial;
-	err = raft_group_propose(g, &in, &out);
-	propose_after(&p, arg, &out);
-	raft_payload_put(out.result);
+	c.client = p.client;
+	c.client_serial = p.client_serial;
+	err = raft_group_propose(g, &in);
+	propose_after(&p, arg, &in);
+	raft_payload_put(in.result);
 
 put_payload:
-	raft_payload_put(in.payload);
+	raft_payload_put(c.payload);
+	return err;
+}
+
+static int batch_valid(const struct raft_ioc_propose_batch *b)
+{
+	if (b->flags & ~(RAFT_PROPOSE_NONBLOCK | RAFT_PROPOSE_NOWAIT) ||
+	    b->reserved || !b->n_commands || b->n_commands > RAFT_BATCH_MAX ||
+	    b->command_size < RAFT_COMMAND_V4)
+		return -EINVAL;
+	return b->command_size > PAGE_SIZE ? -E2BIG : 0;
+}
+
+static void __user *batch_at(const struct raft_ioc_propose_batch *b, u32 i)
+{
+	return u64_to_user_ptr(b->commands + (u64)i * b->command_size);
+}
+
+static int command_copy(struct raft_command *c, void __user *from, size_t size,
+			u32 *room)
+{
+	struct raft_ioc_command ioc;
+	struct raft_payload *payload;
+	int err;
+
+	err = copy_struct_from_user(&ioc, sizeof(ioc), from, size);
+	if (err)
+		return err;
+	if (!ioc.len || ioc.reserved || ioc.reserved2 ||
+	    !session_valid(ioc.client, ioc.client_serial))
+		return -EINVAL;
+	if (ioc.len > RAFT_COMMAND_MAX || ioc.len > *room)
+		return -EMSGSIZE;
+	*room -= ioc.len;
+	payload = payload_copy(ioc.data, ioc.len);
+	if (IS_ERR(payload))
+		return PTR_ERR(payload);
+	c->payload = payload;
+	c->client = ioc.client;
+	c->client_serial = ioc.client_serial;
+	return 0;
+}
+
+static int batch_copy(struct raft_command *c,
+		      const struct raft_ioc_propose_batch *b)
+{
+	u32 room = RAFT_BATCH_BYTES, i;
+	int err = 0;
+
+	for (i = 0; i < b->n_commands && !err; i++)
+		err = command_copy(&c[i], batch_at(b, i), b->command_size,
+				   &room);
+	return err;
+}
+
+/* What became of each; with @error, or without @c, the same of all. */
+static int batch_tell(const struct raft_ioc_propose_batch *b,
+		      const struct raft_command *c, int error)
+{
+	struct raft_ioc_command ioc = { .error = -error };
+	size_t at = offsetof(struct raft_ioc_command, index);
+	size_t len = offsetofend(struct raft_ioc_command, error) - at;
+	u32 i;
+
+	for (i = 0; i < b->n_commands; i++) {
+		if (!error) {
+			ioc.index = c[i].index;
+			ioc.term = c[i].term;
+			ioc.serial = c[i].serial;
+			ioc.error = -c[i].error;
+		}
+		if (copy_to_user(batch_at(b, i) + at, &ioc.index, len))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+static int batch_propose(struct file *file, struct raft_proposing *in,
+			 const struct raft_ioc_propose_batch *b)
+{
+	struct raft_group *g;
+	int err;
+
+	err = batch_copy(in->commands, b);
+	/* True whatever comes, should nothing be written later. */
+	if (!err)
+		err = batch_tell(b, NULL, -ETIMEDOUT);
+	g = err ? NULL : raft_chardev_group(file);
+	if (IS_ERR(g))
+		err = PTR_ERR(g);
+	if (err) {
+		batch_tell(b, NULL, err);
+		return err;
+	}
+	in->n = b->n_commands;
+	in->flags = b->flags | file_flags(file);
+	in->timeout_ms = b->timeout_ms;
+	err = raft_group_propose(g, in);
+	if (batch_tell(b, in->commands, 0))
+		pr_debug("propose: nowhere to put the outcomes\n");
+	return err;
+}
+
+/**
+ * raft_submit_batch() - RAFT_IOC_PROPOSE_BATCH
+ * @file: an open /dev/raft
+ * @arg: user pointer to a struct raft_ioc_propose_batch
+ *
+ * Context: process, waits killably.
+ * Return: 0; see uapi/linux/raft.h.
+ */
+long raft_submit_batch(struct file *file, void __user *arg)
+{
+	struct raft_ioc_propose_batch b;
+	struct raft_proposing in = {};
+	u32 i;
+	int err;
+
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EBADF;
+	err = raft_ioctl_copy_in(&b, sizeof(b), RAFT_BATCH_V4, arg);
+	if (!err)
+		err = batch_valid(&b);
+	if (err)
+		return err;
+	in.commands = kcalloc(b.n_commands, sizeof(*in.commands),
+			      GFP_KERNEL_ACCOUNT);
+	if (!in.commands) {
+		batch_tell(&b, NULL, -ENOMEM);
+		return -ENOMEM;
+	}
+	err = batch_propose(file, &in, &b);
+	for (i = 0; i < b.n_commands; i++)
+		raft_payload_put(in.commands[i].payload);
+	kfree(in.commands);
 	return err;
 }
 
@@ -182,9 +324,13 @@ put_payload:
  */
 long raft_submit_session(struct file *file, void __user *arg)
 {
-	struct raft_proposing in = { .flags = file_flags(file) };
+	struct raft_command c = {};
+	struct raft_proposing in = {
+		.commands = &c,
+		.n = 1,
+		.flags = file_flags(file),
+	};
 	struct raft_ioc_session s;
-	struct raft_proposed out;
 	struct raft_group *g;
 	int err;
 
@@ -203,8 +349,8 @@ long raft_submit_session(struct file *file, void __user *arg)
 	if (err)
 		return err;
 	in.timeout_ms = s.timeout_ms;
-	err = raft_group_propose(g, &in, &out);
-	s.client = out.index;
+	err = raft_group_propose(g, &in);
+	s.client = c.index;
 	if (raft_ioctl_copy_out(arg, &s, sizeof(s)))
 		pr_debug("session: nowhere to put its id\n");
 	return err;

@@ -10,6 +10,7 @@
 struct file;
 
 long raft_submit_propose(struct file *file, void __user *arg);
+long raft_submit_batch(struct file *file, void __user *arg);
 long raft_submit_session(struct file *file, void __user *arg);
 long raft_submit_applied(struct file *file, void __user *arg);
 

@@ -27,6 +27,8 @@ static void raft_device_test_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_start), 192);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_name), 40);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_propose), 80);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_command), 64);
+	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_propose_batch), 32);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_wait), 32);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_peer), 80);
 	KUNIT_EXPECT_EQ(test, sizeof(struct raft_ioc_status), 480);
@@ -60,6 +62,7 @@ static void raft_device_test_numbers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_JOIN, 0xc038bb0d);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_SNAPSHOT, 0xc028bb0e);
 	KUNIT_EXPECT_EQ(test, RAFT_IOC_SNAPSHOT_OPEN, 0xc028bb0f);
+	KUNIT_EXPECT_EQ(test, RAFT_IOC_PROPOSE_BATCH, 0x4020bb10);
 }
 
 struct raft_name_case {

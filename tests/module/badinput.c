@@ -9,7 +9,7 @@
  * This file: TAP, helpers, and what all ioctls have in common.  The parts:
  * badinput_start.c (START, STOP, ATTACH), badinput_admin.c (MEMBERS, TRANSFER,
  * READ, SET), badinput_session.c (SESSION, APPLIED, what PROPOSE has for them),
- * badinput_io.c (the rest).
+ * badinput_batch.c (PROPOSE_BATCH), badinput_io.c (the rest).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -223,6 +223,8 @@ static const struct {
 	  -EINVAL },
 	{ "SNAPSHOT_OPEN", RAFT_IOC_SNAPSHOT_OPEN,
 	  sizeof(struct raft_ioc_snapshot_open), -ENODEV },
+	{ "PROPOSE_BATCH", RAFT_IOC_PROPOSE_BATCH,
+	  sizeof(struct raft_ioc_propose_batch), -EINVAL },
 };
 
 #define N_CMDS	(sizeof(cmds) / sizeof(cmds[0]))
@@ -346,6 +348,7 @@ int main(int argc, char **argv)
 	test_set();
 	test_session();
 	test_applied();
+	test_batch();
 	test_snapshot();
 	test_read();
 	test_seek_poll();

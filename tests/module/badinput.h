@@ -75,6 +75,7 @@ void test_join(void);
 void test_set(void);
 void test_session(void);
 void test_applied(void);
+void test_batch(void);
 void test_snapshot(void);
 void test_read(void);
 void test_seek_poll(void);

@@ -310,6 +310,92 @@ static int do_stream(char **argv)
 	return 0;
 }
 
+/*
+ * stream-batch GROUP PREFIX COUNT BATCH SIZE: waits for each batch; who is told that
+ * it is unknown, or was refused, ends with 1
+ */
+static int do_stream_batch(char **argv)
+{
+	unsigned long i = 0, n = strtoul(argv[2], NULL, 0);
+	unsigned long most = strtoul(argv[3], NULL, 0), k;
+	size_t size = strtoul(argv[4], NULL, 0);
+	struct raft_ioc_command c[RAFT_BATCH_MAX];
+	int fd = attach(argv[0], O_WRONLY);
+	char *buf = malloc(most * (size + 64));
+	uint64_t serial = 0, index = 0;
+
+	CHECK(buf && most <= RAFT_BATCH_MAX);
+	while (i < n) {
+		memset(c, 0, sizeof(c));
+		for (k = 0; k < most && i < n; k++) {
+			c[k].data = (uintptr_t)(buf + k * (size + 64));
+			c[k].len = command_make(buf + k * (size + 64), argv[1],
+						++i, size);
+		}
+		most = k;
+		CHECK(!raft_ioc_batch(fd, c, most, 0, RAFT_WAIT_FOREVER));
+		for (k = 0; k < most; k++) {
+			CHECK(c[k].serial > serial && c[k].index > index &&
+			      !c[k].error);
+			serial = c[k].serial;
+			index = c[k].index;
+		}
+	}
+	return 0;
+}
+
+/*
+ * part-batch GROUP PREFIX N SIZE: not waiting for room; prints how many of the batch
+ * were taken, all of which are committed
+ */
+static int do_part_batch(char **argv)
+{
+	unsigned int n = strtoul(argv[2], NULL, 0), i, taken = 0;
+	size_t size = strtoul(argv[3], NULL, 0);
+	struct raft_ioc_command c[RAFT_BATCH_MAX] = { };
+	int fd = attach(argv[0], O_WRONLY), ret;
+	char *buf = malloc(n * (size + 64));
+
+	CHECK(buf && n <= RAFT_BATCH_MAX);
+	for (i = 0; i < n; i++) {
+		c[i].data = (uintptr_t)(buf + i * (size + 64));
+		c[i].len = command_make(buf + i * (size + 64), argv[1], i + 1,
+					size);
+	}
+	ret = raft_ioc_batch(fd, c, n, RAFT_PROPOSE_NONBLOCK,
+			     RAFT_WAIT_FOREVER);
+	while (taken < n && !c[taken].error)
+		taken++;
+	CHECK(ret == (taken < n ? -(int)c[taken].error : 0));
+	for (i = 0; i < n; i++) {
+		CHECK(!c[i].serial == (i >= taken) && !c[i].index == (i >= taken));
+		CHECK(i < taken || c[i].error == (uint32_t)-ret);
+	}
+	printf("%u %s\n", taken, ret ? strerrorname_np(-ret) : "-");
+	return 0;
+}
+
+/* late-batch GROUP PREFIX N MS: nobody can commit it: all of it is unknown */
+static int do_late_batch(char **argv)
+{
+	unsigned int n = strtoul(argv[2], NULL, 0), i;
+	struct raft_ioc_command c[RAFT_BATCH_MAX] = { };
+	int fd = attach(argv[0], O_WRONLY);
+	char buf[RAFT_BATCH_MAX][64];
+
+	CHECK(n <= RAFT_BATCH_MAX);
+	for (i = 0; i < n; i++) {
+		c[i].data = (uintptr_t)buf[i];
+		c[i].len = snprintf(buf[i], sizeof(buf[i]), "%s-%u", argv[1],
+				    i + 1);
+	}
+	CHECK(raft_ioc_batch(fd, c, n, 0, strtoul(argv[3], NULL, 0)) ==
+	      -ETIMEDOUT);
+	for (i = 0; i < n; i++)
+		CHECK(c[i].error == ETIMEDOUT && c[i].serial && !c[i].index);
+	return 0;
+}
+
 static volatile sig_atomic_t alarms;
 
 static void alarm_came(int sig)
@@ -450,6 +536,9 @@ static const struct {
 	{ "barrier", 4, do_barrier },
 	{ "fill", 3, do_fill },
 	{ "stream", 3, do_stream },
+	{ "stream-batch", 5, do_stream_batch },
+	{ "part-batch", 4, do_part_batch },
+	{ "late-batch", 4, do_late_batch },
 	{ "write-signals", 2, do_write_signals },
 	{ "poll-out", 2, do_poll_out },
 	{ "overtaken", 1, do_overtaken },

@@ -61,6 +61,21 @@ AT(raft_ioc_propose, result, 64);
 AT(raft_ioc_propose, result_len, 72);
 AT(raft_ioc_propose, result_state, 76);
 
+SIZE(raft_ioc_command, 64);
+AT(raft_ioc_command, len, 8);
+AT(raft_ioc_command, client, 16);
+AT(raft_ioc_command, client_serial, 24);
+AT(raft_ioc_command, index, 32);
+AT(raft_ioc_command, term, 40);
+AT(raft_ioc_command, serial, 48);
+AT(raft_ioc_command, error, 56);
+
+SIZE(raft_ioc_propose_batch, 32);
+AT(raft_ioc_propose_batch, commands, 8);
+AT(raft_ioc_propose_batch, n_commands, 16);
+AT(raft_ioc_propose_batch, command_size, 20);
+AT(raft_ioc_propose_batch, timeout_ms, 24);
+
 SIZE(raft_ioc_session, 24);
 AT(raft_ioc_session, timeout_ms, 8);
 AT(raft_ioc_session, client, 16);
@@ -182,3 +197,4 @@ NUMBER(RAFT_IOC_APPLIED, 0x4020bb0c);
 NUMBER(RAFT_IOC_JOIN, 0xc038bb0d);
 NUMBER(RAFT_IOC_SNAPSHOT, 0xc028bb0e);
 NUMBER(RAFT_IOC_SNAPSHOT_OPEN, 0xc028bb0f);
+NUMBER(RAFT_IOC_PROPOSE_BATCH, 0x4020bb10);

@@ -22,6 +22,7 @@
  * @target: second word: of fsync, udp and etcd; or NULL
  * @group: -g, or NULL
  * @threads: -t, clients
+ * @batch: -b, of propose: clients that share a thread and a call; divides @threads
  * @size: -s, bytes of a command or datagram
  * @count: -n, 0: for @seconds
  * @seconds: -T
@@ -36,6 +37,7 @@ struct bench_args {
 	const char *target;
 	const char *group;
 	unsigned int threads;
+	unsigned int batch;
 	uint32_t size;
 	uint64_t count;
 	uint64_t seconds;

@@ -10,6 +10,7 @@
 static const struct option options[] = {
 	{ "group", required_argument, NULL, 'g' },
 	{ "threads", required_argument, NULL, 't' },
+	{ "batch", required_argument, NULL, 'b' },
 	{ "size", required_argument, NULL, 's' },
 	{ "count", required_argument, NULL, 'n' },
 	{ "seconds", required_argument, NULL, 'T' },
@@ -32,6 +33,8 @@ static void option_set(struct bench_args *args, int c, char *text, uint64_t v)
 		args->group = text;
 	else if (c == 't')
 		args->threads = at_most(v, BENCH_CLIENTS_MAX);
+	else if (c == 'b')
+		args->batch = at_most(v, RAFT_BATCH_MAX);
 	else if (c == 's')
 		args->size = at_most(v, RAFT_COMMAND_MAX);
 	else if (c == 'n')
@@ -62,14 +65,14 @@ int bench_options_read(int argc, char **argv, struct bench_args *args)
 	int c;
 
 	optind = 0;	/* a program may read several */
-	while ((c = getopt_long(argc, argv, "g:t:s:n:T:r:ljh", options,
+	while ((c = getopt_long(argc, argv, "g:t:b:s:n:T:r:ljh", options,
 				NULL)) != -1) {
 		if (c == 'h')
 			return 1;
 		if (c == '?' || (c == 'w' && raft_duration_parse(optarg, &v)) ||
 		    (c == 's' && raft_size_parse(optarg, &v)) ||
-		    (strchr("tnTr", c) && raft_u64_parse(optarg, &v)) ||
-		    (strchr("tsnTrw", c) && !v))
+		    (strchr("tbnTr", c) && raft_u64_parse(optarg, &v)) ||
+		    (strchr("tbsnTrw", c) && !v))
 			return -1;
 		option_set(args, c, optarg, v);
 	}
@@ -78,5 +81,10 @@ int bench_options_read(int argc, char **argv, struct bench_args *args)
 	args->mode = argv[optind];
 	args->target = argv[optind + 1];
 	args->read = !strcmp(args->mode, "read");
+	if (!args->batch)
+		args->batch = 1;
+	if (args->batch > 1 && (strcmp(args->mode, "propose") || args->rate ||
+				args->threads % args->batch))
+		return -1;
 	return args->lease && !args->read ? -1 : 0;
 }

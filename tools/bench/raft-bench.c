@@ -5,8 +5,10 @@
  *
  * Closed loop: each thread proposes its next command when its last one is
  * committed, so latency under N threads is that of N clients, not of a queue.
- * Readers do the same with barriers.  Open loop (--rate): as pace.c says; the
- * threads are how many commands may be on their way.
+ * Readers do the same with barriers.  With --batch a thread does so for several
+ * clients at once: one call has a command of each, and what it takes is the latency
+ * of each.  Open loop (--rate): as pace.c says; the threads are how many commands may
+ * be on their way.
  */
 #include "bench.h"
 
@@ -36,6 +38,9 @@ struct client {
 	unsigned int number;
 	int fd;
 	pthread_t thread;
+	char *bytes;			/* a command after the other */
+	struct raft_ioc_command *commands;
+	uint64_t n;
 };
 
 /* The time from which the latency of the next request counts; 0: it is over. */
@@ -87,7 +92,21 @@ static void command_fill(char *buf, uint32_t size, unsigned int client,
 	memcpy(buf, head, (uint32_t)len < size ? (uint32_t)len : size);
 }
 
-static int client_once(const struct client *c, const char *command)
+static void commands_fill(struct client *c)
+{
+	uint32_t size = c->loop->args->size;
+	unsigned int i;
+
+	for (i = 0; i < c->loop->args->batch; i++) {
+		command_fill(c->bytes + (size_t)i * size, size,
+			     c->number * c->loop->args->batch + i, c->n);
+		c->commands[i].data = (uintptr_t)c->bytes + (size_t)i * size;
+		c->commands[i].len = size;
+	}
+	c->n++;
+}
+
+static int client_once(const struct client *c)
 {
 	const struct bench_args *args = c->loop->args;
 	struct raft_ioc_propose r;
@@ -96,8 +115,32 @@ static int client_once(const struct client *c, const char *command)
 	if (args->read)
 		return raft_ioc_read(c->fd, args->lease ? RAFT_READ_LEASE : 0,
 				     args->timeout_ms, &index);
-	return raft_ioc_propose(c->fd, command, args->size, 0,
+	if (args->batch > 1)
+		return raft_ioc_batch(c->fd, c->commands, args->batch, 0,
+				      args->timeout_ms);
+	return raft_ioc_propose(c->fd, c->bytes, args->size, 0,
 				args->timeout_ms, &r);
+}
+
+/* Those of a batch that is not whole do not count. */
+static int client_loop(struct client *c, struct raft_hist *hist)
+{
+	uint64_t before, took;
+	unsigned int i;
+	int ret;
+
+	for (;;) {
+		commands_fill(c);
+		before = client_next(c);
+		if (!before)
+			return 0;
+		ret = client_once(c);
+		if (ret)
+			return ret;
+		took = raft_clock_ns() - before;
+		for (i = 0; i < c->loop->args->batch; i++)
+			raft_hist_add(hist, took);
+	}
 }
 
 static void *client_run(void *arg)
@@ -105,20 +148,12 @@ static void *client_run(void *arg)
 	struct client *c = arg;
 	const struct bench_args *args = c->loop->args;
 	struct raft_hist *hist = calloc(1, sizeof(*hist));
-	char *buf = malloc(args->size);
-	uint64_t n = 0, before;
-	int ret = hist && buf ? 0 : -ENOMEM;
+	int ret;
 
+	c->bytes = malloc((size_t)args->size * args->batch);
+	c->commands = calloc(args->batch, sizeof(*c->commands));
 	pthread_barrier_wait(&c->loop->start);
-	while (!ret) {
-		command_fill(buf, args->size, c->number, n++);
-		before = client_next(c);
-		if (!before)
-			break;
-		ret = client_once(c, buf);
-		if (!ret)
-			raft_hist_add(hist, raft_clock_ns() - before);
-	}
+	ret = hist && c->bytes && c->commands ? client_loop(c, hist) : -ENOMEM;
 	if (ret)
 		client_error(c, ret);
 	if (hist) {
@@ -126,7 +161,8 @@ static void *client_run(void *arg)
 		raft_hist_merge(&c->loop->result->hist, hist);
 		pthread_mutex_unlock(&c->loop->lock);
 	}
-	free(buf);
+	free(c->commands);
+	free(c->bytes);
 	free(hist);
 	return NULL;
 }
@@ -152,17 +188,17 @@ static int client_open(const struct bench_args *args)
 static int clients_run(struct client *clients, struct loop *loop)
 {
 	const struct bench_args *args = loop->args;
-	unsigned int i, n;
+	unsigned int threads = args->threads / args->batch, i, n;
 	uint64_t idle;
 
-	pthread_barrier_init(&loop->start, NULL, args->threads + 1);
-	for (n = 0; n < args->threads; n++)
+	pthread_barrier_init(&loop->start, NULL, threads + 1);
+	for (n = 0; n < threads; n++)
 		if (pthread_create(&clients[n].thread, NULL, client_run,
 				   &clients[n]))
 			break;
-	if (n < args->threads) {
+	if (n < threads) {
 		bench_fail("only %u threads of %u could be started", n,
-			   args->threads);
+			   threads);
 		exit(1);	/* the others wait for ever */
 	}
 	idle = bench_idle_ns();
@@ -189,7 +225,7 @@ static int bench_device(const struct bench_args *args, struct bench_result *r)
 	if (!clients)
 		return bench_fail("out of memory");
 	pthread_mutex_init(&loop.lock, NULL);
-	for (n = 0; n < args->threads; n++) {
+	for (n = 0; n < args->threads / args->batch; n++) {
 		clients[n].loop = &loop;
 		clients[n].number = n;
 		clients[n].fd = client_open(args);
@@ -219,6 +255,8 @@ static int overview(FILE *out)
 	      "  idle                       how busy the machine is for -T\n\n"
 	      "  -g, --group NAME     propose, read: the group; needed if there are several\n"
 	      "  -t, --threads N      propose, read: clients, default 1\n"
+	      "  -b, --batch N        propose: so many clients share a thread and a call; of 64\n"
+	      "                       or less, which divides the clients\n"
 	      "  -l, --lease          read: the leader may answer by its lease\n"
 	      "  -s, --size BYTES     of a command or datagram, default 64\n"
 	      "  -n, --count N        how many in all; default: as many as go in -T\n"
@@ -253,7 +291,7 @@ int main(int argc, char **argv)
 		{ "switch", bench_switch, false },
 		{ "idle", bench_idle, false },
 	};
-	struct bench_args args = { .threads = 1, .size = 64, .seconds = 5 };
+	struct bench_args args = { .threads = 1, .batch = 1, .size = 64, .seconds = 5 };
 	static struct bench_result r;
 	int ret;
 	size_t i;

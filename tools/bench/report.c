@@ -41,6 +41,8 @@ static void result_json(const struct bench_args *args,
 	raft_json_open(&j, NULL, '{');
 	raft_json_str(&j, "mode", args->mode);
 	raft_json_u64(&j, "threads", args->threads);
+	if (args->batch > 1)
+		raft_json_u64(&j, "batch", args->batch);
 	if (args->read)
 		raft_json_bool(&j, "lease", args->lease);
 	else
@@ -86,8 +88,10 @@ static void result_print(const struct bench_args *args,
 		printf(" %s", args->lease ? "barriers, leases" : "barriers");
 	else
 		printf(" of %u bytes", args->size);
-	printf(" by %u in %.2f s, %.0f/s", args->threads, r->elapsed_ns / 1e9,
-	       rate(r));
+	printf(" by %u", args->threads);
+	if (args->batch > 1)
+		printf(", batches of %u,", args->batch);
+	printf(" in %.2f s, %.0f/s", r->elapsed_ns / 1e9, rate(r));
 	if (r->failed || r->unknown)
 		printf("; %" PRIu64 " failed, %" PRIu64 " unknown", r->failed,
 		       r->unknown);

@@ -131,6 +131,44 @@ int raft_ioc_submit(int fd, struct raft_ioc_propose *p)
 }
 
 /**
+ * raft_ioc_batch() - propose several commands and wait until all are applied
+ * @fd: the device, attached
+ * @commands: as <linux/raft.h> has them; what came of each (out), always
+ * @n: how many, 1 to RAFT_BATCH_MAX
+ * @flags: RAFT_PROPOSE_*
+ * @timeout_ms: ms, for all of them, 0 for the time-out of the group
+ *
+ * Never repeated.
+ *
+ * Return: 0, or the negative errno of the first that failed; see
+ * raft_ioc_unknown().
+ */
+int raft_ioc_batch(int fd, struct raft_ioc_command *commands, uint32_t n,
+		   uint32_t flags, uint32_t timeout_ms)
+{
+	struct raft_ioc_propose_batch b = {
+		.size = sizeof(b),
+		.flags = flags,
+		.commands = (uintptr_t)commands,
+		.n_commands = n,
+		.command_size = sizeof(*commands),
+		.timeout_ms = timeout_ms,
+	};
+	uint32_t i;
+	int ret;
+
+	for (i = 0; i < n; i++)
+		commands[i].error = 0;
+	ret = call(fd, RAFT_IOC_PROPOSE_BATCH, &b);
+	/* Then the kernel may have said nothing, and has proposed nothing. */
+	for (i = 0; i < n && ret; i++)
+		if (ret == -EINVAL || ret == -EFAULT || ret == -E2BIG ||
+		    ret == -EBADF || ret == -ENOTTY)
+			commands[i].error = -ret;
+	return ret;
+}
+
+/**
  * raft_ioc_session() - open a session of a client
  * @fd: the device, attached, open for writing
  * @timeout_ms: ms, 0 for the propose timeout of the group

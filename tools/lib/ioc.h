@@ -48,6 +48,8 @@ int raft_ioc_attach(int fd, const char *name);
 int raft_ioc_propose(int fd, const void *data, uint32_t len, uint32_t flags,
 		     uint32_t timeout_ms, struct raft_ioc_propose *result);
 int raft_ioc_submit(int fd, struct raft_ioc_propose *p);
+int raft_ioc_batch(int fd, struct raft_ioc_command *commands, uint32_t n,
+		   uint32_t flags, uint32_t timeout_ms);
 int raft_ioc_session(int fd, uint32_t timeout_ms, uint64_t *client);
 int raft_ioc_snapshot(int fd, int from, uint64_t index, uint64_t keep,
 		      uint64_t *bytes);

@@ -5,6 +5,7 @@
  * Version 1: features, start, stop, attach, propose, wait, status.
  * Version 2: members, transfer, read, set, sessions and results, join.
  * Version 3: snapshots.
+ * Version 4: batches of commands.
  *
  * A group is one replicated log.  It lives in the network namespace of the
  * process that started it.  /dev/raft speaks to one group per open file: the
@@ -27,6 +28,10 @@
  * may begin with it, and one whose cursor was overtaken gets it after EPIPE, once.
  *
  * poll(2) has POLLPRI when the state machine is asked for a snapshot.
+ *
+ * RAFT_IOC_PROPOSE_BATCH proposes several commands in one call, which is less work for
+ * who has many on their way.  They are applied in their order; each is one command as
+ * if it had come alone, and others' may stand between.
  *
  * lseek(2) moves the cursor: SEEK_SET to a log index (0 and 1: the start),
  * SEEK_CUR with 0 tells it, SEEK_END with 0 goes behind the last committed
@@ -117,7 +122,8 @@
  * EMEDIUMTYPE   the file is not a raft log (format it first),   no
  *               or a snapshot file holds something else
  * EMSGSIZE      command longer than RAFT_COMMAND_MAX, result    no
- *               longer than RAFT_RESULT_MAX
+ *               longer than RAFT_RESULT_MAX, batch longer than
+ *               RAFT_BATCH_BYTES
  * ENODATA       (SNAPSHOT_OPEN) there is no snapshot; (START)   no
  *               the log begins behind what the snapshot has;
  *               (SNAPSHOT) no members are known at @index
@@ -171,7 +177,8 @@
  * Every other outcome of a proposal is certain: a length or 0 means committed,
  * durable on a majority, and applied exactly once, also if its result is not
  * known (@result_state); an error not marked UNKNOWN means never applied by this
- * call.
+ * call.  The error of a batch is that of the first command in it that has one: what
+ * became of each is in its own @error.
  */
 #ifndef _UAPI_LINUX_RAFT_H
 #define _UAPI_LINUX_RAFT_H
@@ -179,12 +186,14 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define RAFT_API_VERSION	3
+#define RAFT_API_VERSION	4
 #define RAFT_NAME_LEN		32	/* with the terminating NUL */
 #define RAFT_COMMAND_MAX	1048576	/* bytes: 1 MiB */
 #define RAFT_NODES_MAX		16
 #define RAFT_SESSIONS_MAX	1024	/* open at a time in a group */
 #define RAFT_RESULT_MAX		4096	/* bytes */
+#define RAFT_BATCH_MAX		64	/* commands proposed together */
+#define RAFT_BATCH_BYTES	4194304	/* of them all: 4 MiB */
 
 /**
  * struct raft_record - header of a record that read(2) returns
@@ -237,6 +246,7 @@ struct raft_ioc_features {
 #define RAFT_FEATURE_JOIN	0x40	/* RAFT_IOC_JOIN */
 #define RAFT_FEATURE_WITNESS	0x80	/* RAFT_MEMBER_WITNESS */
 #define RAFT_FEATURE_SNAPSHOT	0x100	/* RAFT_IOC_SNAPSHOT */
+#define RAFT_FEATURE_BATCH	0x200	/* RAFT_IOC_PROPOSE_BATCH */
 
 /*
  * A member without flags is a voter.  While one has RAFT_MEMBER_OLD two
@@ -414,6 +424,65 @@ struct raft_ioc_propose {
 	__aligned_u64 result;
 	__u32 result_len;
 	__u32 result_state;
+};
+
+/**
+ * struct raft_ioc_command - one command of a batch
+ * @data: user pointer to the command
+ * @len: its bytes, 1 to RAFT_COMMAND_MAX
+ * @reserved: 0
+ * @client: as in struct raft_ioc_propose
+ * @client_serial: as there
+ * @index: as there (out)
+ * @term: as there (out)
+ * @serial: as there (out)
+ * @error: 0, or the errno that RAFT_IOC_PROPOSE would have had for it (out)
+ * @reserved2: 0
+ */
+struct raft_ioc_command {
+	__aligned_u64 data;
+	__u32 len;
+	__u32 reserved;
+	__u64 client;
+	__u64 client_serial;
+	__u64 index;
+	__u64 term;
+	__u64 serial;
+	__u32 error;
+	__u32 reserved2;
+};
+
+/**
+ * struct raft_ioc_propose_batch - RAFT_IOC_PROPOSE_BATCH: propose several commands
+ * @size: sizeof this structure
+ * @flags: RAFT_PROPOSE_NONBLOCK, RAFT_PROPOSE_NOWAIT
+ * @commands: user pointer to them, of RAFT_BATCH_BYTES together at most
+ * @n_commands: how many, 1 to RAFT_BATCH_MAX
+ * @command_size: sizeof(struct raft_ioc_command)
+ * @timeout_ms: for all of them, 0 for that of the group
+ * @reserved: 0
+ *
+ * Returns 0 if every command is committed and applied (with RAFT_PROPOSE_NOWAIT:
+ * accepted), else the error of the first one that is not.  Each has its own @error,
+ * for those behind the first one that failed may be committed all the same: look at
+ * them all.  Only after EBADF, E2BIG, EFAULT and EINVAL they may say nothing.
+ *
+ * A wrong argument, one command's too, fails the call before anything is proposed,
+ * with EBADF, E2BIG, EFAULT, EINVAL, EMSGSIZE, or ENODEV.  Later, a command that is
+ * refused (EAGAIN, ENOSPC, ENOTCONN, ENOMEM, EIO) was not applied, and nor was any
+ * behind it, which have the same error.  Without RAFT_PROPOSE_NONBLOCK the call waits
+ * for room for those that have none, in their order.
+ *
+ * Two commands of one session must have numbers that ascend by their order.
+ */
+struct raft_ioc_propose_batch {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 commands;
+	__u32 n_commands;
+	__u32 command_size;
+	__u32 timeout_ms;
+	__u32 reserved;
 };
 
 /**
@@ -978,5 +1047,6 @@ struct raft_ioc_status {
 #define RAFT_IOC_JOIN		_IOWR(RAFT_IOC_TYPE, 0x0d, struct raft_ioc_join)
 #define RAFT_IOC_SNAPSHOT	_IOWR(RAFT_IOC_TYPE, 0x0e, struct raft_ioc_snapshot)
 #define RAFT_IOC_SNAPSHOT_OPEN	_IOWR(RAFT_IOC_TYPE, 0x0f, struct raft_ioc_snapshot_open)
+#define RAFT_IOC_PROPOSE_BATCH	_IOW(RAFT_IOC_TYPE, 0x10, struct raft_ioc_propose_batch)
 
 #endif /* _UAPI_LINUX_RAFT_H */
