@@ -153,7 +153,7 @@ static u64 choose(struct raft_group_priv *p, u64 may, gfp_t gfp)
 	u64 to = p->st.window - 1;
 	const struct raft_entry *e;
 
-	if (used <= limit)
+	if (used <= limit || RAFT_MUTANT("shell-evict-never"))
 		return to;
 	/* Some more, so that it need not be done for each entry. */
 	limit -= limit / 8;
@@ -161,6 +161,7 @@ static u64 choose(struct raft_group_priv *p, u64 may, gfp_t gfp)
 	while (used > limit && to < may) {
 		e = raft_entry_at(p->core, to + 1);
 		if (e->flags & RAFT_ENTRY_DROPPED &&
+		    !RAFT_MUTANT("shell-evict-copies") &&
 		    !raft_evict_note_copy(&p->evict, to + 1, gfp))
 			break;
 		used -= e->len + RAFT_MEMORY_ENTRY;
@@ -171,15 +172,19 @@ static u64 choose(struct raft_group_priv *p, u64 may, gfp_t gfp)
 
 static void begin(struct raft_group_priv *p)
 {
+	u64 may = min(p->st.applied, p->st.durable);
 	struct raft_evict *v = &p->evict;
 	u64 to;
 
+	if (RAFT_MUTANT("shell-evict-undurable"))
+		may = p->st.applied;
+	if (RAFT_MUTANT("shell-evict-unapplied"))
+		may = p->st.last;
 	/* Nothing leaves while the same log has too many terms. */
 	if (v->full_at && v->full_at == p->st.first)
 		return;
 	v->full_at = 0;
-	to = choose(p, min(p->st.applied, p->st.durable),
-		    GFP_NOWAIT | __GFP_NOWARN);
+	to = choose(p, may, GFP_NOWAIT | __GFP_NOWARN);
 	if (to < p->st.window)
 		return;
 	/* Pairs with smp_load_acquire() in lookup.c: first the copies. */

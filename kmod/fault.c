@@ -31,6 +31,7 @@
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -44,6 +45,11 @@
 
 #define FAULT_NAME	32
 #define FAULT_RULES	64
+
+/* RAFT_MUTANT(), raft_env.h. */
+char *raft_mutant;
+module_param_named(mutant, raft_mutant, charp, 0444);
+MODULE_PARM_DESC(mutant, "a deliberate mistake, to show that tests find it");
 
 /**
  * struct fault_msg - a message that is kept back

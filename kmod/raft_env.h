@@ -23,7 +23,12 @@
 
 #include "compat.h"
 
-/* A deliberate mistake exists only in the simulator's build of the core. */
+/* The one deliberate mistake of a build with fault hooks, or NULL: fault.c. */
+#ifdef RAFT_FAULTS
+extern char *raft_mutant;
+#define RAFT_MUTANT(name)	(raft_mutant && !strcmp(raft_mutant, name))
+#else
 #define RAFT_MUTANT(name)	false
+#endif
 
 #endif /* _RAFT_ENV_H */

@@ -204,6 +204,9 @@ RAFT_ATTR(log_room, "%llu", raft_sysfs_wal(g).room);
 RAFT_ATTR(snapshot, "%llu", raft_sysfs_snapshot(g).index);
 RAFT_ATTR(snapshot_bytes, "%llu", raft_sysfs_snapshot(g).total);
 RAFT_ATTR(snapshot_wanted, "%d", raft_sysfs_wanted(g));
+RAFT_ATTR(snapshot_at, "%u", READ_ONCE(g->settings.snapshot_at));
+RAFT_ATTR(retain_entries, "%llu", READ_ONCE(g->settings.retain_entries));
+RAFT_ATTR(retain_bytes, "%llu", READ_ONCE(g->settings.retain_bytes));
 RAFT_ATTR(events, "%llu", READ_ONCE(g->events));
 RAFT_ATTR(memory, "%llu", READ_ONCE(g->settings.memory));
 RAFT_ATTR(election_timeout_ms, "%u", READ_ONCE(g->settings.election_timeout_ms));
@@ -236,6 +239,9 @@ static struct attribute *raft_attrs[] = {
 	&dev_attr_snapshot.attr,
 	&dev_attr_snapshot_bytes.attr,
 	&dev_attr_snapshot_wanted.attr,
+	&dev_attr_snapshot_at.attr,
+	&dev_attr_retain_entries.attr,
+	&dev_attr_retain_bytes.attr,
 	&dev_attr_memory.attr,
 	&dev_attr_memory_used.attr,
 	&dev_attr_window.attr,

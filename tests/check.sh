@@ -94,6 +94,8 @@ step guard tests/steps.sh guard
 if [ -n "$long" ]; then
 	step kunit-debug tests/steps.sh kunit um-debug
 	step memory tests/steps.sh memory
+	step module-mutants tests/steps.sh module_mutants
+	step module-windowed tests/steps.sh module_windowed
 	step module-debug tests/steps.sh module_debug
 	step poweroff tests/steps.sh poweroff_long
 	step machines tests/steps.sh machines

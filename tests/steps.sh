@@ -68,8 +68,18 @@ scenarios() {
 }
 
 mutants() {
+	local name bad=0
 	make -s build/raft-sim-mutants
-	tools/sim/mutants.sh
+	tools/sim/mutants.sh || bad=1
+	tests/unit/mutants.sh | prefix unit || bad=1
+	# None that nobody hunts.
+	for name in $(grep -rhoE 'RAFT_MUTANT\("[^"]+' kmod | cut -d'"' -f2 | sort -u); do
+		grep -qE "(\"|^\s*)$name\b" tools/sim/mutant.c tests/{unit,module}/mutants.sh || {
+			echo "not ok - $name is hunted by nothing"
+			bad=1
+		}
+	done
+	return $bad
 }
 
 fuzz() {
@@ -129,6 +139,18 @@ module_vm() {
 }
 
 module_vm_long() { tests/module/host.sh stock; }
+
+# What the shell of the module would do wrong.
+module_mutants() { tests/module/mutants.sh; }
+
+# Nothing stays in memory that may leave.
+module_windowed() {
+	local f files=()
+	for f in tests/scenarios/*.scn tools/sim/testdata/*.scn; do
+		[ "$f" = tests/scenarios/trap27-snapshot-before-it-is-let-in.scn ] || files+=("$f")
+	done
+	$lab/lab run -w 1 -t 3000 "${files[@]}" | tests/scenario-tap.sh 250 "module, one byte of memory"
+}
 
 module_debug() {
 	TEST_FAULTS=1 tests/module/host.sh um-debug

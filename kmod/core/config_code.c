@@ -173,6 +173,8 @@ bool raft_witnesses_fit(const struct raft_member *m, u32 n)
 			witnesses[half] += votes[half] && witness;
 		}
 	}
+	if (RAFT_MUTANT("witnesses-alone"))
+		return true;
 	return 2 * witnesses[0] <= voters[0] && 2 * witnesses[1] <= voters[1];
 }
 
@@ -201,7 +203,8 @@ int raft_membership_decode(struct raft_membership *c, const u8 *buf, u32 len)
 		return -EINVAL;
 	for (i = 0; i < c->n; i++) {
 		c->m[i].flags = get_member(buf, i, &c->m[i]);
-		if (c->m[i].id <= last || !flags_ok(c->m[i].flags))
+		if ((c->m[i].id <= last && !RAFT_MUTANT("config-twice")) ||
+		    !flags_ok(c->m[i].flags))
 			return -EINVAL;
 		last = c->m[i].id;
 		voters += !(c->m[i].flags &

@@ -135,6 +135,8 @@ static void boot_damaged(const struct raft_disk_scan *s,
 	if (st->reach >= RAFT_REACH_NEW || s->reach_term < st->reach_term ||
 	    (s->reach_term == st->reach_term && s->reach <= st->reach))
 		return;
+	if (RAFT_MUTANT("boot-without-reach"))
+		return;
 	st->reach = s->reach;
 	st->reach_term = s->reach_term;
 }
@@ -159,7 +161,8 @@ void raft_disk_boot(const struct raft_disk_scan *s, u64 wall_clock,
 	st->flags = 0;
 	st->generation++;
 	st->incarnation++;
-	st->epoch++;
+	if (!RAFT_MUTANT("boot-same-epoch"))
+		st->epoch++;
 	st->stale_from = s->tail.index + 1;
 	st->durable = s->tail.index;
 	st->durable_crc = s->tail.crc;

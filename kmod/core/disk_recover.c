@@ -317,7 +317,7 @@ static int pass_state(struct raft_disk_scan *s)
 				s->state = st;
 			found = true;
 		}
-		if (!legible)
+		if (!legible && !RAFT_MUTANT("recover-old-state"))
 			lost = pos;
 	}
 	if (!found || !state_sane(s))
@@ -636,7 +636,8 @@ static int look_behind(struct raft_disk_scan *s, u64 lap, u64 pos)
 		if (rec.epoch != s->state.epoch || rec.lap != lap ||
 		    rec.index < s->bad.index)
 			continue;
-		if (rec.durable_before > s->bad.index)
+		if (rec.durable_before > s->bad.index &&
+		    !RAFT_MUTANT("recover-cuts-damage"))
 			return damaged(s, s->bad.reason, s->bad.index,
 				       s->bad.pos);
 		s->torn = true;
@@ -664,7 +665,7 @@ static int recover_end(struct raft_disk_scan *s,
 
 	if (bad->reason == RAFT_DISK_STATE_LOST ||
 	    bad->reason == RAFT_DISK_UNREAD ||
-	    bad->index <= s->state.durable)
+	    (bad->index <= s->state.durable && !RAFT_MUTANT("recover-no-note")))
 		return damaged(s, bad->reason, bad->index, bad->pos);
 	if (current_epoch && (bad->reason == RAFT_DISK_CHAIN ||
 			      bad->reason == RAFT_DISK_FIELD))

@@ -328,11 +328,11 @@ static enum raft_frag_result slot_add(struct raft_frag_slot *s,
 {
 	u32 i = f->offset / RAFT_FRAG_DATA;
 
-	if (s->total != f->total)
+	if (s->total != f->total && !RAFT_MUTANT("frag-any-total"))
 		return RAFT_FRAG_FORGED;
 	if ((s32)(f->round - s->round) > 0)
 		s->round = f->round;
-	if (s->got[i / 64] >> i % 64 & 1)
+	if (s->got[i / 64] >> i % 64 & 1 && !RAFT_MUTANT("frag-counts-copies"))
 		return RAFT_FRAG_COPY;
 	memcpy(s->buf + f->offset, f->data, f->len);
 	s->got[i / 64] |= 1ULL << i % 64;

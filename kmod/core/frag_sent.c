@@ -106,7 +106,8 @@ static bool asked_short(struct raft_frag_peer *p, const struct raft_frag *f,
 	n = choose(b, got, s->left);
 	if (!n)
 		return false;
-	s->left -= n;
+	if (!RAFT_MUTANT("frag-resends-all"))
+		s->left -= n;
 	s->round++;
 	s->when = now;
 	b->id = s->id;
@@ -137,7 +138,8 @@ bool raft_frag_asked(struct raft_frag_peer *p, const struct raft_frag *f,
 
 	if (f->total <= RAFT_MSG_SHORT)
 		return asked_short(p, f, now, b);
-	if (!q->n || !q->flying || f->round != q->round)
+	if (!q->n || !q->flying ||
+	    (f->round != q->round && !RAFT_MUTANT("frag-late-answer")))
 		return false;
 	l = &q->ring[q->first];
 	if (l->m.seq != f->id || l->total != f->total)

@@ -109,6 +109,8 @@ static void note_left(struct raft_image *img, const struct raft_membership *new)
 {
 	u32 left[2 * RAFT_MAX_NODES], n = 0, i;
 
+	if (RAFT_MUTANT("image-forgets-left"))
+		return;
 	for (i = 0; i < img->conf.n; i++)
 		if (!raft_member_of(new, img->conf.m[i].id))
 			left[n++] = img->conf.m[i].id;

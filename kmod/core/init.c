@@ -197,7 +197,7 @@ int raft_start(struct raft *r, const struct raft_hard_state *hs)
 	raft_membership_use(r, &c);
 	last_term = raft_log_term(&r->log, r->log.last);
 	r->term = hs->term;
-	r->vote = hs->vote;
+	r->vote = RAFT_MUTANT("boot-forgets-vote") ? 0 : hs->vote;
 	raft_lost_start(r, hs);
 	/* As handed to the log: a raised term below goes there first. */
 	r->hs_term = r->term;

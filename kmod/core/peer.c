@@ -95,7 +95,8 @@ struct raft_peer *raft_peer_get(struct raft *r, u32 id)
 bool raft_votes(const struct raft_peer *p)
 {
 	return p->member &&
-	       (p->flags & RAFT_MEMBER_OLD ||
+	       ((p->flags & RAFT_MEMBER_OLD &&
+		 !RAFT_MUTANT("joint-old-mute")) ||
 		!(p->flags & (RAFT_MEMBER_LEARNER | RAFT_MEMBER_GONE)));
 }
 

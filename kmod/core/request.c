@@ -166,6 +166,8 @@ static void pass_on(struct raft *r, struct raft_request *q, struct raft_msg *m)
 	m->serial = q->serial;
 	raft_emit(r, m);
 	q->again_at = r->now + 2 * r->cfg.heartbeat;
+	if (RAFT_MUTANT("request-once"))
+		q->again_at = U64_MAX;
 }
 
 /**
@@ -377,7 +379,8 @@ void raft_handle_request(struct raft *r, struct raft_peer *p,
 		kind = kind_of(&c);
 	}
 	a = &p->asked[kind];
-	if (a->incarnation == m->from_inc && a->serial >= m->serial) {
+	if (a->incarnation == m->from_inc && a->serial >= m->serial &&
+	    !RAFT_MUTANT("request-twice")) {
 		if (a->serial == m->serial && a->error)
 			answer(r, m, a->error);
 		return;

@@ -70,7 +70,8 @@ bool raft_slot_sum_add(struct raft_slot_sum *sum,
 	sum->crc = raft_slot_crc(sum->crc, (const u8 *)buf + skip, len - skip);
 	sum->at += len - skip;
 	return sum->at != of->total || raft_snapshot_is_bare(of) ||
-	       raft_slot_id(of->id >> 32, sum->crc) == of->id;
+	       raft_slot_id(of->id >> 32, sum->crc) == of->id ||
+	       RAFT_MUTANT("slot-any-content");
 }
 
 /**
@@ -152,7 +153,7 @@ static int decode_copy(struct raft_slot *slot, const u8 *buf, u64 size)
 		return -ENODATA;
 	if (memcmp(le.magic, RAFT_SLOT_MAGIC, sizeof(le.magic)))
 		return -EMEDIUMTYPE;
-	if (le32_to_cpu(le.crc) != head_crc(&le))
+	if (le32_to_cpu(le.crc) != head_crc(&le) && !RAFT_MUTANT("slot-any-crc"))
 		return -EILSEQ;
 	if (le32_to_cpu(le.version) != RAFT_SLOT_VERSION ||
 	    le64_to_cpu(le.incompat) & ~RAFT_SLOT_INCOMPAT)
@@ -181,7 +182,8 @@ int raft_slot_decode(struct raft_slot *slot, const u8 *buf, u64 size)
 		err = decode_copy(&copy, buf + i * RAFT_SLOT_COPY, size);
 		if (err && (ret == -ENODATA || err == -EPROTO) && ret)
 			ret = err;
-		if (err || (!ret && copy.generation <= slot->generation))
+		if (err || (!ret && copy.generation <= slot->generation &&
+			    !RAFT_MUTANT("slot-last-copy")))
 			continue;
 		*slot = copy;
 		ret = 0;

@@ -83,7 +83,8 @@ bool raft_msg_entry(const struct raft *r, const struct raft_msg *m, u32 i,
 	if (!found)
 		return false;
 	*e = *found;
-	if (m->type != RAFT_MSG_APPEND || e->type != RAFT_ENTRY_COMMAND)
+	if (m->type != RAFT_MSG_APPEND || e->type != RAFT_ENTRY_COMMAND ||
+	    RAFT_MUTANT("witness-gets-commands"))
 		return true;
 	raft_for_each_peer(r, p) {
 		if (p->id == m->to && p->flags & RAFT_MEMBER_WITNESS) {

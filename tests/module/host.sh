@@ -14,7 +14,7 @@ ko=$(tools/lab/module.sh "$kernel" ${TEST_FAULTS:+--faults})
 disk=$(mktemp)
 trap 'rm -f "$disk"' EXIT
 truncate -s 512M "$disk"
-env=(-e "RAFT_TOOLS=$top/build" -e "RAFT_KO=$ko" -e RAFT_ET -e RAFT_PATIENCE -e TEST_LIMIT -e MEMORY_SECONDS -e CASES)
+env=(-e "RAFT_TOOLS=$top/build" -e "RAFT_KO=$ko" -e RAFT_ET -e RAFT_PATIENCE -e RAFT_MUTANT -e TEST_LIMIT -e MEMORY_SECONDS -e CASES)
 case $kernel in
 stock*) tools/lab/vm.sh --kernel "$kernel" -smp 2 -m 1024 -t 3000 "${env[@]}" --disk "$disk" tests/module/run.sh "$@" ;;
 um) tools/lab/um.sh -m 768 -t 3000 "${env[@]}" --disk "$disk" tests/module/run.sh "$@" ;;

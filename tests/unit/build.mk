@@ -8,12 +8,21 @@ UNIT_SRC_conf_test := $(wildcard tools/lib/conf*.c tools/lib/util.c)
 $(foreach t,core disk disk_sweep frag frag_golden slot wire,$(eval UNIT_SRC_$(t)_test := tools/lib/payload_plain.c))
 UNIT_SRC_sim_history_test = $(filter-out tools/sim/main.c,$(SIM_SRC))
 
-.PHONY: unit-tests
+# Once more with the deliberate mistakes, for mutants.sh.
+UNIT_MUTANTS := $(patsubst %,$(B)/unit-mutants/%_test,core disk disk_sweep frag slot wire)
+
+.PHONY: unit-tests unit-mutants
 unit-tests: $(UNIT_TESTS)
+unit-mutants: $(UNIT_MUTANTS)
 
 .SECONDEXPANSION:
 $(B)/unit/%_test: tests/unit/%_test.c $$(UNIT_SRC_$$*_test) $(CORE_SRC) $(CORE_HDR) \
 		tools/lib/crc32c.c $$(wildcard tests/unit/*.h kmod/tests/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CPPFLAGS) -Itests/unit -Ikmod/tests $(SAN) -o $@ \
+		$(filter %.c,$^) -lpthread
+$(B)/unit-mutants/%_test: tests/unit/%_test.c tests/unit/mutant.c $$(UNIT_SRC_$$*_test) $(CORE_SRC) \
+		$(CORE_HDR) tools/lib/crc32c.c $$(wildcard tests/unit/*.h kmod/tests/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CPPFLAGS) -DRAFT_MUTANTS -Itests/unit -Ikmod/tests -O1 -o $@ \
 		$(filter %.c,$^) -lpthread

@@ -18,7 +18,7 @@ RAFT_TOOLS=${RAFT_TOOLS:?} RAFT_KO=${RAFT_KO:?} RAFT_DIR=${RAFT_DIR:-/srv/raft} 
 RAFT_PATIENCE=${RAFT_PATIENCE:-120}		# seconds until a wait is a failure
 
 raft_load() {
-	[ -c /dev/raft ] || insmod "$RAFT_KO"
+	[ -c /dev/raft ] || insmod "$RAFT_KO" ${RAFT_MUTANT:+"mutant=$RAFT_MUTANT"}
 }
 
 # A group's end is asynchronous where its namespace died: the module is busy a while.

@@ -195,3 +195,20 @@ t_window_copies() {
 	is "$(window_read 1 | grep once | xargs)" "once-1 once-2 once-3 once-4" "all of the session"
 }
 t "copies are not applied once more when they come from the disk" t_window_copies 1
+
+# Readers at the end of the log, where entries leave the memory as soon as they are applied.
+t_window_readers() {
+	local i pids=()
+	cluster g 1 -s 32M Memory=1 SnapshotAt=100
+	for i in 1 2 3 4; do
+		ctl 1 tail -g g --from 1 >"$TMP/tail.$i" &
+		pids+=($!)
+	done
+	lines a "$WINDOW_N" | propose g 1 -q -J 16
+	window_all() { [ "$(cat "$TMP"/tail.? | wc -l)" -ge $((4 * WINDOW_N)) ]; }
+	until_true window_all || fail "readers have $(wc -l "$TMP"/tail.?) lines of $WINDOW_N"
+	kill "${pids[@]}"
+	for i in 2 3 4; do cmp "$TMP/tail.1" "$TMP/tail.$i"; done
+	lines a "$WINDOW_N" | sort | cmp - <(sort "$TMP/tail.1")
+}
+t "readers at the end of a log that stays nowhere but on the disk" t_window_readers 1

@@ -496,3 +496,49 @@ t_spoils() {
 	leads_again "$follower"
 }
 t "a disk that spoils what it writes is found out at the next start" t_spoils
+
+# --- What cannot be read back --------------------------------------------------
+
+# The leader's disk does not give back what a member lacks, and what has left the memory.
+t_unread_back() {
+	local old
+	window_cluster 3
+	followers
+	raft_down g "$follower"
+	window_fill "$leader" a 600
+	until_true window_moved "$leader" || fail "nothing has left the leader's memory"
+	raft_level g "$leader" "$third"
+	old=$leader
+	inject "$old" unread
+	refused 1 . window_read "$old"
+	raft_up g "$follower"
+	raft_level g 1 2 3
+	is "$(raft_wait_leader g 1 2 3)" "$third" "the leader"
+	window_is "$follower" a 600
+	inject "$old" disk-ok
+	window_is "$old" a 600
+	no_failures
+}
+no_failures() {
+	local i
+	for i in 1 2 3; do is "$(raft_get g $i failed)" none "why node $i has stopped itself"; done
+}
+t "what a member lacks cannot be read back: another one leads, and it catches up" t_unread_back
+
+# What is applied but not on this disk yet stays in memory, however little that may be.
+t_window_undurable() {
+	cluster g 3 -s 32M Memory=1 SnapshotAt=100
+	followers
+	inject "$follower" "stall 60000000000"
+	window_fill "$leader" a 50
+	until_true window_ahead || fail "applied $(raft_get g "$follower" applied), durable $(raft_get g "$follower" durable)"
+	window_is "$follower" a 50
+	window_ahead || fail "the disk hangs no more: durable $(raft_get g "$follower" durable)"
+	inject "$follower" disk-ok
+	until_true window_moved "$follower" || fail "nothing has left"
+	window_is "$follower" a 50
+}
+window_ahead() {
+	[ "$(raft_get g "$follower" applied)" -gt 50 ] && [ "$(raft_get g "$follower" durable)" -lt 50 ]
+}
+t "what is applied and not on the disk stays in memory" t_window_undurable
