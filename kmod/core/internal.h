@@ -712,6 +712,9 @@ u32 raft_image_encode(const struct raft_image *img, u8 *buf);
 int raft_image_decode(struct raft_image *img, const struct raft_snapshot *s,
 		      const u8 *buf, u64 len);
 
+/* snapshot_take.c */
+bool raft_snapshot_allowed(const struct raft *r);
+
 /* snapshot.c */
 bool raft_snapshot_send(struct raft *r, struct raft_peer *p);
 void raft_snapshot_reconnect(struct raft *r, struct raft_peer *p);
