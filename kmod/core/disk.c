@@ -122,7 +122,7 @@ void raft_disk_state_init(struct raft_disk_state *st,
  * @bytes: raft_disk_record_bytes() of the first record of the write
  *
  * Recovery knows this rule: the record is at the next block or, if it does not
- * fit before the end, at the start of the ring (find_next() in disk_recover.c).
+ * fit before the end, at the start of the ring (find_next() in disk_walk.c).
  *
  * Context: Any.
  * Return: false if there is no place: what is there is needed.

@@ -495,6 +495,7 @@ bool raft_disk_record_decode(const struct raft_disk_super *sb, const u8 *from,
 
 int raft_disk_recover(struct raft_disk_scan *s);
 int raft_disk_damage(struct raft_disk_scan *s);
+int raft_disk_window(struct raft_disk_scan *s, u64 pos, u32 len, const u8 **p);
 int raft_disk_header(struct raft_disk_scan *s, u64 pos,
 		     struct raft_disk_record *rec,
 		     enum raft_disk_reason *reason);

@@ -9,6 +9,6 @@ $(B)/logwrites-load: tools/logwrites/load.c tools/lib/ioc.c $(LOGWRITES_HDR) uap
 	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CPPFLAGS) -O2 -pthread -o $@ $(filter %.c,$^)
 
 $(B)/logwrites: tools/logwrites/logwrites.c tools/logwrites/judge.c tools/logwrites/recording.c \
-		kmod/core/disk.c kmod/core/disk_recover.c kmod/core/disk_boot.c tools/lib/crc32c.c $(LOGWRITES_HDR)
+		kmod/core/disk.c kmod/core/disk_walk.c kmod/core/disk_recover.c kmod/core/disk_boot.c tools/lib/crc32c.c $(LOGWRITES_HDR)
 	@mkdir -p $(@D)
 	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CPPFLAGS) -O2 -o $@ $(filter %.c,$^)

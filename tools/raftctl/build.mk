@@ -12,7 +12,7 @@ RAFTCTL_OBJS := $(RAFTCTL_SRC:%.c=$(B)/obj/%.o)
 
 # The format of logs and of configurations is the core's.
 SURVIVOR_SRC := tools/lib/survivor.c tools/lib/survivor_snapshot.c tools/lib/crc32c.c \
-	kmod/core/disk.c kmod/core/disk_recover.c kmod/core/disk_boot.c kmod/core/config_code.c kmod/core/slot.c
+	kmod/core/disk.c kmod/core/disk_walk.c kmod/core/disk_recover.c kmod/core/disk_boot.c kmod/core/config_code.c kmod/core/slot.c
 SURVIVOR_OBJS := $(SURVIVOR_SRC:%.c=$(B)/obj/%.o)
 
 TOOLS += $(B)/raftctl
