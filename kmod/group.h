@@ -179,7 +179,7 @@ struct raft_proposing {
 };
 
 /*
- * What the user interface relies on (kernel-doc in group.c):
+ * What the user interface relies on (kernel-doc in group.c, group_view.c):
  * raft_group_find(): referenced; @name NULL or "": the only group of @net; NULL
  *	if there is none, or more than one and no name.
  * raft_group_propose(): takes its own references on the payloads; tells a serial
