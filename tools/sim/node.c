@@ -10,33 +10,6 @@
 
 #include "sim.h"
 
-/* Chunks of log memory go round: a boot must not cost megabytes. */
-static struct spare_chunk {
-	struct spare_chunk *next;
-} *spare_chunks;
-
-static struct raft_log_chunk *chunk_get(void)
-{
-	struct spare_chunk *c = spare_chunks;
-
-	if (!c)
-		return sim_alloc(raft_log_chunk_size());
-	spare_chunks = c->next;
-	return (void *)c;
-}
-
-static void chunk_put(struct raft_log_chunk *chunk)
-{
-#ifdef __SANITIZE_ADDRESS__
-	free(chunk);
-#else
-	struct spare_chunk *c = (void *)chunk;
-
-	c->next = spare_chunks;
-	spare_chunks = c;
-#endif
-}
-
 /**
  * sim_alive() - does the node's thread run and answer?
  * @n: node
@@ -85,9 +58,9 @@ static void give_memory(struct sim_node *n)
 	struct raft_log_chunk *c;
 
 	while (want--)
-		raft_log_give(n->r, chunk_get());
+		raft_log_give(n->r, sim_chunk_get());
 	while ((c = raft_log_take(n->r)))
-		chunk_put(c);
+		sim_chunk_put(c);
 	if (raft_config_want(n->r))
 		raft_config_give(n->r, sim_payload_config());
 }
@@ -595,7 +568,7 @@ void sim_crash(struct sim *s, struct sim_node *n)
 		return;
 	drop_inbox(n);
 	sim_prop_lost(s, n);
-	raft_destroy(n->r, chunk_put);
+	raft_destroy(n->r, sim_chunk_put);
 	sim_disk_crash(s, n, 0);
 	n->stopped_at = s->now;
 	n->running = false;

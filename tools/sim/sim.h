@@ -403,6 +403,10 @@ void sim_unkept(struct sim *s, const char *fmt, ...)
 void *sim_alloc(size_t size);
 void *sim_grow(void *p, size_t size);
 
+/* chunk.c: memory of logs */
+struct raft_log_chunk *sim_chunk_get(void);
+void sim_chunk_put(struct raft_log_chunk *chunk);
+
 /* node.c: life of a node, events into its core */
 struct sim_node *sim_node(struct sim *s, u32 id);
 void sim_boot(struct sim *s, struct sim_node *n, bool withhold);
