@@ -714,8 +714,9 @@ struct raft_ioc_snapshot {
  * from a leader does not wait, then read(2) fails with ESTALE.  When the group has
  * stopped it fails with ECANCELED.  What is read from the start to the end is what
  * was written: if the disk has changed it the read that would reach the end fails with
- * EILSEQ, and so do this and all later reads; another snapshot is asked for.  Needs
- * /dev/raft opened for reading.
+ * EILSEQ, and so do this and all later reads; another snapshot is asked for.  Who
+ * reads in another order gets the bytes of this snapshot or an error, but is not told
+ * that the disk has changed some.  Needs /dev/raft opened for reading.
  */
 struct raft_ioc_snapshot_open {
 	__u32 size;
