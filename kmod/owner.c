@@ -409,7 +409,8 @@ static void finish_pass(struct raft_group_priv *p)
 	}
 	raft_evict_pass(p);
 	raft_fetch_start(p);
-	raft_timer_arm(&p->timer, p->again ? U64_MAX : p->deadline);
+	raft_timer_arm(&p->timer,
+		       p->again ? U64_MAX : min(p->deadline, p->gather.until));
 }
 
 static void run_calls(struct raft_owner *o)
@@ -591,7 +592,6 @@ int raft_owner_detach(void *priv)
 	p->attached = false;
 	publish(p);
 	raft_waiter_publish(p);
-	raft_waiter_cancel(p, -ECANCELED);
-	raft_waiter_drain(p, -ECANCELED);
+	raft_waiter_close(p, -ECANCELED);
 	return 0;
 }

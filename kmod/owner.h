@@ -21,6 +21,7 @@
 #include "core/wire.h"
 #include "evict.h"
 #include "fetch.h"
+#include "gather.h"
 #include "group.h"
 #include "inbox.h"
 #include "join.h"
@@ -30,7 +31,7 @@
 struct raft_endpoint;
 struct raft_faults;
 
-#define RAFT_PROPOSE_BATCH	64	/* proposals in one step */
+#define RAFT_PROPOSE_BATCH	RAFT_GATHER_MAX	/* proposals in one step */
 
 /* [raft_net.lock] */
 enum raft_group_state {
@@ -48,6 +49,7 @@ enum raft_group_state {
  * @ep: endpoint, referenced until the group is stopped
  * @node: in the owner's list of groups
  * @inbox: struct raft_waiter: proposals, read barriers, orders
+ * @gather: proposals that wait for those in flight
  * @reports: what the write-ahead log said
  * @timer: the deadline of @core
  * @deadline: what @core asked for last, absolute ns
@@ -98,6 +100,7 @@ struct raft_group_priv {
 	struct raft_endpoint *ep;
 	struct list_head node;
 	struct raft_inbox inbox;
+	struct raft_gather gather;
 	struct raft_reports reports;
 	struct raft_timer timer;
 	u64 deadline;

@@ -15,6 +15,7 @@
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
@@ -53,6 +54,11 @@ static struct raft_proposal *proposal_new(const struct raft_proposing *in,
 		return NULL;
 	memset(pr, 0, sizeof(*pr));
 	raft_waiter_init(&pr->w, RAFT_WAITER_PROPOSAL, proposal_free);
+	/*
+	 * Who does not wait for the commit need not wait for that of others, and
+	 * many commands at a time are a batch already.
+	 */
+	pr->w.patient = n == 1 && !(in->flags & RAFT_PROPOSE_NOWAIT);
 	pr->flags = in->flags;
 	pr->n = n;
 	memcpy(pr->commands, &in->commands[first], n * sizeof(*pr->commands));
@@ -158,16 +164,20 @@ static void take_batch(struct raft_group_priv *p, struct list_head *came)
 }
 
 /**
- * raft_propose_take - hand proposals to the core
+ * raft_propose_take - hand proposals to the core, unless they shall wait for more
  * @p: the group
- * @came: struct raft_proposal, in order; empty afterwards
  *
  * Context: the owner thread.
  */
-void raft_propose_take(struct raft_group_priv *p, struct list_head *came)
+void raft_propose_take(struct raft_group_priv *p)
 {
-	while (!list_empty(came))
-		take_batch(p, came);
+	struct raft_gather *g = &p->gather;
+
+	if (!g->n || !raft_gather_end(g, raft_awaits_commit(p->core),
+				      ktime_get_ns()))
+		return;
+	while (!list_empty(&g->held))
+		take_batch(p, &g->held);
 }
 
 /* The next of its commands is decided; after the last one its caller wakes up. */

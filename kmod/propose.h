@@ -43,7 +43,7 @@ struct raft_proposal {
 };
 
 /* The owner's side. */
-void raft_propose_take(struct raft_group_priv *p, struct list_head *came);
+void raft_propose_take(struct raft_group_priv *p);
 void raft_propose_applied(struct raft_group_priv *p, u64 index,
 			  const struct raft_entry *e,
 			  const struct raft_repeated *copy);

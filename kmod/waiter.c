@@ -11,6 +11,7 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 
+#include "gather.h"
 #include "order.h"
 #include "owner.h"
 #include "propose.h"
@@ -86,7 +87,8 @@ int raft_waiter_post(struct raft_group *g, struct raft_waiter *w)
 	}
 	if (err)
 		raft_waiter_drain(p, err);
-	else
+	else if (raft_gather_needs_wake(&p->gather, w,
+					atomic_read(&p->inbox.n)))
 		wake_owner(p);
 	return 0;
 }
@@ -136,35 +138,39 @@ long raft_waiter_time(struct raft_group *g, u32 timeout_ms)
  * raft_waiter_take - hand what is in the inbox to the core
  * @p: the group
  *
- * All that came since the last pass goes together, each kind in its order; what
- * was asked at the same time has no order among the kinds.
+ * All that came since the last pass goes together, each kind in its order, and
+ * proposals may wait for more (gather.h); what was asked at the same time has no
+ * order among the kinds.
  *
  * Context: the owner thread.
  */
 void raft_waiter_take(struct raft_group_priv *p)
 {
 	bool was_full = atomic_read(&p->inbox.n) >= p->inbox.max;
-	struct llist_node *post = raft_inbox_take(&p->inbox);
-	struct list_head came[RAFT_WAITER_KINDS];
+	struct llist_node *post;
 	struct raft_waiter *w;
-	int i;
+	LIST_HEAD(readers);
+	LIST_HEAD(orders);
 
 	if (was_full) {
 		raft_propose_room(p);
 		p->dirty = true;
 	}
-	if (!post)
-		return;
-	for (i = 0; i < RAFT_WAITER_KINDS; i++)
-		INIT_LIST_HEAD(&came[i]);
+	raft_gather_begin(&p->gather);
+	post = raft_inbox_take(&p->inbox);
 	while (post) {
 		w = llist_entry(post, struct raft_waiter, post);
 		post = post->next;
-		list_add_tail(&w->node, &came[w->kind]);
+		if (w->kind == RAFT_WAITER_PROPOSAL)
+			raft_gather_add(&p->gather, w);
+		else if (w->kind == RAFT_WAITER_READER)
+			list_add_tail(&w->node, &readers);
+		else
+			list_add_tail(&w->node, &orders);
 	}
-	raft_reader_take(p, &came[RAFT_WAITER_READER]);
-	raft_propose_take(p, &came[RAFT_WAITER_PROPOSAL]);
-	raft_order_take(p, &came[RAFT_WAITER_ORDER]);
+	raft_reader_take(p, &readers);
+	raft_propose_take(p);
+	raft_order_take(p, &orders);
 }
 
 /**
@@ -243,6 +249,21 @@ void raft_waiter_cancel(struct raft_group_priv *p, int error)
 	cancel_list(&p->readers, error);
 	cancel_list(&p->orders, error);
 	p->n_readers = 0;
+}
+
+/**
+ * raft_waiter_close - answer all whom nobody will answer any more
+ * @p: the group, detached; its inbox is closed
+ * @error: negative errno
+ *
+ * Context: the owner thread.
+ */
+void raft_waiter_close(struct raft_group_priv *p, int error)
+{
+	raft_waiter_cancel(p, error);
+	cancel_list(&p->gather.held, error);
+	raft_gather_init(&p->gather);
+	raft_waiter_drain(p, error);
 }
 
 /**

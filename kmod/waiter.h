@@ -23,7 +23,6 @@ enum raft_waiter_kind {
 	RAFT_WAITER_READER,
 	RAFT_WAITER_PROPOSAL,
 	RAFT_WAITER_ORDER,
-	RAFT_WAITER_KINDS
 };
 
 /**
@@ -32,6 +31,7 @@ enum raft_waiter_kind {
  * @node: in a list of the owner
  * @ref: the caller's reference and, once posted, the owner's
  * @kind: what this is a part of
+ * @patient: a proposal that may be kept back, to go with others: gather.h
  * @free: frees it, after the last reference
  * @done: @result is final
  * @result: 0, or a negative errno
@@ -41,6 +41,7 @@ struct raft_waiter {
 	struct list_head node;
 	refcount_t ref;
 	enum raft_waiter_kind kind;
+	bool patient;
 	void (*free)(struct raft_waiter *w);
 	struct completion done;
 	int result;
@@ -61,6 +62,7 @@ void raft_waiter_decide(struct raft_group_priv *p, struct raft_waiter *w,
 			int result);
 void raft_waiter_publish(struct raft_group_priv *p);
 void raft_waiter_cancel(struct raft_group_priv *p, int error);
+void raft_waiter_close(struct raft_group_priv *p, int error);
 void raft_waiter_drain(struct raft_group_priv *p, int error);
 
 #endif /* _RAFT_WAITER_H */

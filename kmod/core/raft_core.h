@@ -835,6 +835,7 @@ void raft_change_encode(const struct raft_change *c, u8 *buf);
 int raft_change_decode(struct raft_change *c, const u8 *buf, u32 len);
 bool raft_is_joint(const struct raft_membership *c);
 int raft_change_check(const struct raft_change *c);
+bool raft_awaits_commit(const struct raft *r);
 void raft_status(const struct raft *r, struct raft_status *st);
 u64 raft_applied_serial(const struct raft *r);
 const char *raft_check(const struct raft *r);

@@ -180,6 +180,24 @@ static void status_membership(const struct raft *r, struct raft_status *st)
 }
 
 /**
+ * raft_awaits_commit() - is something on its way whose commit will be heard of here?
+ * @r: the core
+ *
+ * At a leader an entry that is not committed, elsewhere an own proposal that was
+ * passed on to the leader: what is proposed meanwhile may as well go after it, all
+ * at once.
+ *
+ * Context: owner thread.
+ * Return: true if so.
+ */
+bool raft_awaits_commit(const struct raft *r)
+{
+	if (r->role == RAFT_LEADER)
+		return r->commit < r->log.last;
+	return r->leader && r->pend_count;
+}
+
+/**
  * raft_status() - the state of the group at this node
  * @r: the core
  * @st: filled

@@ -696,6 +696,7 @@ static inline void case_aba_of_the_same_term(struct raft_case_env *env)
 	CASE_EXPECT(c, case_status(c, 3)->durable == 2);
 }
 
+#include "core_commit_cases.h"
 #include "core_member_cases.h"
 #include "core_snapshot_cases.h"
 #include "core_window_cases.h"
@@ -713,6 +714,7 @@ static const struct raft_case raft_cases[] = {
 	{ "trap17_persisted_aba", case_persisted_aba },
 	{ "forwards_and_completes", case_forwards_and_completes },
 	{ "trap60_forward_twice", case_forward_twice },
+	{ "awaits_commit", case_awaits_commit },
 	{ "refusals", case_refusals },
 	{ "trap36_replayed_heartbeat", case_replayed_heartbeat },
 	{ "trap11_late_short_append", case_late_short_append },

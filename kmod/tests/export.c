@@ -14,6 +14,7 @@
 #include "core/slot.h"
 #include "core/wire.h"
 #include "evict.h"
+#include "gather.h"
 #include "inbox.h"
 #include "payload.h"
 #include "remote.h"
@@ -53,6 +54,7 @@ EXPORT_SYMBOL_GPL(raft_entry_disk_bytes);
 EXPORT_SYMBOL_GPL(raft_membership);
 EXPORT_SYMBOL_GPL(raft_membership_encode);
 EXPORT_SYMBOL_GPL(raft_membership_decode);
+EXPORT_SYMBOL_GPL(raft_awaits_commit);
 EXPORT_SYMBOL_GPL(raft_status);
 EXPORT_SYMBOL_GPL(raft_applied_serial);
 EXPORT_SYMBOL_GPL(raft_check);
@@ -89,6 +91,12 @@ EXPORT_SYMBOL_GPL(raft_inbox_close);
 EXPORT_SYMBOL_GPL(raft_reports_init);
 EXPORT_SYMBOL_GPL(raft_reports_put);
 EXPORT_SYMBOL_GPL(raft_reports_take);
+
+EXPORT_SYMBOL_GPL(raft_gather_init);
+EXPORT_SYMBOL_GPL(raft_gather_needs_wake);
+EXPORT_SYMBOL_GPL(raft_gather_begin);
+EXPORT_SYMBOL_GPL(raft_gather_add);
+EXPORT_SYMBOL_GPL(raft_gather_end);
 
 EXPORT_SYMBOL_GPL(raft_evict_init);
 EXPORT_SYMBOL_GPL(raft_evict_free);
