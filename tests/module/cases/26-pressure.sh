@@ -100,3 +100,17 @@ t_stream() {
 	is "$(wc -l <"$TMP/log")" 3000 "commands"
 }
 t "one file, commands that do not wait, leaders that change: all there in order" t_stream
+
+# Those who propose while something is in flight go together: alone each would cost two
+# messages, and two more that tell of its commit.
+t_pressure_gathers() {
+	local before
+	cluster g 3 -s 32M
+	before=$(raft_get g "$leader" msgs_out)
+	ns "$leader" "$RAFT_TOOLS/raft-bench" propose -g g -t 64 -n 2000 -s 16 -j >"$TMP/bench"
+	grep -q '"failed":0,"unknown":0' "$TMP/bench" || fail "$(cat "$TMP/bench")"
+	[ $(($(raft_get g "$leader" msgs_out) - before)) -lt 5000 ] ||
+		fail "$(($(raft_get g "$leader" msgs_out) - before)) messages for 2000 commands of 64 clients"
+	same_logs g 1 2 3
+}
+t "64 clients share messages" t_pressure_gathers
