@@ -42,11 +42,37 @@ memory_kib() {
 
 # --- What a commit rests on ------------------------------------------------
 
+# limits_line N: the last N answers of /dev/limits, of which the middle one by its median.
+limits_line() {
+	dmesg | sed -n 's/.*limits: len/len/p' | tail -n "$1" | sort -n -k 8 | sed -n "$((($1 + 1) / 2))p"
+}
+
+# record_limit STORAGE WHAT SIZE LINE
+record_limit() {
+	record limit "$1" "$2" "$(sed -nE 's/len ([0-9]+) n ([0-9]+) lost ([0-9]+) p50 ([0-9]+) p99 ([0-9]+) p99.9 ([0-9]+) max ([0-9]+) ns/{"size":\1,"done":\2,"failed":\3,"p50_ns":\4,"p99_ns":\5,"p999_ns":\6,"max_ns":\7}/p' <<<"$4")"
+}
+
 # kernel_limit STORAGE WHAT SIZE NODE COMMAND: COMMAND to /dev/limits at NODE.
 kernel_limit() {
 	local line=''
-	ns "$4" sh -c 'echo "$1" >/dev/limits' sh "$5" && line=$(dmesg | sed -n 's/.*limits: len/len/p' | tail -n 1)
-	record limit "$1" "$2" "$(sed -nE 's/len ([0-9]+) n ([0-9]+) lost ([0-9]+) p50 ([0-9]+) p99 ([0-9]+) p99.9 ([0-9]+) max ([0-9]+) ns/{"size":\1,"done":\2,"failed":\3,"p50_ns":\4,"p99_ns":\5,"p999_ns":\6,"max_ns":\7}/p' <<<"$line")"
+	ns "$4" sh -c 'echo "$1" >/dev/limits' sh "$5" && line=$(limits_line 1)
+	record_limit "$1" "$2" "$3" "$line"
+}
+
+# write_limits STORAGE: overwrites of node 1's disk, then of all three disks at once, as a
+# commit has them.
+write_limits() {
+	local i pids=()
+	for i in 1 2 3; do
+		dd if=/dev/zero of="/srv/$1/$i/limits" bs=1M count=1 conv=fsync status=none
+	done
+	kernel_limit "$1" write 4096 1 "write /srv/$1/1/limits 1000"
+	for i in 1 2 3; do
+		echo "write /srv/$1/$i/limits 1000" >/dev/limits &
+		pids+=($!)
+	done
+	wait "${pids[@]}" && record_limit "$1" write3 4096 "$(limits_line 3)"
+	rm "/srv/$1"/?/limits
 }
 
 # limits STORAGE: anew before each system, for a shared machine is not the same for long. A
@@ -55,9 +81,7 @@ limits() {
 	insmod "$LIMITS_KO" || { cannot "limits: the module does not load"; return 0; }
 	ns 2 sh -c 'echo server 9000 >/dev/limits'
 	kernel_limit "$1" udp 256 1 "client 10.77.0.2 9000 2000 256"
-	dd if=/dev/zero of="/srv/$1/1/limits" bs=1M count=1 conv=fsync status=none
-	kernel_limit "$1" write 4096 1 "write /srv/$1/1/limits 1000"
-	rm "/srv/$1/1/limits"
+	write_limits "$1"
 	rmmod limits
 	record limit "$1" switch "$("$RAFT_TOOLS/raft-bench" switch -T 1 --json)"
 }

@@ -166,6 +166,7 @@ def limits_rows(runs):
     for storage in STORAGES:
         for what, text in (("udp", "UDP round trip, 256 bytes"),
                            ("write", "synchronous write of 4 KiB in place"),
+                           ("write3", "the same on three disks at once"),
                            ("switch", "process switch")):
             key = {"what": what, "system": "limit", "storage": storage}
             if runs.get("p50_ns", **key):
