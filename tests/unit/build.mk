@@ -21,8 +21,11 @@ $(B)/unit/%_test: tests/unit/%_test.c $$(UNIT_SRC_$$*_test) $(CORE_SRC) $(CORE_H
 	@mkdir -p $(@D)
 	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CPPFLAGS) -Itests/unit -Ikmod/tests $(SAN) -o $@ \
 		$(filter %.c,$^) -lpthread
-$(B)/unit-mutants/%_test: tests/unit/%_test.c tests/unit/mutant.c $$(UNIT_SRC_$$*_test) $(CORE_SRC) \
-		$(CORE_HDR) tools/lib/crc32c.c $$(wildcard tests/unit/*.h kmod/tests/*.h)
+# The simulator's objects of the core, and its flags.
+UNIT_MUTANTS_CORE := $(filter build/sim-mutants/kmod/core/% %/crc32c.o,$(SIM_MUTANTS_OBJ))
+$(UNIT_MUTANTS): SIM_FLAGS := -O1 -g -DRAFT_MUTANTS
+$(B)/unit-mutants/%_test: tests/unit/%_test.c tests/unit/mutant.c $$(UNIT_SRC_$$*_test) \
+		$(UNIT_MUTANTS_CORE) $$(wildcard tests/unit/*.h kmod/tests/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CPPFLAGS) -DRAFT_MUTANTS -Itests/unit -Ikmod/tests -O1 -o $@ \
-		$(filter %.c,$^) -lpthread
+		$(filter %.c %.o,$^) -lpthread

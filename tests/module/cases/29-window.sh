@@ -39,8 +39,8 @@ t_window_bounded() {
 	until_true window_small 1 || fail "$(raft_get g 1 memory_used) bytes are in memory"
 	until_true window_moved 1 || fail "in memory from $(raft_get g 1 window) of $(raft_get g 1 last) on"
 	after=$(window_slab)
-	# In memory they would be WINDOW_N times more than 1 KiB.
-	[ $((after - before)) -lt $((WINDOW_N / 3)) ] ||
+	# In memory they would be WINDOW_N times more than 1 KiB. What was freed stays with KASAN.
+	[ $((after - before)) -lt $((WINDOW_N / 3)) ] || grep -qw kasan_report /proc/kallsyms ||
 		fail "$((after - before)) KiB more after $WINDOW_N commands"
 	is "$(lab_in 1 cat /sys/class/raft/g/memory)" 65536 "memory in sysfs"
 	is "$(raft_get g 1 window)" "$(lab_in 1 cat /sys/class/raft/g/window)" "window in sysfs"
