@@ -85,9 +85,11 @@ for i in "${!what[@]}"; do
 done
 last=$(grep ': ack ' $out/1.trace | tail -n 1)
 forged "a command that nobody tried" '0,/: try /{/: try /d}' 'invented'
-forged "two votes in a term" '0,/ out vote-resp /{/ out vote-resp /{p;s/ to=2 / to=3 /}}' 'voted for'
+# The first one may be a refusal.
+granted=' out vote-resp .* flags=$'
+forged "two votes in a term" "0,/$granted/{/$granted/{p;s/ to=[0-9]+ / to=9 /}}" 'voted for'
 forged "an acknowledgment that is too early" "0,/: ack /{/: ack /i\\$last
 }" 'the log ends'
-forged "a vote that was not written" '0,/ out vote-resp /{s/( out vote-resp .* term=)([0-9]+)/\190\2/}' 'it spoke in'
+forged "a vote that was not written" "0,/$granted/{/$granted/s/ term=([0-9]+)/ term=90\1/}" 'it spoke in'
 echo "1..$((${#what[@]} + 4))"
 exit $bad
