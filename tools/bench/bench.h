@@ -24,7 +24,7 @@
  * @threads: -t, clients
  * @batch: -b, of propose: clients that share a thread and a call; divides @threads
  * @size: -s, bytes of a command or datagram
- * @count: -n, 0: for @seconds
+ * @count: -n, in calls of @batch; 0: for @seconds
  * @seconds: -T
  * @rate: -r, per second; 0: closed loop
  * @timeout_ms: of a proposal, 0 for the group's

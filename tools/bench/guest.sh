@@ -88,6 +88,11 @@ limits() {
 
 # --- Loads -----------------------------------------------------------------
 
+# batches STORAGE SIZE: 64 clients of raft.ko whom one thread serves, a call for all of them.
+batches() {
+	record "raft.ko, batches" "$1" commit "$(ko_load propose -s "$2" -t 64 -b 64 -T "$BENCH_SECONDS" || :)"
+}
+
 load() { # load SYSTEM STORAGE WHAT OPTIONS...
 	local system=$1 storage=$2 what=$3 line
 	shift 3
@@ -130,6 +135,7 @@ loads_of() { # loads_of SYSTEM STORAGE
 		for clients in $BENCH_CLIENTS; do
 			load "$system" "$storage" commit propose -s "$size" -t "$clients" -T "$BENCH_SECONDS"
 		done
+		[ "$system" != ko ] || batches "$storage" "$size"
 	done
 	for rate in $BENCH_RATES; do
 		load "$system" "$storage" open propose -s 256 -t 64 -r "$rate" -T "$BENCH_SECONDS"

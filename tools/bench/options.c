@@ -84,7 +84,9 @@ int bench_options_read(int argc, char **argv, struct bench_args *args)
 	if (!args->batch)
 		args->batch = 1;
 	if (args->batch > 1 && (strcmp(args->mode, "propose") || args->rate ||
-				args->threads % args->batch))
+				args->threads % args->batch ||
+				args->count % args->batch))
 		return -1;
+	args->count /= args->batch;
 	return args->lease && !args->read ? -1 : 0;
 }

@@ -3,7 +3,7 @@
 
 import subprocess
 
-COLOURS = {"raft.ko": "#c0392b", "libraft": "#2471a3", "etcd": "#7d8c8d"}
+COLOURS = {"raft.ko": "#c0392b", "raft.ko, batches": "#e59866", "libraft": "#2471a3", "etcd": "#7d8c8d"}
 HEAD = """set terminal svg size 900,380 enhanced font "sans,12" background "white"
 set output "{path}"
 set multiplot layout 1,{columns} title "{title}"

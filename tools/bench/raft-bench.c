@@ -256,7 +256,7 @@ static int overview(FILE *out)
 	      "  -g, --group NAME     propose, read: the group; needed if there are several\n"
 	      "  -t, --threads N      propose, read: clients, default 1\n"
 	      "  -b, --batch N        propose: so many clients share a thread and a call; of 64\n"
-	      "                       or less, which divides the clients\n"
+	      "                       or less, which divides the clients and -n\n"
 	      "  -l, --lease          read: the leader may answer by its lease\n"
 	      "  -s, --size BYTES     of a command or datagram, default 64\n"
 	      "  -n, --count N        how many in all; default: as many as go in -T\n"

@@ -23,6 +23,7 @@ struct propose_args {
 	uint64_t client_serial;
 	uint32_t timeout_ms;
 	unsigned int jobs;
+	unsigned int batch;
 	bool result;
 	bool lines;
 	bool keep_newline;
@@ -224,15 +225,82 @@ static void line_done(struct feeder *f, uint64_t number, int ret,
 	pthread_mutex_unlock(&f->lock);
 }
 
+/**
+ * struct job - lines that are proposed together
+ * @text: of each, with room for more
+ * @size: of that room
+ * @number: of the line
+ * @commands: for the kernel
+ * @odd: the line behind them, which the kernel will refuse, alone
+ */
+struct job {
+	char *text[RAFT_BATCH_MAX + 1];
+	size_t size[RAFT_BATCH_MAX + 1];
+	uint64_t number[RAFT_BATCH_MAX + 1];
+	struct raft_ioc_command commands[RAFT_BATCH_MAX + 1];
+	bool odd;
+};
+
+/* As many as go together; one with a wrong length would spoil it for the others. */
+static unsigned int lines_take(struct feeder *f, struct job *j)
+{
+	uint64_t bytes = 0;
+	unsigned int n;
+	ssize_t len;
+
+	j->odd = false;
+	for (n = 0; n < f->args->batch; n++) {
+		len = line_take(f, &j->text[n], &j->size[n], &j->number[n]);
+		if (len < 0)
+			break;
+		j->commands[n] = (struct raft_ioc_command) {
+			.data = (uintptr_t)j->text[n],
+			/* UINT32_MAX is too long as well. */
+			.len = len < UINT32_MAX ? len : UINT32_MAX,
+		};
+		j->odd = !len || len > RAFT_COMMAND_MAX;
+		bytes += len;
+		if (j->odd)
+			break;
+		if (bytes > RAFT_BATCH_BYTES - RAFT_COMMAND_MAX)
+			return n + 1;
+	}
+	return n;
+}
+
+static void line_propose(struct feeder *f, int fd, const struct job *j,
+			 unsigned int i)
+{
+	struct raft_ioc_propose r;
+	int ret;
+
+	ret = raft_ioc_propose(fd, j->text[i], j->commands[i].len, 0,
+			       f->args->timeout_ms, &r);
+	line_done(f, j->number[i], ret, &r);
+}
+
+static void lines_propose(struct feeder *f, int fd, struct job *j,
+			  unsigned int n)
+{
+	struct raft_ioc_command *c = j->commands;
+	struct raft_ioc_propose r = { };
+	unsigned int i;
+
+	raft_ioc_batch(fd, c, n, 0, f->args->timeout_ms);
+	for (i = 0; i < n; i++) {
+		r.index = c[i].index;
+		r.term = c[i].term;
+		r.serial = c[i].serial;
+		line_done(f, j->number[i], -(int)c[i].error, &r);
+	}
+}
+
 static void *job_run(void *arg)
 {
 	struct feeder *f = arg;
-	struct raft_ioc_propose r;
-	uint64_t number = 0;
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
-	int fd, code, ret;
+	unsigned int n, i;
+	struct job j = { };
+	int fd, code;
 
 	code = ctl_attach(f->args->group, O_RDWR, &fd);
 	if (code) {
@@ -242,14 +310,16 @@ static void *job_run(void *arg)
 		pthread_mutex_unlock(&f->lock);
 		return NULL;
 	}
-	while ((len = line_take(f, &line, &size, &number)) >= 0) {
-		/* UINT32_MAX is too long as well. */
-		ret = raft_ioc_propose(fd, line, len < UINT32_MAX ?
-				       len : UINT32_MAX, 0,
-				       f->args->timeout_ms, &r);
-		line_done(f, number, ret, &r);
+	while ((n = lines_take(f, &j)) || j.odd) {
+		if (n == 1)
+			line_propose(f, fd, &j, 0);
+		else if (n)
+			lines_propose(f, fd, &j, n);
+		if (j.odd)
+			line_propose(f, fd, &j, n);
 	}
-	free(line);
+	for (i = 0; i <= RAFT_BATCH_MAX; i++)
+		free(j.text[i]);
 	close(fd);
 	return NULL;
 }
@@ -295,6 +365,7 @@ static int options_read(int argc, char **argv, struct propose_args *args)
 		{ "group", required_argument, NULL, 'g' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "jobs", required_argument, NULL, 'J' },
+		{ "batch", required_argument, NULL, 'b' },
 		{ "lines", no_argument, NULL, 'L' },
 		{ "keep-newline", no_argument, NULL, 'N' },
 		{ "stdin", no_argument, NULL, 'S' },
@@ -306,10 +377,10 @@ static int options_read(int argc, char **argv, struct propose_args *args)
 		{ "result", no_argument, NULL, 'r' },
 		{ }
 	};
-	uint64_t jobs;
+	uint64_t jobs, batch;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "g:t:J:kqj", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "g:t:J:b:kqj", options, NULL)) != -1) {
 		if (c == 'g')
 			args->group = optarg;
 		else if (c == 'L')
@@ -337,6 +408,10 @@ static int options_read(int argc, char **argv, struct propose_args *args)
 		else if (c == 'J' &&
 			 !ctl_u64_parse("--jobs", optarg, 1, JOBS_MAX, &jobs))
 			args->jobs = jobs;
+		else if (c == 'b' &&
+			 !ctl_u64_parse("--batch", optarg, 1, RAFT_BATCH_MAX,
+					&batch))
+			args->batch = batch;
 		else
 			return CTL_USAGE;
 	}
@@ -352,7 +427,7 @@ static int options_read(int argc, char **argv, struct propose_args *args)
  */
 int ctl_propose(int argc, char **argv)
 {
-	struct propose_args args = { .jobs = 1 };
+	struct propose_args args = { .jobs = 1, .batch = 1 };
 	int n;
 
 	if (options_read(argc, argv, &args))
@@ -367,8 +442,9 @@ int ctl_propose(int argc, char **argv)
 	}
 	if (args.lines + args.all_stdin + !!n != 1)
 		return ctl_usage("propose: expected one of TEXT, - (or --lines) and --stdin");
-	if (!args.lines && (args.jobs > 1 || args.keep_newline))
-		return ctl_usage("propose: --jobs and --keep-newline are for lines of stdin");
+	if (!args.lines &&
+	    (args.jobs > 1 || args.batch > 1 || args.keep_newline))
+		return ctl_usage("propose: --jobs, --batch, --keep-newline are for lines of stdin");
 	if (!args.client != !args.client_serial)
 		return ctl_usage("propose: --session and --serial go together");
 	if (args.lines && (args.client || args.result))

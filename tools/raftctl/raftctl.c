@@ -115,6 +115,7 @@ static const struct ctl_command commands[] = {
 	  "--keep-newline      the newline is part of the command\n"
 	  "--stdin             all of stdin is one command\n"
 	  "-J, --jobs N        propose N lines at a time, in no order\n"
+	  "-b, --batch N       propose N lines in one call, in their order\n"
 	  "-k, --keep-going    do not stop at the first line that fails\n"
 	  "-q, --quiet         print no indexes\n"
 	  "-j, --json          an object per command and line\n"

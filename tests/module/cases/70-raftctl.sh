@@ -41,6 +41,14 @@ t_stdin() {
 	seq 500 | ctl 2 propose -g g -q -J 16 -
 	raft_level g 1 2 3
 	is "$(ctl 3 tail -g g --no-follow -n 500 | sort -n | cksum)" "$(seq 500 | cksum)" "16 jobs"
+	seq 500 | ctl 1 propose -g g -q --batch 64 -
+	raft_level g 1 2 3
+	is "$(ctl 3 tail -g g --no-follow -n 500 | cksum)" "$(seq 500 | cksum)" "batches"
+	# The others of its batch, and what stands behind it with -k.
+	refused 1 '^raftctl: line 2: .*1 to 1048576' ctl 1 propose -g g --batch 3 - <"$TMP/in"
+	refused 1 '^raftctl: line 2: .*1 to 1048576' ctl 2 propose -g g -k -b 3 - <"$TMP/in"
+	raft_level g 1 2 3
+	is "$(ctl 3 tail -g g --no-follow -n 4 | tr '\n' ,)" "500,a,a,b," "batches with an empty line"
 }
 t "lines of stdin are commands" t_stdin
 
@@ -108,6 +116,11 @@ t_bench() {
 	grep -q '"done":200,"failed":0,"unknown":0' "$TMP/bench" || fail "$(cat "$TMP/bench")"
 	raft_level g 1 2 3
 	is "$(raft_log g 3 | sort -u | wc -l)" 200 "commands, all different"
+	ns 1 "$RAFT_TOOLS/raft-bench" propose -g g -n 400 -t 16 -b 8 --json >"$TMP/bench"
+	json <"$TMP/bench"
+	grep -q '"threads":16,"batch":8,.*"done":400,"failed":0,"unknown":0' "$TMP/bench" || fail "$(cat "$TMP/bench")"
+	raft_level g 1 2 3
+	is "$(raft_log g 3 | sort -u | wc -l)" 600 "commands with those of batches, all different"
 	ns 1 "$RAFT_TOOLS/raft-bench" fsync "$RAFT_DIR" -n 20 --json | json
 	ns 2 "$RAFT_TOOLS/raft-bench" udp-server 10.77.0.2:9000 &
 	sleep 0.5
