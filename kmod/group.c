@@ -152,6 +152,7 @@ static struct raft_group *group_alloc(struct net *net,
 	INIT_LIST_HEAD(&p->node);
 	p->remotes.self = params->ioc.node_id;
 	raft_gather_init(&p->gather);
+	p->notice_due = U64_MAX;
 	INIT_LIST_HEAD(&p->pending);
 	INIT_LIST_HEAD(&p->readers);
 	INIT_LIST_HEAD(&p->orders);

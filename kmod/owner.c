@@ -266,6 +266,7 @@ static void take_deadline(struct raft_group_priv *p)
 	int budget = TICK_BUDGET;
 	u64 now = ktime_get_ns();
 
+	raft_notice_pass(p, now);
 	if (now >= p->deadline) {
 		trace_raft_timer(name_of(p), id_of(p), now - p->deadline);
 		tick(p);
@@ -410,7 +411,8 @@ static void finish_pass(struct raft_group_priv *p)
 	raft_evict_pass(p);
 	raft_fetch_start(p);
 	raft_timer_arm(&p->timer,
-		       p->again ? U64_MAX : min(p->deadline, p->gather.until));
+		       p->again ? U64_MAX :
+		       min3(p->deadline, p->gather.until, p->notice_due));
 }
 
 static void run_calls(struct raft_owner *o)
@@ -590,6 +592,8 @@ int raft_owner_detach(void *priv)
 	if (p->attached)
 		list_del_init(&p->node);
 	p->attached = false;
+	/* Whoever would send the next message is no more. */
+	raft_notice_flush_all(p);
 	publish(p);
 	raft_waiter_publish(p);
 	raft_waiter_close(p, -ECANCELED);

@@ -53,6 +53,8 @@ enum raft_group_state {
  * @reports: what the write-ahead log said
  * @timer: the deadline of @core
  * @deadline: what @core asked for last, absolute ns
+ * @notice_due: when a message that is kept leaves, at the earliest, ns; U64_MAX
+ *	if none is
  * @again: @core asked for a step at once
  * @dirty: something is to be published
  * @changed: role, term, leader or members changed since the last publication
@@ -104,6 +106,7 @@ struct raft_group_priv {
 	struct raft_reports reports;
 	struct raft_timer timer;
 	u64 deadline;
+	u64 notice_due;
 	bool again;
 	bool dirty;
 	bool changed;

@@ -14,6 +14,7 @@
 
 #include "core/frag.h"
 #include "core/raft_core.h"
+#include "notice.h"
 
 struct raft_group_priv;
 
@@ -29,6 +30,7 @@ struct raft_group_priv;
  * @seen: ktime ns of the last datagram from it; of a stranger
  * @heard: ktime ns of the last message from it, 0 if never
  * @incarnation: its newest boot that we heard of, 0 if none
+ * @notice: what it is to be told, soon
  * @frag: messages of it that are incomplete, and ours to it
  * @frag_mem: memory of @frag, NULL until there is some: then what has more than
  *	one part is lost
@@ -43,6 +45,7 @@ struct raft_remote {
 	u64 seen;
 	u64 heard;
 	u64 incarnation;
+	struct raft_notice notice;
 	struct raft_frag_peer frag;
 	struct raft_frag_mem *frag_mem;
 };

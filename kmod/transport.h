@@ -113,6 +113,7 @@ int raft_endpoint_recv(struct raft_endpoint *ep, enum raft_family family,
 /* transport_rx.c, transport_tx.c: the owner's */
 bool raft_rx_drain(struct raft_endpoint *ep, u32 budget);
 void raft_tx_update(struct raft_group_priv *p, const struct raft_update *up);
+void raft_tx_msg(struct raft_group_priv *p, const struct raft_msg *m);
 void raft_tx_encoded(struct raft_group_priv *p, const struct raft_msg *m,
 		     const struct raft_encoded *enc);
 void raft_tx_direct(struct raft_group_priv *p, struct raft_msg *m,

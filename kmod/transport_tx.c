@@ -358,11 +358,22 @@ void raft_tx_part(struct raft_group_priv *p, const struct raft_msg *m,
 	send_encoded(p, m, &enc);
 }
 
-/* The bytes of a part are on a disk: it goes when they are here. */
-static void send_one(struct raft_group_priv *p, const struct raft_msg *m)
+/**
+ * raft_tx_msg - send a message
+ * @p: the group
+ * @m: the message; the core was not stepped since, unless it has no entries
+ *
+ * The bytes of a part of a snapshot are on a disk: it goes when they are here.
+ *
+ * Context: the owner thread.
+ */
+void raft_tx_msg(struct raft_group_priv *p, const struct raft_msg *m)
 {
+	struct raft_remote *remote = raft_remote_find(&p->remotes, m->to);
 	struct raft_encoded enc;
 
+	if (remote)
+		raft_notice_told(remote, m);
 	if (m->type != RAFT_MSG_SNAPSHOT) {
 		if (!encode(p, m, &enc))
 			enc.total = 0;
@@ -374,12 +385,22 @@ static void send_one(struct raft_group_priv *p, const struct raft_msg *m)
 	}
 }
 
+/* A reader there waits until what he may read is known to be committed. */
+static void tell_reader(struct raft_group_priv *p, u32 id)
+{
+	struct raft_remote *remote = raft_remote_find(&p->remotes, id);
+
+	if (remote)
+		raft_notice_flush(p, remote);
+}
+
 /**
  * raft_tx_update - send the messages of an update
  * @p: the group
  * @up: what the last step asked for
  *
- * Votes, heartbeats and answers first, then what carries entries (trap 52).
+ * Votes, heartbeats and answers first, then what carries entries (trap 52); what
+ * only tells of a commit may wait (notice.h).
  * Messages may be reordered by any network, so the core bears it.
  *
  * Context: the owner thread, before the next step.
@@ -389,11 +410,16 @@ void raft_tx_update(struct raft_group_priv *p, const struct raft_update *up)
 	u32 i;
 
 	for (i = 0; i < up->n_msgs; i++)
-		if (!up->msgs[i].n_entries)
-			send_one(p, &up->msgs[i]);
+		if (up->msgs[i].lazy)
+			raft_notice_keep(p, &up->msgs[i]);
+		else if (!up->msgs[i].n_entries)
+			raft_tx_msg(p, &up->msgs[i]);
 	for (i = 0; i < up->n_msgs; i++)
 		if (up->msgs[i].n_entries)
-			send_one(p, &up->msgs[i]);
+			raft_tx_msg(p, &up->msgs[i]);
+	for (i = 0; i < up->n_msgs; i++)
+		if (up->msgs[i].type == RAFT_MSG_READ_INDEX_RESP)
+			tell_reader(p, up->msgs[i].to);
 	if (up->n_msgs)
 		p->dirty = true;
 }

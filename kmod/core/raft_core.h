@@ -227,6 +227,9 @@ static inline bool raft_snapshot_is_bare(const struct raft_snapshot *s)
  *	HEARTBEAT_RESP.  READ_INDEX: batch of reads, echoed in READ_INDEX_RESP.
  *	SNAPSHOT and its answer: id of the snapshot
  * @priority: HEARTBEAT_RESP: election priority of the sender
+ * @lazy: of an outgoing APPEND: it only tells of a commit, for which nobody at the
+ *	receiver is known to wait; a shell may send it a moment later, or not at all
+ *	if a later message tells the receiver the same.  Not on the wire
  * @chunk: of an outgoing SNAPSHOT, else not used: raft_msg_chunk().  With @serial
  *	0 the receiver is a witness: @chunk.total are the first bytes of the
  *	snapshot, which has another id and more bytes unless it is bare, too
@@ -248,6 +251,7 @@ struct raft_msg {
 	u64 serial;
 	u32 n_entries;
 	u32 priority;
+	bool lazy;
 	const struct raft_entry *entries;
 	struct raft_chunk chunk;
 };

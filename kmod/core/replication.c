@@ -198,7 +198,8 @@ static u32 batch_size(const struct raft *r, const struct raft_peer *p, u64 last,
 	return n;
 }
 
-static void send_append(struct raft *r, struct raft_peer *p, u32 n, u32 bytes)
+static void send_append(struct raft *r, struct raft_peer *p, u32 n, u32 bytes,
+			bool lazy)
 {
 	struct raft_msg m = {
 		.type = RAFT_MSG_APPEND,
@@ -209,6 +210,7 @@ static void send_append(struct raft *r, struct raft_peer *p, u32 n, u32 bytes)
 		.commit = r->commit,
 		.reject_index = raft_log_term(&r->log, r->commit),
 		.n_entries = n,
+		.lazy = lazy,
 	};
 
 	if (raft_lost_let_in(r, p))
@@ -217,6 +219,25 @@ static void send_append(struct raft *r, struct raft_peer *p, u32 n, u32 bytes)
 	p->commit_sent = r->commit;
 	if (n || p->state == RAFT_PROBE)
 		raft_progress_sent(p, m.index + n, bytes);
+}
+
+/*
+ * Does somebody at a peer wait for what it is to be told of?  It proposed one of
+ * these entries, or is to learn that it left; of so many not each is looked at.
+ */
+static bool is_waited_for(const struct raft *r, const struct raft_peer *p)
+{
+	const struct raft_entry *e;
+	u64 i;
+
+	if (!p->member || r->commit - p->commit_sent > RAFT_MAX_BATCH)
+		return true;
+	for (i = p->commit_sent + 1; i <= r->commit; i++) {
+		e = raft_log_entry(&r->log, i);
+		if (!e || e->origin == p->id)
+			return true;
+	}
+	return false;
 }
 
 /* Returns false if the step has no room for more messages. */
@@ -237,14 +258,14 @@ static bool replicate_to(struct raft *r, struct raft_peer *p)
 			break;
 		if (r->up->n_msgs >= APPEND_MSGS)
 			return false;
-		send_append(r, p, n, bytes);
+		send_append(r, p, n, bytes, false);
 	}
-	/* Nothing to piggyback on: tell of the commit at once. */
+	/* Nothing to piggyback on. */
 	if (p->state == RAFT_REPLICATE && p->next > last &&
 	    p->commit_sent < r->commit) {
 		if (r->up->n_msgs >= APPEND_MSGS)
 			return false;
-		send_append(r, p, 0, 0);
+		send_append(r, p, 0, 0, !is_waited_for(r, p));
 	}
 	return true;
 }
@@ -443,5 +464,5 @@ void raft_handle_heartbeat_resp(struct raft *r, struct raft_peer *p,
 	 * 45): what was lost makes it be refused.
 	 */
 	if (m->index < p->next - 1)
-		send_append(r, p, 0, 0);
+		send_append(r, p, 0, 0, false);
 }

@@ -58,6 +58,7 @@ struct case_node {
  * @head: first of them
  * @count: their number
  * @sent: messages ever sent, by type; [0] counts what a case made up
+ * @lazy: those of them that could wait
  * @now: ns
  * @status: of the node that was asked last
  */
@@ -68,6 +69,7 @@ struct case_cluster {
 	u32 head;
 	u32 count;
 	u32 sent[RAFT_MSG_TYPES];
+	u32 lazy;
 	u64 now;
 	struct raft_status status;
 };
@@ -87,6 +89,9 @@ static inline void case_take_update(struct case_cluster *c,
 		out = &c->ring[(c->head + c->count++) % CASE_MSGS];
 		out->m = up->msgs[i];
 		c->sent[out->m.type]++;
+		c->lazy += out->m.lazy;
+		CASE_EXPECT(c, !out->m.lazy || (out->m.type == RAFT_MSG_APPEND &&
+						!out->m.n_entries));
 		for (k = 0; k < out->m.n_entries; k++) {
 			CASE_EXPECT(c, k < CASE_ENTRIES);
 			raft_msg_entry(n->r, &out->m, k, &out->entries[k]);
@@ -715,6 +720,7 @@ static const struct raft_case raft_cases[] = {
 	{ "forwards_and_completes", case_forwards_and_completes },
 	{ "trap60_forward_twice", case_forward_twice },
 	{ "awaits_commit", case_awaits_commit },
+	{ "lazy_notice", case_lazy_notice },
 	{ "refusals", case_refusals },
 	{ "trap36_replayed_heartbeat", case_replayed_heartbeat },
 	{ "trap11_late_short_append", case_late_short_append },

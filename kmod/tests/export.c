@@ -16,6 +16,7 @@
 #include "evict.h"
 #include "gather.h"
 #include "inbox.h"
+#include "notice.h"
 #include "payload.h"
 #include "remote.h"
 #include "result.h"
@@ -111,6 +112,7 @@ EXPORT_SYMBOL_GPL(raft_payload_put);
 EXPORT_SYMBOL_GPL(raft_addr_encode);
 EXPORT_SYMBOL_GPL(raft_addr_decode);
 EXPORT_SYMBOL_GPL(raft_addr_sockaddr);
+EXPORT_SYMBOL_GPL(raft_notice_told);
 EXPORT_SYMBOL_GPL(raft_remote_find);
 EXPORT_SYMBOL_GPL(raft_remote_stranger);
 EXPORT_SYMBOL_GPL(raft_remote_configure);

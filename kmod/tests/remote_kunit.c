@@ -246,6 +246,47 @@ static void raft_remote_test_memory(struct kunit *test)
 	raft_remote_free(rs);
 }
 
+/* Entry 7 is committed: what tells the node as much? */
+static void raft_remote_test_notice(struct kunit *test)
+{
+	static const struct {
+		struct raft_msg m;
+		bool told;
+	} cases[] = {
+		{ { .type = RAFT_MSG_HEARTBEAT, .term = 3, .commit = 7 }, true },
+		/* It has not said yet that it has entry 7. */
+		{ { .type = RAFT_MSG_HEARTBEAT, .term = 3, .commit = 6 }, false },
+		{ { .type = RAFT_MSG_APPEND, .term = 3, .commit = 7, .index = 7,
+		    .n_entries = 1 }, true },
+		{ { .type = RAFT_MSG_APPEND, .term = 3, .commit = 8, .index = 5,
+		    .n_entries = 2 }, true },
+		/* By which it does not see that its entry 7 is the leader's. */
+		{ { .type = RAFT_MSG_APPEND, .term = 3, .commit = 8, .index = 5,
+		    .n_entries = 1 }, false },
+		{ { .type = RAFT_MSG_APPEND, .term = 3, .commit = 6, .index = 7,
+		    .n_entries = 1 }, false },
+		{ { .type = RAFT_MSG_READ_INDEX_RESP, .term = 3, .index = 7 },
+		  false },
+		{ { .type = RAFT_MSG_HEARTBEAT, .term = 2, .commit = 7 }, false },
+	};
+	struct raft_remote *remote;
+	u32 i;
+
+	remote = kunit_kzalloc(test, sizeof(*remote), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, remote);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		remote->notice.m = (struct raft_msg) {
+			.type = RAFT_MSG_APPEND,
+			.term = 3,
+			.commit = 7,
+			.index = 7,
+		};
+		raft_notice_told(remote, &cases[i].m);
+		KUNIT_EXPECT_EQ_MSG(test, !remote->notice.m.type, cases[i].told,
+				    "case %u", i);
+	}
+}
+
 static struct kunit_case raft_remote_cases[] = {
 	KUNIT_CASE(raft_addr_test_ip4),
 	KUNIT_CASE(raft_addr_test_ip6),
@@ -254,6 +295,7 @@ static struct kunit_case raft_remote_cases[] = {
 	KUNIT_CASE(raft_remote_test_strangers),
 	KUNIT_CASE(raft_remote_test_full),
 	KUNIT_CASE(raft_remote_test_memory),
+	KUNIT_CASE(raft_remote_test_notice),
 	{}
 };
 

@@ -16,6 +16,7 @@
 #include "run.h"
 
 #define QUIET_NS	(5ull * RUN_DELAY_US * NS_PER_US)
+#define NOTICE_NS	(2 * NS_PER_MS)	/* a leader keeps what tells of a commit */
 #define SETTLE_MAX	2000		/* pieces */
 #define AWAIT_STEP	NS_PER_MS
 #define IN_FLIGHT_NS	(3ull * RUN_DELAY_US * NS_PER_US)
@@ -82,6 +83,23 @@ static u64 refused(struct run *r)
 	return sum;
 }
 
+/* Does one know of more that is committed than another, who may be told soon? */
+static bool is_uneven(struct run *r)
+{
+	struct raft_ioc_status st;
+	u64 low = UINT64_MAX, high = 0;
+	u32 id;
+
+	for (id = 1; id <= r->n_nodes; id++) {
+		if (!run_alive(r, id))
+			continue;
+		run_status(r, id, &st);
+		low = st.commit < low ? st.commit : low;
+		high = st.commit > high ? st.commit : high;
+	}
+	return low < high;
+}
+
 /**
  * run_settle() - let pass as little time as it takes until nothing moves
  * @r: the run
@@ -93,6 +111,7 @@ static u64 refused(struct run *r)
 void run_settle(struct run *r)
 {
 	u64 quiet = QUIET_NS, last = activity(r), next, bad = refused(r);
+	bool told = false;
 	u32 i;
 
 	if (r->net.delay_max > RUN_DELAY_US * NS_PER_US)
@@ -103,10 +122,14 @@ void run_settle(struct run *r)
 		/* In slow weather there is always a heartbeat on its way. */
 		if (next == last ||
 		    (i > 3 && r->net.delay_max > NS_PER_MS)) {
-			if (refused(r) == bad)
+			if (refused(r) == bad && (told || !is_uneven(r)))
 				return;
+			run_sleep(refused(r) == bad ? NOTICE_NS :
+				  r->opt[SCN_OPT_HEARTBEAT]);
 			bad = refused(r);
-			run_sleep(r->opt[SCN_OPT_HEARTBEAT]);
+			told = true;
+		} else {
+			told = false;
 		}
 		last = next;
 	}
