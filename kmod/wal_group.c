@@ -113,6 +113,18 @@ static int fault_sync(const struct raft_wal *wal)
 }
 #endif
 
+/*
+ * Is there anything for the worker to do?  Under load the next batch comes later, and
+ * for nothing it would be two process switches for each write.  [wal->lock]
+ */
+static bool is_wanted(struct raft_wal *wal)
+{
+	/* Who is about to sleep looks under the lock, too, having queued himself. */
+	return wal->stage != RAFT_WAL_IDLE || wal->error ||
+	       READ_ONCE(wal->queue.taken) != READ_ONCE(wal->queue.submitted) ||
+	       READ_ONCE(wal->note_due) || wq_has_sleeper(&wal->idle);
+}
+
 /* The writes of this stage are over; whoever finished the last one is here. */
 static void group_end(struct raft_wal *wal)
 {
@@ -134,12 +146,15 @@ static void group_end(struct raft_wal *wal)
 			wal_report(wal, g->seq, g->index, g->term, 0);
 	}
 	/*
-	 * From the unlock on the log may be freed: raft_wal_close() has seen it
-	 * idle, taken the lock once more, and stopped the worker.
+	 * What is queued later has the worker come by itself: if it looked before
+	 * this section it was kicked for something that we see.  From the unlock on
+	 * the log may be freed: raft_wal_close() has seen it idle, taken the lock
+	 * once more, and stopped the worker.
 	 */
 	spin_lock_irqsave(&wal->lock, flags);
 	wal->stage = next;
-	raft_wal_kick(wal);
+	if (is_wanted(wal))
+		raft_wal_kick(wal);
 	spin_unlock_irqrestore(&wal->lock, flags);
 }
 
