@@ -83,13 +83,13 @@ static const char *raft_params_times(struct raft_ioc_start *ioc)
 	if (!ioc->election_timeout_ms)
 		ioc->election_timeout_ms = 1000;
 	if (!ioc->heartbeat_ms)
-		ioc->heartbeat_ms = ioc->election_timeout_ms / 10;
+		ioc->heartbeat_ms = max(ioc->election_timeout_ms / 10, 1U);
 	if (!ioc->propose_timeout_ms)
 		ioc->propose_timeout_ms = 30000;
 
 	if (ioc->election_timeout_ms < RAFT_ELECTION_MS_MIN ||
 	    ioc->election_timeout_ms > RAFT_ELECTION_MS_MAX)
-		return "election_timeout_ms: not in 10..3600000";
+		return "election_timeout_ms: not in 5..3600000";
 	/* One lost heartbeat must not start an election. */
 	if (ioc->heartbeat_ms > ioc->election_timeout_ms / 2)
 		return "heartbeat_ms: above half of election_timeout_ms";

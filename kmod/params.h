@@ -13,7 +13,7 @@
 #include "../uapi/linux/raft.h"
 
 /* Limits of what may be asked for; beyond the core's own in raft_core.h. */
-#define RAFT_ELECTION_MS_MIN		10
+#define RAFT_ELECTION_MS_MIN		5
 #define RAFT_ELECTION_MS_MAX		(60 * 60 * 1000)
 #define RAFT_PROPOSE_MS_MAX		(24 * 60 * 60 * 1000)
 #define RAFT_INFLIGHT_BYTES_MAX		(256 * 1024 * 1024)

@@ -316,7 +316,7 @@ static const struct set_case {
 	SET(flags, 1, 0x7ff),			/* CREATE is not to be set */
 	SET(flags, RAFT_START_NO_PREVOTE, RAFT_SET_CHECK_QUORUM),
 	SET(flags, RAFT_START_NO_CHECK_QUORUM, RAFT_SET_PREVOTE),
-	SET(election_timeout_ms, 9, RAFT_SET_ELECTION_TIMEOUT),
+	SET(election_timeout_ms, 4, RAFT_SET_ELECTION_TIMEOUT),
 	SET(election_timeout_ms, 39, RAFT_SET_ELECTION_TIMEOUT),
 	SET(election_timeout_ms, 100, RAFT_SET_HEARTBEAT),
 	SET(heartbeat_ms, 51, RAFT_SET_HEARTBEAT),
