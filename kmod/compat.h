@@ -13,6 +13,7 @@
 #include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/hrtimer.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/version.h>
 
@@ -28,6 +29,11 @@ raft_hrtimer_setup(struct hrtimer *timer,
 }
 
 #define hrtimer_setup raft_hrtimer_setup
+#endif
+
+/* 6.14 has kthread_run_worker(); its kthread_create_worker() does not start it. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+#define kthread_run_worker kthread_create_worker
 #endif
 
 /* The namespace became a string in 6.13. */

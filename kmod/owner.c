@@ -25,7 +25,6 @@
 #include <linux/random.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
-#include <uapi/linux/sched/types.h>
 
 #include "compat.h"
 #include "fault.h"
@@ -33,6 +32,7 @@
 #include "owner.h"
 #include "propose.h"
 #include "reader.h"
+#include "realtime.h"
 #include "snapshot.h"
 #include "trace.h"
 #include "transport.h"
@@ -515,8 +515,7 @@ int raft_owner_start(struct raft_owner *o, struct raft_endpoint *ep)
 	task = kthread_create(owner_thread, o, "raft/%u", ep->port);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
-	/* Above all that is not real-time, below what chose to be (design). */
-	sched_set_fifo_low(task);
+	raft_realtime(task);
 	o->task = task;
 	wake_up_process(task);
 	return 0;

@@ -2,7 +2,7 @@
 /*
  * owner.h - the thread that owns the cores of an endpoint's groups.
  *
- * One SCHED_FIFO kthread for each endpoint.  It alone calls raft_step(), so the
+ * One real-time kthread for each endpoint.  It alone calls raft_step(), so the
  * core needs no lock.  It never waits for a disk or for memory.  What others
  * want of it they post (inbox.h) or have it call (raft_owner_call()).
  */

@@ -423,10 +423,10 @@ void raft_wal_close(struct raft_wal *wal, const struct raft_hard_state *hs)
 	do {
 		raft_wal_kick(wal);
 		wait_event(wal->idle, raft_wal_is_idle(wal));
-		cancel_delayed_work_sync(&wal->work);
+		kthread_cancel_delayed_work_sync(&wal->work);
 	} while (!raft_wal_is_idle(wal));
-	cancel_delayed_work_sync(&wal->note);
-	destroy_workqueue(wal->wq);
+	kthread_cancel_delayed_work_sync(&wal->note);
+	kthread_destroy_worker(wal->worker);
 	if (!wal->error) {
 		if (hs)
 			wal->state.commit = hs->commit;

@@ -160,7 +160,7 @@ int raft_wal_fault(struct raft_wal *wal, const char *what, u64 arg)
 	WRITE_ONCE(wal->unread, false);
 	WRITE_ONCE(wal->nosync, false);
 	WRITE_ONCE(wal->unordered, false);
-	mod_delayed_work(wal->wq, &wal->work, 0);
+	kthread_mod_delayed_work(wal->worker, &wal->work, 0);
 	return 0;
 }
 
@@ -216,11 +216,11 @@ void raft_wal_crash(struct raft_wal *wal, bool torn)
 {
 	/* The worker gathers no more, then what it started comes to an end. */
 	WRITE_ONCE(wal->crashed, true);
-	cancel_delayed_work_sync(&wal->work);
+	kthread_cancel_delayed_work_sync(&wal->work);
 	wait_event(wal->idle, !in_flight(wal));
-	cancel_delayed_work_sync(&wal->note);
-	cancel_delayed_work_sync(&wal->work);
-	destroy_workqueue(wal->wq);
+	kthread_cancel_delayed_work_sync(&wal->note);
+	kthread_cancel_delayed_work_sync(&wal->work);
+	kthread_destroy_worker(wal->worker);
 	raft_wal_wait_readers(wal);
 	if (torn && !wal->error)
 		write_half(wal);

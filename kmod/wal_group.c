@@ -32,11 +32,14 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/err.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 
+#include "compat.h"
 #include "payload.h"
+#include "realtime.h"
 #include "wal_internal.h"
 
 /* --- reports ------------------------------------------------------------ */
@@ -91,8 +94,8 @@ static void group_durable(struct raft_wal *wal, bool records)
 		wal->state.durable_crc = wal->tail.crc;
 		raft_wal_mark(wal, &wal->tail);
 		if (!READ_ONCE(wal->closing))
-			queue_delayed_work(wal->wq, &wal->note,
-					   msecs_to_jiffies(RAFT_WAL_NOTE_MS));
+			kthread_queue_delayed_work(wal->worker, &wal->note,
+						   msecs_to_jiffies(RAFT_WAL_NOTE_MS));
 	}
 	spin_lock_irqsave(&wal->lock, flags);
 	wal->durable = wal->state;
@@ -448,8 +451,8 @@ static bool stopped(struct raft_wal *wal)
 		return true;
 	if (until <= now)
 		return false;
-	queue_delayed_work(wal->wq, &wal->work,
-			   nsecs_to_jiffies(until - now) + 1);
+	kthread_queue_delayed_work(wal->worker, &wal->work,
+				   nsecs_to_jiffies(until - now) + 1);
 	return true;
 }
 
@@ -495,10 +498,9 @@ static void issue(struct raft_wal *wal)
 		issue_records(wal);
 }
 
-static void wal_work(struct work_struct *work)
+static void wal_work(struct kthread_work *work)
 {
-	struct raft_wal *wal = container_of(to_delayed_work(work),
-					    struct raft_wal, work);
+	struct raft_wal *wal = container_of(work, struct raft_wal, work.work);
 	unsigned int noio = memalloc_noio_save();
 	enum raft_wal_stage stage;
 	unsigned long flags;
@@ -515,10 +517,9 @@ static void wal_work(struct work_struct *work)
 	memalloc_noio_restore(noio);
 }
 
-static void wal_note(struct work_struct *work)
+static void wal_note(struct kthread_work *work)
 {
-	struct raft_wal *wal = container_of(to_delayed_work(work),
-					    struct raft_wal, note);
+	struct raft_wal *wal = container_of(work, struct raft_wal, note.work);
 
 	WRITE_ONCE(wal->note_due, true);
 	raft_wal_kick(wal);
@@ -533,11 +534,15 @@ static void wal_note(struct work_struct *work)
  */
 int raft_wal_work_init(struct raft_wal *wal)
 {
-	INIT_DELAYED_WORK(&wal->work, wal_work);
-	INIT_DELAYED_WORK(&wal->note, wal_note);
-	wal->wq = alloc_ordered_workqueue("raft_wal_%llx_%u",
-					  WQ_MEM_RECLAIM | WQ_HIGHPRI,
-					  wal->super.group_id,
-					  wal->super.node_id);
-	return wal->wq ? 0 : -ENOMEM;
+	struct kthread_worker *worker;
+
+	kthread_init_delayed_work(&wal->work, wal_work);
+	kthread_init_delayed_work(&wal->note, wal_note);
+	worker = kthread_run_worker(0, "raft_wal/%llx/%u", wal->super.group_id,
+				    wal->super.node_id);
+	if (IS_ERR(worker))
+		return -ENOMEM;
+	wal->worker = worker;
+	raft_realtime(worker->task);
+	return 0;
 }

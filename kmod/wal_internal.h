@@ -30,7 +30,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
-#include <linux/workqueue.h>
+#include <linux/kthread.h>
 
 #include "core/disk.h"
 #include "wal.h"
@@ -252,7 +252,7 @@ struct raft_wal_walk {
  * @stage: enum raft_wal_stage
  * @idle: woken by the worker when it finds nothing to do, and by the last reader
  * @readers: raft_wal_hold() less raft_wal_release()
- * @wq: the log's own, so that a hung disk blocks nobody else
+ * @worker: the log's own thread, so that a hung disk blocks nobody else
  * @work: the worker
  * @note: tells it that records are durable for a while; armed by the completion
  * @note_due: by @note, until the worker has seen it
@@ -309,9 +309,9 @@ struct raft_wal {
 	struct raft_wal_marks marks;
 	wait_queue_head_t idle;
 	atomic_t readers;
-	struct workqueue_struct *wq;
-	struct delayed_work work;
-	struct delayed_work note;
+	struct kthread_worker *worker;
+	struct kthread_delayed_work work;
+	struct kthread_delayed_work note;
 	bool note_due;
 	bool closing;
 

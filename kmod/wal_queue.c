@@ -191,7 +191,7 @@ void raft_wal_queue_destroy(struct raft_wal *wal)
  */
 void raft_wal_kick(struct raft_wal *wal)
 {
-	queue_delayed_work(wal->wq, &wal->work, 0);
+	kthread_queue_delayed_work(wal->worker, &wal->work, 0);
 }
 
 /**

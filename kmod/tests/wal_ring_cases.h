@@ -336,7 +336,7 @@ static void wal_read_beside(struct wal_env *env)
 /* Whatever of it comes to the disk: the base, what it freed, or neither. */
 static void wal_crash_cut(struct wal_env *env)
 {
-	struct raft *core = wal_case_core(env, 1000, 1, 1001, 1, 15000);
+	struct raft *core = wal_case_core(env, 1400, 1, 1401, 1, 15000);
 	u64 last = 200, base = 0;
 	u32 round;
 
