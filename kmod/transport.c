@@ -9,6 +9,7 @@
  * with the last of them goes the endpoint.
  */
 #include <linux/in.h>
+#include <linux/interrupt.h>
 #include <linux/in6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -140,10 +141,15 @@ static void endpoint_free(struct raft_endpoint *ep)
 	for (i = 0; i < RAFT_FAMILIES; i++)
 		sock_quiet(&ep->socks[i]);
 	raft_owner_stop(&ep->owner);
+	tasklet_kill(&ep->nudge);
 	for (i = 0; i < RAFT_FAMILIES; i++)
 		if (ep->socks[i].sock)
 			sock_release(ep->socks[i].sock);
 	kvfree(ep);
+}
+
+static void nudge_nothing(struct tasklet_struct *unused)
+{
 }
 
 static struct raft_endpoint *endpoint_new(struct net *net, u16 port)
@@ -157,6 +163,7 @@ static struct raft_endpoint *endpoint_new(struct net *net, u16 port)
 	ep->net = net;
 	ep->port = port;
 	INIT_LIST_HEAD(&ep->node);
+	tasklet_setup(&ep->nudge, nudge_nothing);
 	err = raft_owner_start(&ep->owner, ep);
 	if (err) {
 		kvfree(ep);
@@ -285,6 +292,21 @@ static void sock_set_class(struct raft_sock *s, struct sock *sk, bool control)
 #endif
 }
 
+/*
+ * Before 6.4 softirqs are left to ksoftirqd once it is awake, also those of who
+ * sends to a neighbour on this machine: a thread without priority, which a
+ * real-time process keeps off the processor for most of a second.  But not while
+ * a tasklet waits: then all are done at once, here.
+ */
+static void nudge_softirqs(struct raft_endpoint *ep)
+{
+	if (likely(!local_softirq_pending()))
+		return;
+	local_bh_disable();
+	tasklet_schedule(&ep->nudge);
+	local_bh_enable();
+}
+
 /**
  * raft_endpoint_send - send one datagram
  * @ep: the endpoint
@@ -316,6 +338,7 @@ int raft_endpoint_send(struct raft_endpoint *ep, struct sockaddr_storage *addr,
 		return -EAFNOSUPPORT;
 	sock_set_class(&ep->socks[family], sock->sk, control);
 	ret = kernel_sendmsg(sock, &msg, vec, n, len);
+	nudge_softirqs(ep);
 	if (ret < 0)
 		return ret;
 	return ret == len ? 0 : -EMSGSIZE;

@@ -10,6 +10,7 @@
 #ifndef _RAFT_TRANSPORT_H
 #define _RAFT_TRANSPORT_H
 
+#include <linux/interrupt.h>
 #include <linux/list.h>
 #include <linux/socket.h>
 #include <linux/types.h>
@@ -57,6 +58,7 @@ struct raft_sock {
  * @socks: by enum raft_family
  * @bad: datagrams that belong to no group here; the owner's
  * @bad_by: the same, by enum raft_wire_error
+ * @nudge: has softirqs done that would wait for ksoftirqd; does nothing else
  * @owner: the thread
  */
 struct raft_endpoint {
@@ -67,6 +69,7 @@ struct raft_endpoint {
 	struct raft_sock socks[RAFT_FAMILIES];
 	u64 bad;
 	u64 bad_by[RAFT_WIRE_ERRORS];
+	struct tasklet_struct nudge;
 	struct raft_owner owner;
 };
 
