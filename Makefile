@@ -25,7 +25,7 @@ CORE_SRC := $(sort $(wildcard kmod/core/*.c))
 CORE_HDR := $(wildcard kmod/core/*.h) tools/lib/raft_env.h
 
 # TOOLS, FUZZERS, UNIT_TESTS: filled by the build.mk files.
-.PHONY: all module tools sim fuzzers check check-long demo shell figures bench style clean \
+.PHONY: all module tools sim fuzzers check check-long demo shell figures bench hold style clean \
 	distclean install tools-install modules_install dkms-install help
 all: module tools
 
@@ -41,6 +41,7 @@ help:
 	@echo "make sim          the simulator, tools/sim/raft-sim"
 	@echo "make figures      latency, throughput, fail-over time"
 	@echo "make bench        raft.ko beside libraft, etcd and the limits; SHORT=1"
+	@echo "make hold         which heartbeat keeps a leader under stress; SHORT=1"
 	@echo "make install      module, tools, man pages, units; dkms-install"
 	@echo "make distclean    also empties the cache, $${RAFT_CACHE:-~/.cache/raft}"
 
@@ -69,6 +70,8 @@ figures:
 	@tests/module/figures.sh
 bench:
 	@tools/bench/bench.sh
+hold:
+	@tools/bench/hold.sh
 
 install: modules_install tools-install
 modules_install: module

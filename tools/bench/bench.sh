@@ -20,6 +20,8 @@ set -eu
 . "$(dirname "$0")/../lab/lib.sh"
 top=$(cd "$LAB/../.." && pwd)
 cd "$top"
+# shellcheck source=tools/bench/etcd.sh
+. tools/bench/etcd.sh
 
 if [ -n "${GUARD:-}" ]; then SHORT=1 OUT=${OUT:-build/guard} ROUNDS=${ROUNDS:-2} SYSTEMS="ko libraft" PARTS=loads; fi
 OUT=${OUT:-build/bench} ROUNDS=${ROUNDS:-5}
@@ -53,21 +55,6 @@ limits_module() { # limits_module KERNEL: its path
 	cp -u tools/bench/limits/* "$dir/"
 	make -s -C "$KDIR" ARCH="$ARCH" M="$top/$dir" modules >"$dir.log" 2>&1 || die "not built, see $top/$dir.log"
 	echo "$top/$dir/limits.ko"
-}
-
-# unpack_etcd: the directory of its programs. Its packages are not installed, for then it
-# would be started on this machine.
-unpack_etcd() {
-	local dir=$CACHE/etcd
-	if [ ! -x "$dir/usr/bin/etcdctl" ]; then
-		say "fetching etcd"
-		rm -rf "$dir"
-		mkdir -p "$dir"
-		(cd "$dir" && apt-get -q -o APT::Sandbox::User=root download etcd-server etcd-client >&2) ||
-			{ say "CANNOT: etcd is not there"; return 0; }
-		for deb in "$dir"/*.deb; do dpkg-deb -x "$deb" "$dir"; done
-	fi
-	echo "$dir/usr/bin"
 }
 
 # host_load RUNS: processes that want one of the host's processors, a minute's mean.

@@ -4,10 +4,10 @@
  * peer that raft.ko is compared with, as its users would build it: libuv, TCP,
  * durable files.
  *
- *   bench-libraft ID DIR HEARTBEAT_MS ADDRESS:PORT...     of node 1, 2, ...
+ *   bench-libraft ID DIR HEARTBEAT_MS ELECTION_MS ADDRESS:PORT...   of node 1, 2, ...
  *
  * Lines on stdin ask for something, a line on stdout answers: "leader" prints
- * the id of the leader or 0; "propose" and "read" with options as of raft-bench
+ * the id of the leader or 0, "term" the term; "propose" and "read" with options as of raft-bench
  * run a load at the leader, and print its result.
  *
  * The clients are in this process: no system call and no switch lies between
@@ -278,6 +278,8 @@ static void line_do(struct node *node, char *line)
 	} else if (!strcmp(args.mode, "leader")) {
 		raft_leader(&node->raft, &leader, &address);
 		printf("%llu\n", leader);
+	} else if (!strcmp(args.mode, "term")) {
+		printf("%llu\n", node->raft.current_term);
 	} else if (strcmp(args.mode, "propose") && !args.read) {
 		puts("{\"error\":\"no such request\"}");
 	} else if (node->load || raft_state(&node->raft) != RAFT_LEADER) {
@@ -337,6 +339,7 @@ static int node_bootstrap(struct node *node, char **addresses, int n)
 static int node_start(struct node *node, char **argv, int n, unsigned int id)
 {
 	unsigned int heartbeat = atoi(argv[3]);
+	unsigned int election = atoi(argv[4]);
 	int ret;
 
 	node->fsm = (struct raft_fsm){
@@ -353,15 +356,15 @@ static int node_start(struct node *node, char **argv, int n, unsigned int id)
 				   &node->transport);
 	if (!ret)
 		ret = raft_init(&node->raft, &node->io, &node->fsm, id,
-				argv[3 + id]);
+				argv[4 + id]);
 	if (ret)
 		return ret;
 	raft_set_heartbeat_timeout(&node->raft, heartbeat);
-	raft_set_election_timeout(&node->raft, 1000);
+	raft_set_election_timeout(&node->raft, election);
 	raft_set_pre_vote(&node->raft, true);
 	raft_set_snapshot_threshold(&node->raft, 1024);
 	raft_set_snapshot_trailing(&node->raft, 1024);
-	ret = node_bootstrap(node, argv + 4, n);
+	ret = node_bootstrap(node, argv + 5, n);
 	return ret ? ret : raft_start(&node->raft);
 }
 
@@ -375,12 +378,12 @@ static int node_start(struct node *node, char **argv, int n, unsigned int id)
 int main(int argc, char **argv)
 {
 	static struct node node;
-	unsigned int id = argc > 4 ? atoi(argv[1]) : 0;
+	unsigned int id = argc > 5 ? atoi(argv[1]) : 0;
 	int ret;
 
-	if (!id || (int)id > argc - 4)
-		return bench_fail("bench-libraft ID DIR HEARTBEAT_MS ADDRESS:PORT...");
-	ret = node_start(&node, argv, argc - 4, id);
+	if (!id || (int)id > argc - 5)
+		return bench_fail("bench-libraft ID DIR HEARTBEAT_MS ELECTION_MS ADDRESS:PORT...");
+	ret = node_start(&node, argv, argc - 5, id);
 	if (ret)
 		return bench_fail("libraft: %s: %s", raft_strerror(ret),
 				  raft_errmsg(&node.raft));

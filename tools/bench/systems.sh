@@ -3,15 +3,18 @@
 # systems.sh - owns how each system that is measured is started, loaded and ended; source it
 # in a guest after cluster.sh. For each SYSTEM of ko, libraft, etcd:
 #
-#   SYSTEM_up DIR HEARTBEAT_MS    three nodes, their files in DIR/1, DIR/2 and DIR/3, until
-#                                 they have a leader: $leader
+#   SYSTEM_up DIR HEARTBEAT_MS [ELECTION_MS]   three nodes, their files in DIR/1, DIR/2 and
+#                                 DIR/3, until they have a leader: $leader; elections come
+#                                 after one to two times ELECTION_MS, default 1000
 #   SYSTEM_load OPTIONS...        of raft-bench; prints one line of JSON
+#   SYSTEM_term                   the highest term that a node is in
 #   SYSTEM_down                   ends whatever runs of it; the files stay
 #
 # and system_name SYSTEM, as people know it. What each keeps of its log: raft.ko and
 # libraft about 1024 entries, for 60 KiB each of which raft.ko needs a log of 256 MiB; etcd
 # what it does by default. etcd is in $BENCH_ETCD.
 
+KO_LOG=${KO_LOG:-256M}
 LOAD_LIMIT=60		# seconds until a load has failed
 LEADER_LIMIT=60		# until a start has
 leader='' pids=()
@@ -35,12 +38,17 @@ end_processes() {
 
 ko_up() {
 	# shellcheck disable=SC2034 # cluster.sh reads them
-	RAFT_DIR=/run/ko RAFT_LOG=$1/%n/ko.log
-	raft_conf g 3 -s 256M "Heartbeat=${2}ms" RetainEntries=1024
+	RAFT_DIR=/run/ko RAFT_LOG=$1/%n/ko.log RAFT_ET=${3:-1000}ms
+	raft_conf g 3 -s "$KO_LOG" "Heartbeat=${2}ms" RetainEntries=1024
 	raft_up g 1 2 3 && leader=$(raft_wait_leader g 1 2 3)
 }
 
 ko_load() { ns "$leader" timeout "$LOAD_LIMIT" "$RAFT_TOOLS/raft-bench" "$@" -g g --json; }
+
+ko_term() {
+	local i
+	for i in 1 2 3; do raft_get g $i term; done | sort -n | tail -n 1
+}
 
 ko_down() {
 	local i
@@ -57,7 +65,7 @@ libraft_up() {
 		rm -f "/run/libraft.$i".*
 		mkfifo "/run/libraft.$i.in" "/run/libraft.$i.out"
 		eval "exec $((10 + i))<>/run/libraft.$i.in $((20 + i))<>/run/libraft.$i.out"
-		in_background "$i" "$RAFT_TOOLS/bench-libraft" "$i" "$dir/$i/libraft" "$2" \
+		in_background "$i" "$RAFT_TOOLS/bench-libraft" "$i" "$dir/$i/libraft" "$2" "${3:-1000}" \
 			10.77.0.{1,2,3}:7000 <"/run/libraft.$i.in" >"/run/libraft.$i.out"
 	done
 	libraft_find_leader
@@ -82,6 +90,11 @@ libraft_ask() { # libraft_ask NODE WORDS...: its answer
 # It may have lost its leader under the load before.
 libraft_load() { libraft_find_leader && libraft_ask "$leader" "$@" --json; }
 
+libraft_term() {
+	local i
+	for i in 1 2 3; do libraft_ask $i term; done | sort -n | tail -n 1
+}
+
 libraft_down() {
 	end_processes
 	exec 11>&- 12>&- 13>&- 21>&- 22>&- 23>&-
@@ -97,23 +110,29 @@ etcd_up() {
 		in_background "$i" "$BENCH_ETCD/etcd" --name "n$i" --data-dir "$dir/$i/etcd" --initial-cluster "$peers" \
 			--listen-peer-urls "$at:2380" --initial-advertise-peer-urls "$at:2380" \
 			--listen-client-urls "$at:2379" --advertise-client-urls "$at:2379" \
-			--heartbeat-interval "$2" --election-timeout 1000 --pre-vote \
+			--heartbeat-interval "$2" --election-timeout "${3:-1000}" --pre-vote \
 			--quota-backend-bytes 8000000000 --logger zap --log-level error \
 			>"/run/etcd.$i.log" 2>&1
 	done
 	etcd_find_leader
 }
 
-# "address, id, version, size, is it the leader, ..."
+# "address, id, version, size, is it the leader, is it a learner, term, ..."
+etcd_status() {
+	ETCDCTL_API=3 ns 1 "$BENCH_ETCD/etcdctl" --endpoints 10.77.0.1:2379,10.77.0.2:2379,10.77.0.3:2379 \
+		endpoint status 2>/dev/null
+}
+
 etcd_find_leader() {
 	local end=$((SECONDS + LEADER_LIMIT))
 	leader=''
 	until [ -n "$leader" ]; do
 		[ $SECONDS -lt $end ] || { tail -n 2 /run/etcd.?.log >&2; return 1; }
-		leader=$(ETCDCTL_API=3 ns 1 "$BENCH_ETCD/etcdctl" --endpoints 10.77.0.1:2379,10.77.0.2:2379,10.77.0.3:2379 \
-			endpoint status 2>/dev/null | sed -nE 's/^10\.77\.0\.(.):2379(, [^,]*){3}, true.*/\1/p') || :
+		leader=$(etcd_status | sed -nE 's/^10\.77\.0\.(.):2379(, [^,]*){3}, true.*/\1/p') || :
 	done
 }
+
+etcd_term() { etcd_status | awk -F ', ' '{ print $7 }' | sort -n | tail -n 1; }
 
 etcd_load() {
 	ns "$leader" timeout "$LOAD_LIMIT" "$RAFT_TOOLS/bench-etcd" "$@" --json "10.77.0.$leader:2379"

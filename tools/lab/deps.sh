@@ -23,7 +23,7 @@ group() {
 	check) echo shellcheck sparse cppcheck coccinelle codespell clang clang-tidy \
 		gcc make lcov mandoc man-db python3 ;;
 	fuzz) echo clang llvm afl++ ;;
-	bench) echo libraft-dev libuv1-dev libnghttp2-dev python3 gnuplot-nox ;;
+	bench) echo libraft-dev libuv1-dev libnghttp2-dev python3 gnuplot-nox stress-ng psmisc ;;
 	headers) echo linux-headers-amd64 ;;	# of Debian 12: 6.1, the newest
 	doc) echo python3-sphinx scdoc mandoc ;;
 	all) for g in build um vm check headers; do group "$g"; done ;;
