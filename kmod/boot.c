@@ -52,7 +52,7 @@ static void boot_done(void *ctx, u64 seq, u64 index, u64 term, int error)
 	};
 
 	raft_reports_put(&p->reports, &report);
-	raft_owner_wake(&p->ep->owner);
+	raft_owner_wake_group(p);
 }
 
 static const struct raft_wal_ops boot_wal_ops = {
@@ -143,7 +143,7 @@ static void boot_refill(struct work_struct *work)
 		     raft_payload_alloc(RAFT_CONFIG_BYTES, GFP_NOIO));
 	raft_remote_refill(&p->remotes);
 	raft_group_open_sockets(p->g);
-	raft_owner_wake(&p->ep->owner);
+	raft_owner_wake_group(p);
 }
 
 static int boot_give_chunks(struct raft_group_priv *p)

@@ -72,7 +72,7 @@ static void fetch_work(struct work_struct *work)
 				    g->params.ioc.name, f->first, err);
 	/* Pairs with smp_load_acquire() in raft_fetch_pass(). */
 	smp_store_release(&f->done, true);
-	raft_owner_wake(&g->priv->ep->owner);
+	raft_owner_wake_group(g->priv);
 }
 
 /**

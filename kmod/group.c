@@ -149,7 +149,7 @@ static struct raft_group *group_alloc(struct net *net,
 	p->g = g;
 	p->state = RAFT_GROUP_STARTING;
 	p->deadline = U64_MAX;
-	INIT_LIST_HEAD(&p->node);
+	INIT_HLIST_NODE(&p->node);
 	p->remotes.self = params->ioc.node_id;
 	raft_gather_init(&p->gather);
 	p->notice_due = U64_MAX;
@@ -207,7 +207,7 @@ static int group_endpoint(struct raft_net *rn, struct raft_group *g)
 	if (IS_ERR(ep))
 		return PTR_ERR(ep);
 	g->priv->ep = ep;
-	raft_timer_init(&g->priv->timer, &ep->owner);
+	raft_timer_init(&g->priv->timer);
 	return 0;
 }
 

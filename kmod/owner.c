@@ -8,6 +8,7 @@
  *
  *   1 what others want to have called here (attach, detach, faults)
  *   2 the sockets, a budget at a time
+ *   then, of those groups only that have something to do,
  *   3 the inboxes: reports of the write-ahead log, of snapshots, entries that
  *     were read back, then what is asked
  *   4 the deadlines, unless the sockets were not empty yet
@@ -20,6 +21,7 @@
 
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/hash.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/random.h>
@@ -77,6 +79,67 @@ static const char *name_of(const struct raft_group_priv *p)
 static u32 id_of(const struct raft_group_priv *p)
 {
 	return p->g->params.ioc.node_id;
+}
+
+static u32 bucket_of(u64 group_id)
+{
+	return hash_64(group_id, RAFT_OWNER_BITS);
+}
+
+static struct hlist_head *bucket(struct raft_owner *o, u64 group_id)
+{
+	return &o->groups[bucket_of(group_id)];
+}
+
+static void mark(struct raft_group_priv *p)
+{
+	set_bit(bucket_of(p->g->params.ioc.group_id), p->ep->owner.ready);
+}
+
+/**
+ * raft_owner_look - have the next pass look at a group, and come at once
+ * @p: the group
+ *
+ * Context: the owner thread.
+ */
+void raft_owner_look(struct raft_group_priv *p)
+{
+	mark(p);
+	set_bit(RAFT_OWNER_WORK, &p->ep->owner.flags);
+}
+
+/**
+ * raft_owner_wake_group - make the owner look at a group
+ * @p: the group; its endpoint does not go meanwhile
+ *
+ * Context: any, hard interrupts included.
+ */
+void raft_owner_wake_group(struct raft_group_priv *p)
+{
+	mark(p);
+	smp_mb__after_atomic(); /* pairs with that of owner_sleep() */
+	raft_owner_wake(&p->ep->owner);
+}
+
+/**
+ * raft_owner_find - the group that something came for, which is looked at then
+ * @o: the owner
+ * @id: of the group
+ *
+ * Context: the owner thread.
+ * Return: the group, NULL if it is not here.
+ */
+struct raft_group_priv *raft_owner_find(struct raft_owner *o, u64 id)
+{
+	struct raft_group_priv *p;
+
+	hlist_for_each_entry(p, bucket(o, id), node) {
+		if (p->g->params.ioc.group_id == id) {
+			mark(p);
+			return p;
+		}
+	}
+	return NULL;
 }
 
 /*
@@ -274,7 +337,7 @@ static void take_deadline(struct raft_group_priv *p)
 	while (p->again && budget--)
 		tick(p);
 	if (p->again)
-		set_bit(RAFT_OWNER_WORK, &p->ep->owner.flags);
+		raft_owner_look(p);
 }
 
 /* The peers of the status, with what only we know about them. */
@@ -421,6 +484,9 @@ static void run_calls(struct raft_owner *o)
 	struct owner_call *call;
 
 	node = llist_reverse_order(llist_del_all(&o->calls));
+	/* Whatever they do to whichever group. */
+	if (node)
+		bitmap_fill(o->now, RAFT_OWNER_BUCKETS);
 	while (node) {
 		call = llist_entry(node, struct owner_call, node);
 		node = node->next;
@@ -432,42 +498,70 @@ static void run_calls(struct raft_owner *o)
 /* A group that is paused has its endpoint wait: debug builds only. */
 static bool paused(const struct raft_owner *o)
 {
+#ifdef RAFT_FAULTS
 	const struct raft_group_priv *p;
+	u32 b;
 
-	list_for_each_entry(p, &o->groups, node)
-		if (raft_fault_paused(p))
-			return true;
+	for (b = 0; b < RAFT_OWNER_BUCKETS; b++)
+		hlist_for_each_entry(p, &o->groups[b], node)
+			if (raft_fault_paused(p))
+				return true;
+#endif
 	return false;
+}
+
+/* To what this pass looks at, or what the last one did not finish. */
+static void take_ready(struct raft_owner *o)
+{
+	u32 i;
+
+	for (i = 0; i < BITS_TO_LONGS(RAFT_OWNER_BUCKETS); i++)
+		if (READ_ONCE(o->ready[i]))
+			o->now[i] |= xchg(&o->ready[i], 0);
+}
+
+/* Calls @fn for those in the buckets that this pass looks at. */
+static void each_ready(struct raft_owner *o,
+		       void (*fn)(struct raft_group_priv *p))
+{
+	struct raft_group_priv *p;
+	unsigned int b;
+
+	for_each_set_bit(b, o->now, RAFT_OWNER_BUCKETS)
+		hlist_for_each_entry(p, &o->groups[b], node)
+			fn(p);
+}
+
+static void take_inboxes(struct raft_group_priv *p)
+{
+	take_reports(p);
+	raft_snapshot_pass(p);
+	raft_fetch_pass(p);
+	raft_waiter_take(p);
 }
 
 static void pass(struct raft_owner *o)
 {
-	struct raft_group_priv *p;
-	bool more, flood = false;
+	bool more, deadlines;
 
 	run_calls(o);
 	if (paused(o))
 		return;
 	more = raft_rx_drain(o->ep, RX_BUDGET);
-	list_for_each_entry(p, &o->groups, node) {
-		take_reports(p);
-		raft_snapshot_pass(p);
-		raft_fetch_pass(p);
-		raft_waiter_take(p);
-	}
-	if (more && ++o->rounds < RX_ROUNDS) {
+	if (more)
 		set_bit(RAFT_OWNER_WORK, &o->flags);
-	} else {
-		o->rounds = 0;
-		list_for_each_entry(p, &o->groups, node)
-			take_deadline(p);
-		flood = more;
-		if (more)
-			set_bit(RAFT_OWNER_WORK, &o->flags);
-	}
-	list_for_each_entry(p, &o->groups, node)
-		finish_pass(p);
-	if (flood)
+	deadlines = !more || ++o->rounds >= RX_ROUNDS;
+	take_ready(o);
+	each_ready(o, take_inboxes);
+	if (deadlines)
+		each_ready(o, take_deadline);
+	each_ready(o, finish_pass);
+	/* Else the next pass looks at their deadlines, too. */
+	if (!deadlines)
+		return;
+	bitmap_zero(o->now, RAFT_OWNER_BUCKETS);
+	o->rounds = 0;
+	if (more)
 		usleep_idle_range(RX_REST, 2 * RX_REST);
 }
 
@@ -511,7 +605,6 @@ int raft_owner_start(struct raft_owner *o, struct raft_endpoint *ep)
 
 	o->ep = ep;
 	init_llist_head(&o->calls);
-	INIT_LIST_HEAD(&o->groups);
 	task = kthread_create(owner_thread, o, "raft/%u", ep->port);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
@@ -563,7 +656,8 @@ int raft_owner_attach(void *priv)
 {
 	struct raft_group_priv *p = priv;
 
-	list_add_tail(&p->node, &p->ep->owner.groups);
+	hlist_add_head(&p->node,
+		       bucket(&p->ep->owner, p->g->params.ioc.group_id));
 	p->attached = true;
 	p->dirty = true;
 	p->changed = true;
@@ -589,7 +683,7 @@ int raft_owner_detach(void *priv)
 	struct raft_group_priv *p = priv;
 
 	if (p->attached)
-		list_del_init(&p->node);
+		hlist_del_init(&p->node);
 	p->attached = false;
 	/* Whoever would send the next message is no more. */
 	raft_notice_flush_all(p);

@@ -5,10 +5,14 @@
  * One real-time kthread for each endpoint.  It alone calls raft_step(), so the
  * core needs no lock.  It never waits for a disk or for memory.  What others
  * want of it they post (inbox.h) or have it call (raft_owner_call()).
+ *
+ * Groups are hashed by their ids.  Whoever has something for one marks its bucket,
+ * so that a pass of the owner costs what there is to do, not what there is.
  */
 #ifndef _RAFT_OWNER_H
 #define _RAFT_OWNER_H
 
+#include <linux/bitops.h>
 #include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/llist.h>
@@ -32,6 +36,8 @@ struct raft_endpoint;
 struct raft_faults;
 
 #define RAFT_PROPOSE_BATCH	RAFT_GATHER_MAX	/* proposals in one step */
+#define RAFT_OWNER_BITS		8
+#define RAFT_OWNER_BUCKETS	BIT(RAFT_OWNER_BITS)
 
 /* [raft_net.lock] */
 enum raft_group_state {
@@ -47,7 +53,7 @@ enum raft_group_state {
  * @core: the protocol; only the owner steps it
  * @table: memory of @core for its chunks of log
  * @ep: endpoint, referenced until the group is stopped
- * @node: in the owner's list of groups
+ * @node: in a bucket of the owner
  * @inbox: struct raft_waiter: proposals, read barriers, orders
  * @gather: proposals that wait for those in flight
  * @reports: what the write-ahead log said
@@ -100,7 +106,7 @@ struct raft_group_priv {
 	struct raft *core;
 	struct raft_log_chunk **table;
 	struct raft_endpoint *ep;
-	struct list_head node;
+	struct hlist_node node;
 	struct raft_inbox inbox;
 	struct raft_gather gather;
 	struct raft_reports reports;
@@ -149,7 +155,9 @@ struct raft_group_priv {
  * @ep: its endpoint
  * @flags: RAFT_OWNER_*, atomic bits, set by anyone
  * @calls: functions that others want to have run here
- * @groups: groups that it serves
+ * @groups: groups that it serves, hashed by id
+ * @ready: buckets with a group that has something to do, set by anyone
+ * @now: those that this pass looks at
  * @rounds: passes since the socket was last found empty
  * @up: what the last step asked for
  * @msg: message that is being handled
@@ -165,7 +173,9 @@ struct raft_owner {
 	struct raft_endpoint *ep;
 	unsigned long flags;
 	struct llist_head calls;
-	struct list_head groups;
+	struct hlist_head groups[RAFT_OWNER_BUCKETS];
+	DECLARE_BITMAP(ready, RAFT_OWNER_BUCKETS);
+	DECLARE_BITMAP(now, RAFT_OWNER_BUCKETS);
 	u32 rounds;
 	struct raft_update up;
 	struct raft_msg msg;
@@ -177,18 +187,23 @@ struct raft_owner {
 	u8 tx[RAFT_MSG_SHORT];
 };
 
-#define RAFT_OWNER_WORK		0	/* bit: look at all queues */
+#define RAFT_OWNER_WORK		0	/* bit: there is something to do */
 
 int raft_owner_start(struct raft_owner *o, struct raft_endpoint *ep);
 void raft_owner_stop(struct raft_owner *o);
 int raft_owner_call(struct raft_owner *o, int (*fn)(void *arg), void *arg);
 void raft_owner_step(struct raft_group_priv *p, struct raft_event *ev);
+void raft_owner_look(struct raft_group_priv *p);
+void raft_owner_wake_group(struct raft_group_priv *p);
+struct raft_group_priv *raft_owner_find(struct raft_owner *o, u64 id);
 int raft_owner_attach(void *priv);
 int raft_owner_detach(void *priv);
 
 /**
- * raft_owner_wake - make the owner look at its queues
+ * raft_owner_wake - make the owner look at its sockets and calls
  * @o: the owner
+ *
+ * For what belongs to a group see raft_owner_wake_group().
  *
  * Context: any, hard interrupts included.
  */

@@ -36,7 +36,7 @@ static void refuse(struct raft_snapshots *s, const struct raft_snapshot *of)
 	spin_unlock(&s->lock);
 	trace_raft_snapshot(s->g->params.ioc.name, s->g->params.ioc.node_id,
 			    RAFT_SNAP_REFUSED, of, 0, 0, -ENOMEM);
-	raft_owner_wake(&s->g->priv->ep->owner);
+	raft_owner_wake_group(s->g->priv);
 }
 
 static void take_chunk(struct raft_group_priv *p, const struct raft_update *up)
@@ -155,7 +155,7 @@ static void send_ready(struct raft_group_priv *p)
 	raft_payload_put(part->payload);
 	kfree(part);
 	if (more)
-		set_bit(RAFT_OWNER_WORK, &p->ep->owner.flags);
+		raft_owner_look(p);
 }
 
 /**

@@ -34,7 +34,7 @@ static void trace(struct raft_snapshots *s, enum raft_snapshot_act act,
 static void wake(struct raft_snapshots *s)
 {
 	/* The worker ends before the endpoint goes: raft_snapshots_close(). */
-	raft_owner_wake(&s->g->priv->ep->owner);
+	raft_owner_wake_group(s->g->priv);
 }
 
 static void part_free(struct raft_snapshot_part *part)

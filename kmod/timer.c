@@ -22,20 +22,18 @@ static enum hrtimer_restart timer_fired(struct hrtimer *hrtimer)
 	/* Pairs with READ_ONCE() in publish(); an old value does no harm. */
 	if (late > 0 && (u64)late > t->late_max)
 		WRITE_ONCE(t->late_max, late);
-	raft_owner_wake(t->owner);
+	raft_owner_wake_group(container_of(t, struct raft_group_priv, timer));
 	return HRTIMER_NORESTART;
 }
 
 /**
  * raft_timer_init - make a timer ready
- * @t: the timer
- * @owner: the thread to wake; must live until raft_timer_stop()
+ * @t: that of a group, whose endpoint must live until raft_timer_stop()
  *
  * Context: any.
  */
-void raft_timer_init(struct raft_timer *t, struct raft_owner *owner)
+void raft_timer_init(struct raft_timer *t)
 {
-	t->owner = owner;
 	t->armed = U64_MAX;
 	t->late_max = 0;
 	hrtimer_setup(&t->hrtimer, timer_fired, CLOCK_MONOTONIC,

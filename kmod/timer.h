@@ -12,23 +12,19 @@
 #include <linux/hrtimer.h>
 #include <linux/types.h>
 
-struct raft_owner;
-
 /**
  * struct raft_timer - the deadline of a group
  * @hrtimer: the timer
- * @owner: the thread that it wakes
  * @armed: absolute ns it is set to, U64_MAX if it is not; the owner's
  * @late_max: ns by which it fired too late at worst; written by the callback
  */
 struct raft_timer {
 	struct hrtimer hrtimer;
-	struct raft_owner *owner;
 	u64 armed;
 	u64 late_max;
 };
 
-void raft_timer_init(struct raft_timer *t, struct raft_owner *owner);
+void raft_timer_init(struct raft_timer *t);
 void raft_timer_arm(struct raft_timer *t, u64 deadline);
 void raft_timer_stop(struct raft_timer *t);
 

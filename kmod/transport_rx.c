@@ -39,16 +39,6 @@ static void refuse_unowned(struct raft_endpoint *ep, enum raft_drop why,
 	trace_raft_drop("", 0, why, err);
 }
 
-static struct raft_group_priv *find_group(struct raft_owner *o, u64 id)
-{
-	struct raft_group_priv *p;
-
-	list_for_each_entry(p, &o->groups, node)
-		if (p->g->params.ioc.group_id == id)
-			return p;
-	return NULL;
-}
-
 /* Two nodes with one id could vote twice (trap 27). */
 static void duplicate_id(struct raft_group_priv *p, const struct raft_frag *f)
 {
@@ -283,7 +273,7 @@ static void take_datagram(struct raft_owner *o, size_t len)
 		refuse_unowned(o->ep, RAFT_DROP_WIRE, err);
 		return;
 	}
-	p = find_group(o, f.group);
+	p = raft_owner_find(o, f.group);
 	if (!p) {
 		if (!f.to)
 			pr_info_ratelimited("node %u at %pISpc asks to be let into group 0x%016llx, which is not here\n",

@@ -57,7 +57,7 @@ static void wake_owner(struct raft_group_priv *p)
 {
 	rcu_read_lock();
 	if (!READ_ONCE(p->inbox.closed))
-		raft_owner_wake(&p->ep->owner);
+		raft_owner_wake_group(p);
 	rcu_read_unlock();
 }
 
