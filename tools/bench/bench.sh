@@ -11,7 +11,7 @@
 #   KERNELS="stock um"  um: raft.ko alone under User-mode Linux, whose kernel code runs at
 #                     native speed; that kernel is built first, ten minutes, once. SHORT: stock
 #   REPORT=1          measure nothing, report what an earlier run left in OUT/runs*.jsonl
-#   SYSTEMS="ko libraft etcd"  STORAGES="mem disk"  PARTS="loads idle"  SECONDS_EACH=3
+#   SYSTEMS="ko libraft etcd"  STORAGES="mem disk"  PARTS="loads idle growth"  SECONDS_EACH=3
 #
 # Needs root (packages are installed, none of them a kernel). Figures are good for ratios
 # within one run only: see Documentation/performance.rst.
@@ -38,12 +38,13 @@ settings() {
 	if [ -n "${GUARD:-}" ]; then
 		sizes=256 clients="1 64" readers='' rates='' heartbeats='' seconds=1
 	elif [ -n "${SHORT:-}" ]; then
-		sizes=256 clients="1 64" rates=50 heartbeats=10 seconds=2
+		sizes=256 clients="1 64" rates=50 heartbeats=10 seconds=2 nodes="3 9" groups="1 10"
 	else
 		sizes="61440 4096 16 256" clients="1 8 64" rates="50 500" heartbeats="100 10 1" seconds=3
+		nodes="3 5 7 9" groups="1 10 100"
 	fi
 	env=(-e "BENCH_SIZES=$sizes" -e "BENCH_CLIENTS=$clients" -e "BENCH_RATES=$rates" -e "BENCH_READERS=${readers-$clients}"
-		-e "BENCH_HEARTBEATS=$heartbeats" -e "BENCH_SECONDS=${SECONDS_EACH:-$seconds}"
+		-e "BENCH_NODES=${nodes:-}" -e "BENCH_GROUPS=${groups:-}" -e "BENCH_HEARTBEATS=$heartbeats" -e "BENCH_SECONDS=${SECONDS_EACH:-$seconds}"
 		-e "BENCH_STORAGES=${STORAGES:-mem disk}" -e BENCH_IDLE=5 -e "RAFT_TOOLS=$top/build")
 }
 
@@ -86,11 +87,11 @@ one_round() {
 }
 
 round_stock() {
-	one_round stock "$OUT/runs.jsonl" "${SYSTEMS:-ko libraft etcd}" "${PARTS:-loads idle}" \
+	one_round stock "$OUT/runs.jsonl" "${SYSTEMS:-ko libraft etcd}" "${PARTS:-loads idle growth}" \
 		tools/lab/vm.sh -smp 2 -m 4096
 }
 
-round_um() { one_round um "$OUT/runs-um.jsonl" ko loads tools/lab/um.sh -m 3000; }
+round_um() { one_round um "$OUT/runs-um.jsonl" ko "loads growth" tools/lab/um.sh -m 3000; }
 
 measure() {
 	local round kernel

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # guest.sh PART... - runs in the guest of bench.sh: owns one round, which measures each
 # system in turn, and before each what a commit rests on; a line of JSON for each run goes
-# to $LAB_OUT/runs.jsonl, a line for people to stdout. Parts: loads, idle.
+# to $LAB_OUT/runs.jsonl, a line for people to stdout. Parts: loads, idle, growth.
 #
 # Every system has three nodes, each in a network namespace of its own on one bridge, files
 # on a disk of its own (or all in one tmpfs), heartbeats of 100 ms and elections after 1 s (the
@@ -17,6 +17,8 @@ export RAFT_DIR
 . "$TOP/tools/lab/cluster.sh"
 # shellcheck source=tools/bench/systems.sh
 . "$TOP/tools/bench/systems.sh"
+# shellcheck source=tools/bench/growth.sh
+. "$TOP/tools/bench/growth.sh"
 
 round=$BENCH_ROUND
 started=$SECONDS

@@ -34,7 +34,7 @@ class Runs:
                 if run.get("done") and run.get("elapsed_ns"):
                     run["per_second"] = run["done"] * 1e9 / run["elapsed_ns"]
                     run["cpu_ns"] = run.get("busy_ns", 0) / run["done"]
-                if run["what"] == "idle":
+                if run["what"].endswith("idle"):
                     run["busy"] = run.get("busy_ns", 0) / run["elapsed_ns"]
                 self.runs.append(run)
 
@@ -86,7 +86,12 @@ def targets(runs):
         return [(n, max(v - base.get(n, 0), 0)) for n, v in
                 runs.get("busy", what="idle", system=system, storage="10")]
 
+    def grown(metric, what, n, **key):
+        return runs.get(metric, what=what, storage=str(n), **key)
+
     rest = plus(limit("udp", "disk"), limit("write", "disk"))
+    nodes, groups = (max([int(n) for n in runs.values("storage", what=what)] or [0])
+                     for what in ("nodes", "groups"))
     kernel = {s: runs.get("p50_ns", what="kernel", system="raft.ko", storage=s) for s in STORAGES}
     return [
         ("commit p50, 1 client, disk / (UDP round trip + synchronous write)", "<=", 1.3,
@@ -121,6 +126,12 @@ def targets(runs):
                commit("cpu_ns", "libraft", "mem", 64))),
         ("idle CPU, heartbeats of 10 ms / etcd's", "<=", 0.1,
          ratio(idle("raft.ko"), idle("etcd"))),
+        (f"CPU per commit, 64 clients, {nodes} nodes / 3 nodes", "<=", nodes / 3,
+         ratio(grown("cpu_ns", "nodes", nodes, threads=64), grown("cpu_ns", "nodes", 3, threads=64))),
+        (f"commit p50, 1 client, {groups} groups / 1 group", "<=", groups,
+         ratio(grown("p50_ns", "groups", groups, threads=1), grown("p50_ns", "groups", 1, threads=1))),
+        (f"idle CPU, {groups} groups / 1 group", "<=", groups,
+         ratio(grown("busy", "groups-idle", groups), grown("busy", "groups-idle", 1))),
     ]
 
 
@@ -201,6 +212,25 @@ def idle_rows(runs):
                 yield [heartbeat, system, cell(s, 100)]
 
 
+def growth_rows(runs):
+    for what in ("nodes", "groups"):
+        for n in sorted(runs.values("storage", what=what), key=int):
+            for clients in runs.values("threads", what=what):
+                m = {k: spread(runs.get(k, what=what, storage=n, threads=clients)) for k in METRICS}
+                yield [what, n, clients, cell(m["per_second"]), cell(m["p50_ns"], 1e-3),
+                       cell(m["p99_ns"], 1e-3), cell(m["cpu_ns"], 1e-3)]
+        for n in sorted(runs.values("storage", what=f"{what}-idle"), key=int):
+            yield [what, n, "idle", "-", "-", "-",
+                   cell(spread(runs.get("busy", what=f"{what}-idle", storage=n)), 100) + " %"]
+
+
+def write_growth(f, runs, head):
+    rows = list(growth_rows(runs))
+    if rows:
+        f.write(head)
+        f.write(table(["more", "how many", "clients", "per second", "p50 us", "p99 us", "CPU us each"], rows))
+
+
 def write_limits(f, runs):
     f.write(table(["storage", "what, inside the kernel", "p50 us", "p99 us", "p99.9 us", "max us"],
                   list(limits_rows(runs))))
@@ -235,6 +265,7 @@ def write_rst(path, runs, um):
         write_loads(f, runs)
         f.write(title("Idle: percent of one processor, three nodes and the machine"))
         f.write(table(["heartbeat ms", "system", "busy %"], list(idle_rows(runs))))
+        write_growth(f, runs, title("More nodes of one group, more groups of three nodes, in memory"))
         f.write(title("Memory of three nodes after the loads, MiB, files not counted"))
         f.write(table(["storage", "system", "MiB"],
                       [[st, sy, cell(spread(kib), 1 / 1024)] for st in STORAGES for sy in SYSTEMS
@@ -244,6 +275,7 @@ def write_rst(path, runs, um):
             write_targets(f, um)
             f.write("\n")
             write_limits(f, um)
+            write_growth(f, um, "\n")
         if runs.cannot or um.cannot:
             f.write(title("What did not run"))
             f.writelines(f"* round {c['round']}: {c['cannot']}\n" for c in runs.cannot + um.cannot)

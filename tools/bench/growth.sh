@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2034,SC2153 # of cluster.sh and guest.sh
+# growth.sh - part `growth` of guest.sh: owns how the cost of raft.ko is measured as there are
+# more nodes ($BENCH_NODES: of one group) and more groups ($BENCH_GROUPS: of three nodes, of
+# which one is used); in memory. Source it in a guest after systems.sh.
+
+# grown_load WHAT N: of group g, by one client and by 64.
+grown_load() {
+	local clients
+	ko_load propose -s 256 -t 8 -T 1 >/dev/null || :
+	for clients in 1 64; do
+		record raft.ko "$2" "$1" "$(ko_load propose -s 256 -t "$clients" -T "$BENCH_SECONDS" || :)"
+	done
+}
+
+grown_idle() { # grown_idle WHAT N
+	sleep 2
+	record raft.ko "$2" "$1-idle" "$("$RAFT_TOOLS/raft-bench" idle -T "$BENCH_IDLE" --json)"
+}
+
+grown_end() { # the namespaces go, and with them what runs in them; N new ones come
+	lab_net_down
+	rm -rf /srv/mem/grown
+	mkdir /srv/mem/grown
+	lab_net_up "$1"
+}
+
+growth() {
+	local n i all=() RAFT_DIR=/run/ko RAFT_LOG=/srv/mem/grown/%g.%n RAFT_ET=1000ms
+	for n in $BENCH_NODES; do
+		grown_end "$n"
+		mapfile -t all < <(seq "$n")
+		raft_conf g "$n" -s 64M Heartbeat=100ms RetainEntries=1024
+		raft_up g "${all[@]}"
+		leader=$(raft_wait_leader g "${all[@]}")
+		grown_load nodes "$n"
+		progress "$n nodes"
+	done
+	grown_end 3
+	raft_conf g 3 -s 64M Heartbeat=100ms RetainEntries=1024
+	raft_up g 1 2 3
+	i=1
+	for n in $BENCH_GROUPS; do
+		for (( ; i < n; i++)); do
+			raft_conf "g$i" 3 -s 1M Heartbeat=100ms RetainEntries=256
+			raft_up "g$i" 1 2 3
+		done
+		leader=$(raft_wait_leader g 1 2 3)
+		grown_idle groups "$n"
+		grown_load groups "$n"
+		progress "$n groups"
+	done
+	grown_end 3
+}
