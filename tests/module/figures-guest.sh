@@ -61,7 +61,7 @@ cluster_figures() { # cluster_figures NAME DIR
 
 end() { # the group's, and of its logs
 	raft_down g 1 2 3
-	rm -f "$RAFT_DIR"/*.log
+	rm -f "$RAFT_DIR"/g.[0-9]*
 }
 
 commits() {
@@ -136,8 +136,8 @@ transfers() {
 	: >"$TMP/with"
 	: >"$TMP/without"
 	for ((k = 0; k < TRANSFERS; k++)); do
-		# Its log would get full.
-		[ $((k % 5)) != 0 ] || cluster g 3 -s 192M
+		# Else its log would get full.
+		[ $((k % 5)) != 0 ] || cluster g 3 -s 192M RetainEntries=20000
 		leader=$(raft_wait_leader g 1 2 3)
 		# shellcheck disable=SC2046
 		set -- $(others 3 "$leader")
@@ -155,10 +155,10 @@ transfers() {
 catchup() {
 	local t0
 	RAFT_DIR=/srv/mem
-	cluster g 3 -s 64M
+	cluster g 3 -s 192M
 	ns "$leader" "$RAFT_TOOLS/raft-bench" propose -g g -t 256 -s 16 -n "$ENTRIES" --json >/dev/null
 	mkdir "$RAFT_DIR/4"
-	printf '[Group]\nNode = 4\nListen = 10.77.0.4:7000\nLog = %s/%%g.%%n.log\nLogSize = 64M\nElectionTimeout = %s\n' \
+	printf '[Group]\nNode = 4\nListen = 10.77.0.4:7000\nLog = %s/%%g.%%n.log\nLogSize = 192M\nElectionTimeout = %s\n' \
 		"$RAFT_DIR" "$RAFT_ET" >"$RAFT_DIR/4/g.conf"
 	ctl 4 up "$RAFT_DIR/4/g.conf" 2>/dev/null
 	t0=${EPOCHREALTIME/./}
@@ -336,7 +336,7 @@ memory() {
 		sleep 2
 		echo "$n entries, after a restart that took $t ms: $(($(kernel_kib) - before)) KiB"
 		raft_down g 1
-		rm -f "$RAFT_DIR"/*.log
+		rm -f "$RAFT_DIR"/g.[0-9]*
 	done
 }
 
