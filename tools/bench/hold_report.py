@@ -7,6 +7,9 @@ gaps between a leader's messages, counter-checks."""
 import json
 import sys
 
+sys.dont_write_bytecode = True
+from report import table, title  # noqa: E402
+
 SYSTEMS = ["raft.ko", "libraft", "etcd"]
 STORAGES = ["mem", "stable", "disk"]
 STRESS = ["none", "busy", "fifo1", "fifo50", "memory", "io", "flood", "fork"]
@@ -49,19 +52,6 @@ def smallest_text(cell):
         return "-"
     best = smallest(cell)
     return f"> {max(cell)}" if best is None else str(best)
-
-
-def table(head, rows):
-    """A simple table of reStructuredText."""
-    rows = [[str(c) for c in r] for r in rows]
-    width = [max(len(r[i]) for r in [head] + rows) for i in range(len(head))]
-    bar = "  ".join("=" * w for w in width)
-    lines = ["  ".join(c.ljust(w) for c, w in zip(r, width)).rstrip() for r in [head] + rows]
-    return "\n".join([bar, lines[0], bar] + lines[1:] + [bar]) + "\n"
-
-
-def title(text):
-    return f"\n{text}\n{'-' * len(text)}\n\n"
 
 
 def keys(found):
