@@ -156,7 +156,7 @@ catchup() {
 	local t0
 	RAFT_DIR=/srv/mem
 	cluster g 3 -s 192M
-	ns "$leader" "$RAFT_TOOLS/raft-bench" propose -g g -t 256 -s 16 -n "$ENTRIES" --json >/dev/null
+	ns "$leader" "$RAFT_TOOLS/raft-bench" propose -g g -t 100 -b 50 -s 16 -n "$ENTRIES" --json >/dev/null
 	mkdir "$RAFT_DIR/4"
 	printf '[Group]\nNode = 4\nListen = 10.77.0.4:7000\nLog = %s/%%g.%%n.log\nLogSize = 192M\nElectionTimeout = %s\n' \
 		"$RAFT_DIR" "$RAFT_ET" >"$RAFT_DIR/4/g.conf"
