@@ -101,7 +101,7 @@ struct raft_group_priv;		/* group.c, owner.c: the owner's side */
  * @wait: woken when @applied or @events move, when room for proposals comes
  *	back, and when the group stops or fails
  * @pub_lock: protects @pub, @settings and, against its removal, @wal
- * @pub: [pub_lock] what is published; owner.c writes
+ * @pub: [pub_lock] what is published; publication.c writes
  * @notify: work that tells sysfs and udev about @events; never the owner thread
  * @dev: /sys/class/raft/<name>, owned by sysfs.c
  * @sysfs: private to sysfs.c
@@ -213,7 +213,7 @@ void raft_group_settings(struct raft_group *g, struct raft_ioc_start *now);
  */
 static inline u64 raft_group_applied(const struct raft_group *g)
 {
-	/* Pairs with smp_store_release() in owner.c: first the entries. */
+	/* Pairs with smp_store_release() in publication.c: first the entries. */
 	return smp_load_acquire(&g->applied);
 }
 

@@ -33,7 +33,7 @@ int raft_group_entry(struct raft_group *g, u64 index, struct raft_entry *e)
 	const struct raft_entry *found = NULL;
 	int err = -ENOENT;
 
-	/* Pairs with smp_store_release() in publish(), owner.c. */
+	/* Pairs with smp_store_release() in publication.c. */
 	if (!index || index > smp_load_acquire(&g->applied))
 		return -ENOENT;
 	rcu_read_lock();

@@ -19,7 +19,7 @@ static enum hrtimer_restart timer_fired(struct hrtimer *hrtimer)
 	s64 late = ktime_to_ns(ktime_sub(ktime_get(),
 					 hrtimer_get_expires(hrtimer)));
 
-	/* Pairs with READ_ONCE() in publish(); an old value does no harm. */
+	/* Pairs with READ_ONCE() in publication.c; an old value does no harm. */
 	if (late > 0 && (u64)late > t->late_max)
 		WRITE_ONCE(t->late_max, late);
 	raft_owner_wake_group(container_of(t, struct raft_group_priv, timer));
