@@ -329,6 +329,8 @@ static struct raft_wal *wal_alloc(struct file *file,
 	if (!wal)
 		return NULL;
 	wal->file = get_file(file);
+	/* Else writes would wait for the file system's journal now and then. */
+	wal->file->f_mode |= FMODE_NOCMTIME;
 	wal->host = file->f_mapping->host;
 	wal->ops = ops;
 	wal->ctx = ctx;

@@ -3,8 +3,7 @@
  * wal_file.c - backends of the write-ahead log: direct I/O, and page cache and fsync.
  *
  * Owns the talk with the file system.  Must never be called by the owner
- * thread: a file system may sleep in write_iter() (locks, journal, a full
- * request queue, a freeze) although the I/O is asynchronous.
+ * thread: all of it waits for the disk.
  *
  * direct: IOCB_DSYNC makes the data and the metadata needed to find it durable
  * before the completion, with a cache flush or FUA as the device wants.
@@ -69,41 +68,6 @@ int raft_file_settle(struct file *file)
 }
 
 /*
- * write_iter() wants to be called with the superblock guarded against a freeze
- * in every kernel version.  The guard is given back by the completion, which
- * lockdep must be told (as fs/aio.c does).
- */
-static void guard_begin(struct file *file)
-{
-	struct inode *inode = file_inode(file);
-
-	if (!S_ISREG(inode->i_mode))
-		return;
-	sb_start_write(inode->i_sb);
-	__sb_writers_release(inode->i_sb, SB_FREEZE_WRITE);
-}
-
-static void guard_end(struct file *file)
-{
-	struct inode *inode = file_inode(file);
-
-	if (!S_ISREG(inode->i_mode))
-		return;
-	__sb_writers_acquired(inode->i_sb, SB_FREEZE_WRITE);
-	sb_end_write(inode->i_sb);
-}
-
-static void direct_complete(struct kiocb *iocb, long ret)
-{
-	struct raft_wal_io *io = container_of(iocb, struct raft_wal_io, iocb);
-
-	guard_end(iocb->ki_filp);
-	if (ret >= 0)
-		ret = ret == io->len ? 0 : -EIO;	/* a short write */
-	io->done(io, (int)ret);
-}
-
-/*
  * The file system had no memory: it has promised nothing, and the write is tried
  * again, for ten seconds.  A sync is not, in any case.
  */
@@ -115,26 +79,32 @@ static bool write_again(ssize_t ret, int *tries)
 	return true;
 }
 
+/*
+ * Waits for the disk: the caller is a real-time thread of ours.  The completion of an
+ * asynchronous write would come by a worker of the file system, which is none.
+ */
 static void direct_write(struct raft_wal_io *io)
 {
 	struct file *file = io->wal->file;
 	struct iov_iter iter;
+	struct kiocb iocb;
 	int tries = 0;
 	ssize_t ret;
 
-	guard_begin(file);
+	file_start_write(file);
 	do {
 		iov_iter_bvec(&iter, ITER_SOURCE, io->bvec, io->nr, io->len);
-		init_sync_kiocb(&io->iocb, file);
-		io->iocb.ki_pos = io->pos;
-		io->iocb.ki_complete = direct_complete;
-		io->iocb.ki_flags |= IOCB_DIRECT | IOCB_WRITE;
+		init_sync_kiocb(&iocb, file);
+		iocb.ki_pos = io->pos;
+		iocb.ki_flags |= IOCB_DIRECT | IOCB_WRITE;
 		if (!raft_wal_fault_nosync(io->wal))
-			io->iocb.ki_flags |= IOCB_DSYNC;
-		ret = file->f_op->write_iter(&io->iocb, &iter);
+			iocb.ki_flags |= IOCB_DSYNC;
+		ret = file->f_op->write_iter(&iocb, &iter);
 	} while (write_again(ret, &tries));
-	if (ret != -EIOCBQUEUED)
-		direct_complete(&io->iocb, ret);
+	file_end_write(file);
+	if (ret >= 0)
+		ret = ret == io->len ? 0 : -EIO;	/* a short write */
+	io->done(io, (int)ret);
 }
 
 /*
@@ -201,20 +171,21 @@ static void buffered_write(struct raft_wal_io *io)
 {
 	struct file *file = io->wal->file;
 	struct iov_iter iter;
+	struct kiocb iocb;
 	int tries = 0;
 	ssize_t ret;
 
 	iov_iter_bvec(&iter, ITER_SOURCE, io->bvec, io->nr, io->len);
-	init_sync_kiocb(&io->iocb, file);
-	io->iocb.ki_pos = io->pos;
-	io->iocb.ki_flags &= ~IOCB_DIRECT;
-	io->iocb.ki_flags |= IOCB_WRITE;
-	guard_begin(file);
+	init_sync_kiocb(&iocb, file);
+	iocb.ki_pos = io->pos;
+	iocb.ki_flags &= ~IOCB_DIRECT;
+	iocb.ki_flags |= IOCB_WRITE;
+	file_start_write(file);
 	/* Without memory for the next page what is before it was written. */
 	do
-		ret = file->f_op->write_iter(&io->iocb, &iter);
+		ret = file->f_op->write_iter(&iocb, &iter);
 	while (write_again(ret, &tries) || (ret > 0 && iov_iter_count(&iter)));
-	guard_end(file);
+	file_end_write(file);
 	if (ret >= 0)
 		ret = iov_iter_count(&iter) ? -EIO : 0;
 	if (!ret)

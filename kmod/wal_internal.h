@@ -7,7 +7,7 @@
  * wal_group.c  writes out, completions back
  * wal_mark.c   where records end
  * wal_read.c   entries read back
- * wal_file.c   backends: asynchronous direct I/O; page cache and fsync
+ * wal_file.c   backends: direct I/O; page cache and fsync
  * wal_fault.c  what tests break (RAFT_FAULTS)
  *
  * Four parties touch a log:
@@ -81,7 +81,6 @@ extern const struct raft_wal_backend raft_wal_buffered;
 
 /**
  * struct raft_wal_io - one write on its way
- * @iocb: for the file system
  * @wal: its log
  * @bvec: memory
  * @nr: elements of @bvec
@@ -90,7 +89,6 @@ extern const struct raft_wal_backend raft_wal_buffered;
  * @done: what to do with the result, any context
  */
 struct raft_wal_io {
-	struct kiocb iocb;
 	struct raft_wal *wal;
 	struct bio_vec *bvec;
 	unsigned int nr;

@@ -5,7 +5,7 @@
 #
 #   OUT=build/hold    hold.json, hold.rst; Documentation/performance to record
 #   SHORT=1           raft.ko, some of it, about five minutes
-#   SYSTEMS="ko libraft etcd"  STORAGES="disk mem"  STRESS="none busy fifo1 fifo50 memory io
+#   SYSTEMS="ko libraft etcd"  STORAGES="disk mem nvme stable"  STRESS="none busy fifo1 fifo50 memory io
 #   flood fork"  HEARTBEATS="100 50 20 10 5 2 1"  in ms  SECONDS_EACH=5  TRIES=3
 #   PARTS="hold checks"  CHECK=20   its heartbeat in ms
 #   KERNEL=um         raft.ko alone under User-mode Linux: native speed, one processor
@@ -38,19 +38,20 @@ sample() {
 	while sleep 0.5; do cut -d' ' -f4 /proc/loadavg | cut -d/ -f1 >"$1"; done
 }
 
-disk() { # disk FILE SIZE [MAKE...]
-	rm -f "$1"
-	truncate -s "$2" "$1"
-	"${@:3}" "$1" >/dev/null 2>&1
-	disks+=(--disk "$1")
+disk() { # disk disk|nvme FILE SIZE [MAKE...]
+	rm -f "$2"
+	truncate -s "$3" "$2"
+	"${@:4}" "$2" >/dev/null 2>&1
+	disks+=("--$1" "$2")
 }
 
 machine() { # machine SYSTEM STORAGE STRESS
-	local disks=() sampler i
+	local disks=() kind=disk sampler i
 	rm -rf "$work/out"
 	mkdir "$work/out"
-	for i in 1 2 3; do disk "$work/disk$i" 1G mkfs.ext4 -q -F; done
-	disk "$work/swap" 3G mkswap
+	[ "$2" != nvme ] || kind=nvme
+	for i in 1 2 3; do disk $kind "$work/disk$i" 1G mkfs.ext4 -q -F; done
+	disk disk "$work/swap" 3G mkswap
 	sample "$work/out/host" &
 	sampler=$!
 	# shellcheck disable=SC2086

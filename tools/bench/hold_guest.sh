@@ -147,12 +147,28 @@ checks() {
 	[ "$storage" = mem ] || check stall stall_disk
 }
 
+# The three disks: of a kind that writes through its cache when asked to, or not.
+disks_find() {
+	local glob='/dev/*d[abc]' i
+	if [ "$storage" = nvme ]; then
+		glob='/dev/nvme?n1'
+		modprobe nvme
+		# They are looked for in the background.
+		for ((i = 0; i < 100; i++)); do
+			[ "$(compgen -G "$glob" | wc -l)" != 3 ] || break
+			sleep 0.1
+		done
+		ln -s disk /srv/nvme
+	fi
+	disks=$(compgen -G "$glob")
+}
+
 # Each node's file system is on a device that can be told to hang.
 disks_up() {
 	local i=0 dev
 	modprobe dm_mod 2>/dev/null || :
-	for dev in /dev/vd[abc] /dev/ubd[abc]; do
-		[ -b "$dev" ] || continue
+	disks_find
+	for dev in $disks; do
 		dmsetup create "hold$((i += 1))" --table "0 $(blockdev --getsz "$dev") linear $dev 0"
 		mkdir -p "/srv/disk/$i"
 		mount -t ext4 "/dev/mapper/hold$i" "/srv/disk/$i"
@@ -163,9 +179,7 @@ disks_up() {
 # A disk that keeps what it was given, flushed or not, as one with a capacitor does.
 stable() {
 	local dev
-	for dev in /sys/block/vd[abc] /sys/block/ubd[abc]; do
-		[ ! -e "$dev" ] || echo "write through" >"$dev/queue/write_cache"
-	done
+	for dev in $disks; do echo "write through" >"/sys/block/${dev##*/}/queue/write_cache"; done
 	ln -s disk /srv/stable
 }
 

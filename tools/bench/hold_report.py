@@ -11,7 +11,7 @@ sys.dont_write_bytecode = True
 from report import table, title  # noqa: E402
 
 SYSTEMS = ["raft.ko", "libraft", "etcd"]
-STORAGES = ["mem", "stable", "disk"]
+STORAGES = ["mem", "stable", "nvme", "disk"]
 STRESS = ["none", "busy", "fifo1", "fifo50", "memory", "io", "flood", "fork"]
 MS = 1e-6
 

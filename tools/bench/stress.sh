@@ -41,7 +41,7 @@ stress_fifo50() { stress_fifo "$1" 50; }
 
 stress_memory() {
 	local kib
-	[ -n "$(swapon --noheadings)" ] || swapon /dev/vdd 2>/dev/null || swapon /dev/ubdd
+	[ -n "$(swapon --noheadings)" ] || swapon "$(blkid -t TYPE=swap -o device | head -n 1)"
 	kib=$(awk '/^MemTotal:/ { print $2 }' /proc/meminfo)
 	for_a_while "$1" stress-ng --vm 2 --vm-bytes "$((kib * 65 / 100))k" --vm-keep --vm-method zero-one
 }

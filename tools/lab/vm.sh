@@ -8,6 +8,8 @@
 #   -t, --timeout S    default 600        -o, --out DIR      writable there as /mnt/out
 #   -e, --env N[=V]    a variable for the script (repeated)
 #   --disk FILE        raw image: /dev/vda, vdb, ... (repeated)
+#   --nvme FILE        the same, as a disk that writes through its cache when asked to (FUA),
+#                      which virtio does not: /dev/nvme0n1, nvme1n1, ... (repeated)
 #   --nic vde:DIR      on the switch that vde.sh made in DIR: eth0, eth1, ... (repeated)
 #   --mac MAC          of the --nic before it
 #   --monitor SOCK     QEMU's monitor: echo quit | socat - unix:SOCK is a hard power-off
@@ -35,12 +37,12 @@ kernel=stock smp=2 mem=1024 timeout=600 out='' tty='' verbose='' append='' ENVS=
 disks=0 nics=0 pidfile=''
 boot_limit=${RAFT_BOOT_LIMIT:-180} boots=3
 
-add_disk() {
+add_disk() { # add_disk DEVICE FILE
 	local file
-	file=$(readlink -f -- "$1")
-	[ -e "$file" ] || die "no such disk image: $1"
+	file=$(readlink -f -- "$2")
+	[ -e "$file" ] || die "no such disk image: $2"
 	dev+=(-drive "file=${file//,/,,},if=none,id=d$disks,format=raw,cache=writeback,discard=unmap"
-		-device "virtio-blk-pci,drive=d$disks,serial=disk$disks")
+		-device "$1,drive=d$disks,serial=disk$disks")
 	disks=$((disks + 1))
 }
 
@@ -67,7 +69,8 @@ while [ $# -gt 0 ]; do
 	-t | --timeout) timeout=$2; shift ;;
 	-o | --out) out=$(readlink -f -- "$2"); shift ;;
 	-e | --env) ENVS+=("$2"); shift ;;
-	--disk) add_disk "$2"; shift ;;
+	--disk) add_disk virtio-blk-pci "$2"; shift ;;
+	--nvme) add_disk nvme "$2"; shift ;;
 	--nic) add_nic "$2"; shift ;;
 	--mac) set_mac "$2"; shift ;;
 	--monitor) dev+=(-monitor "unix:$2,server=on,wait=off"); shift ;;
