@@ -69,7 +69,7 @@ t "down and rmmod under proposals, three times" t_rmmod_load
 
 t_startstop() {
 	local k
-	cluster g 3
+	cluster g 3 -s 64M
 	load g 1 2 3
 	for k in $(seq 20); do
 		raft_down g $((k % 3 + 1))

@@ -232,7 +232,7 @@ t_priority() {
 t "a node with a higher priority comes to lead" t_priority
 
 t_barrier() {
-	local i k index rounds
+	local i k index rounds pids=()
 	cluster g 3
 	for k in 1 2 3; do
 		for i in 1 2 3; do
@@ -248,8 +248,9 @@ t_barrier() {
 	rounds=$(raft_get g "$leader" read_rounds)
 	for i in 1 2 3; do
 		probe "$i" barrier g 200 "$index" 0 2>"$TMP/b.$i" &
+		pids+=($!)
 	done
-	for i in 1 2 3; do wait -n || fail "a reader: $(cat "$TMP"/b.*)"; done
+	for i in "${pids[@]}"; do wait "$i" || fail "a reader: $(cat "$TMP"/b.*)"; done
 	rounds=$(($(raft_get g "$leader" read_rounds) - rounds))
 	echo "rounds for 600 readers: $rounds"
 	[ "$rounds" -ge 1 ] || fail "no round was counted"

@@ -105,6 +105,7 @@ t "one file, commands that do not wait, leaders that change: all there in order"
 # messages, and two more that tell of its commit.
 t_pressure_gathers() {
 	local before
+	[[ $(uname -r) != *raftdbg* ]] || skip "this kernel takes longer for one command than others are waited for"
 	cluster g 3 -s 32M
 	before=$(raft_get g "$leader" msgs_out)
 	ns "$leader" "$RAFT_TOOLS/raft-bench" propose -g g -t 64 -n 2000 -s 16 -j >"$TMP/bench"

@@ -18,7 +18,7 @@ machine() {
 }
 
 t_repeat() {
-	local s i k first
+	local s i k first pids
 	cluster g 3
 	s=$(session 1)
 	first=$(as 1 "$s" 1 one)
@@ -29,8 +29,12 @@ t_repeat() {
 	is "$(lab_in 2 cat /sys/class/raft/g/sessions)" 1 "sessions"
 	# All at once, at each.
 	for k in $(seq 2 20); do
-		for i in 1 2 3; do as "$i" "$s" "$k" "all-$k" >"$TMP/a.$i" & done
-		for i in 1 2 3; do wait -n || fail "a proposal failed"; done
+		pids=()
+		for i in 1 2 3; do
+			as "$i" "$s" "$k" "all-$k" >"$TMP/a.$i" &
+			pids+=($!)
+		done
+		for i in 1 2 3; do wait "${pids[i - 1]}" || fail "the proposal at node $i: $?"; done
 		is "$(sort -u "$TMP"/a.[123] | wc -l)" 1 "answers to number $k"
 	done
 	refused 1 "$later" as 2 "$s" 19 all-19
