@@ -228,6 +228,9 @@ static int boot_load(struct raft_group_priv *p, const struct raft_wal_boot *boot
 		return -ENOMEM;
 	raft_status(p->core, &p->st);
 	l.may = max(boot->hs.commit, p->st.snapshot);
+	/* Nothing is applied, so nothing may leave. */
+	if (p->st.wants)
+		l.may = 0;
 	raft_wal_hold(p->g->wal);
 	while (next <= boot->last_index && n >= 0) {
 		n = raft_wal_read(p->g->wal, rd, next, BOOT_READ, U32_MAX,
@@ -242,14 +245,15 @@ static int boot_load(struct raft_group_priv *p, const struct raft_wal_boot *boot
 	return n < 0 ? n : boot_evict(&l);
 }
 
-/* What the log does not have any more must be in the snapshot. */
+/* What the log does not have any more must be in the snapshot, or come from a leader. */
 static int boot_base(struct raft_group_priv *p, const struct raft_wal_boot *boot)
 {
 	if (!boot->base)
 		return 0;
-	if (!raft_log_begin(p->core, boot->base, boot->base_term))
+	if (p->g->snapshots &&
+	    !raft_log_begin(p->core, boot->base, boot->base_term))
 		return 0;
-	pr_err("%s: the log begins behind entry %llu, and no snapshot reaches there\n",
+	pr_err("%s: the log begins behind entry %llu, and there are no files for a snapshot that reaches there\n",
 	       p->g->params.ioc.name, boot->base);
 	return -ENODATA;
 }
@@ -295,7 +299,7 @@ static int boot_core(struct raft_group_priv *p, struct file *log,
 		goto err_free;
 	kfree(cfg);
 	p->core = core;
-	err = raft_snapshots_load(p->g->snapshots, core);
+	err = raft_snapshots_load(p->g->snapshots, core, boot->base);
 	if (!err)
 		err = boot_base(p, boot);
 	if (!err)
@@ -306,7 +310,7 @@ static int boot_core(struct raft_group_priv *p, struct file *log,
 		return err;
 	raft_status(core, &p->st);
 	/* Whether older entries were applied, or copies, is not known any more. */
-	p->g->floor = p->st.snapshot + 1;
+	p->g->floor = max(p->st.snapshot + 1, p->st.first);
 	p->g->window = p->st.window;
 	boot_members(p);
 	return 0;

@@ -36,6 +36,13 @@ bool raft_snapshots_same(const struct raft_snapshot *a,
 	       a->total == b->total;
 }
 
+/* Is @a current, of two that are complete?  One that mends another came later. */
+static bool is_later(const struct raft_slot *a, const struct raft_slot *b)
+{
+	return a->of.index != b->of.index ? a->of.index > b->of.index :
+					    a->generation > b->generation;
+}
+
 /**
  * raft_snapshots_slot - the slot of the current snapshot
  * @s: the snapshots
@@ -51,7 +58,7 @@ struct raft_slot_file *raft_snapshots_slot(struct raft_snapshots *s)
 	for (i = 0; i < RAFT_SLOTS; i++) {
 		if (s->slot[i].head.state != RAFT_SLOT_COMPLETE)
 			continue;
-		if (!found || s->slot[i].head.of.index > found->head.of.index)
+		if (!found || is_later(&s->slot[i].head, &found->head))
 			found = &s->slot[i];
 	}
 	return found;
@@ -96,12 +103,24 @@ static bool has(const struct raft_slot *head, const struct raft_snapshot *of)
 struct raft_slot_file *raft_snapshots_find(struct raft_snapshots *s,
 					   const struct raft_snapshot *of)
 {
-	int i;
+	struct raft_slot_file *slot = raft_snapshots_slot(s);
 
-	for (i = 0; i < RAFT_SLOTS; i++)
-		if (has(&s->slot[i].head, of))
-			return &s->slot[i];
-	return NULL;
+	if (!slot || has(&slot->head, of))
+		return slot;
+	slot = raft_snapshots_other(s);
+	return has(&slot->head, of) ? slot : NULL;
+}
+
+/**
+ * raft_snapshots_generation - that of the next head
+ * @s: the snapshots
+ *
+ * Context: holds fill.
+ * Return: more than any head here has.
+ */
+u64 raft_snapshots_generation(const struct raft_snapshots *s)
+{
+	return max(s->slot[0].head.generation, s->slot[1].head.generation) + 1;
 }
 
 /**
@@ -208,7 +227,7 @@ int raft_snapshots_switch(struct raft_snapshots *s, struct raft_slot_file *slot,
 	int err;
 
 	head.state = RAFT_SLOT_COMPLETE;
-	head.generation = slot->head.generation + 1;
+	head.generation = raft_snapshots_generation(s);
 	head.of = *of;
 	head.stored = of->total;
 	head.image = image;
@@ -266,8 +285,9 @@ static int slot_check(struct raft_snapshots *s, struct raft_slot_file *slot,
 			err = -EILSEQ;
 	}
 	if (err == -EILSEQ) {
-		pr_warn("%s: snapshot file %zd is damaged and of no use\n",
-			name_of(s), slot - s->slot);
+		pr_warn("%s: snapshot file %zd of node %u, of index %llu, is damaged and of no use: its %s\n",
+			name_of(s), slot - s->slot, id->node_id,
+			head->of.index, head->of.index ? "image" : "head");
 		memset(&slot->head, 0, sizeof(slot->head));
 		err = 0;
 	}
@@ -341,15 +361,32 @@ int raft_snapshots_open(struct raft_group *g, struct file *const file[],
 	return err;
 }
 
+/*
+ * Nothing reaches to the log that begins behind @base: a leader has to send one.
+ * One that is older is of no use, and its place is free.
+ */
+static void lost(struct raft_snapshots *s, u64 base)
+{
+	int i;
+
+	for (i = 0; i < RAFT_SLOTS; i++)
+		if (s->slot[i].head.state == RAFT_SLOT_COMPLETE)
+			s->slot[i].head.state = RAFT_SLOT_EMPTY;
+	s->damaged = true;
+	pr_err("%s: the log of node %u begins behind entry %llu, and no snapshot reaches there: it has no state before another node sends it\n",
+	       name_of(s), s->identity.node_id, base);
+}
+
 /**
  * raft_snapshots_load - give a core what the slots have
  * @s: the snapshots, or NULL
  * @core: after raft_init()
+ * @base: index that the log begins behind
  *
  * Context: process, may sleep; the owner thread does not know the group yet.
  * Return: 0; -EINVAL: the core does not take it; errors of the file system.
  */
-int raft_snapshots_load(struct raft_snapshots *s, struct raft *core)
+int raft_snapshots_load(struct raft_snapshots *s, struct raft *core, u64 base)
 {
 	struct raft_slot_file *slot;
 	u64 len;
@@ -358,6 +395,10 @@ int raft_snapshots_load(struct raft_snapshots *s, struct raft *core)
 	if (!s)
 		return 0;
 	slot = raft_snapshots_slot(s);
+	if (base && (!slot || slot->head.of.index < base)) {
+		lost(s, base);
+		slot = NULL;
+	}
 	if (slot) {
 		len = min_t(u64, slot->head.of.total, RAFT_SNAPSHOT_META);
 		err = raft_slot_read(slot, 0, s->buf, len);

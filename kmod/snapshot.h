@@ -132,7 +132,8 @@ struct raft_snapshot_done {
  * @verify: looks at all of @verify_slot after the start
  * @verify_slot: what was current then
  * @sent: the worker's: what it read for whom
- * @damaged: the current one is; READ_ONCE()
+ * @damaged: the current one is, or it is gone and the log begins behind it;
+ *	READ_ONCE()
  * @policy_at: not before this, jiffies; READ_ONCE()
  * @wanted: the state machine is asked for one; the owner writes
  * @lock: protects all below
@@ -143,6 +144,7 @@ struct raft_snapshot_done {
  * @n_sends: in both
  * @install: @install_of is complete, and to become current
  * @install_of: see above
+ * @bad: this one is damaged, and the owner does not know yet; index 0: none
  * @done: what the owner has not picked up
  * @progress: bytes of @progress_of that are durable, for the status
  * @progress_of: the snapshot that comes, or is being taken; index 0: none
@@ -178,6 +180,7 @@ struct raft_snapshots {
 	u32 n_sends;
 	bool install;
 	struct raft_snapshot install_of;
+	struct raft_snapshot bad;
 	struct raft_snapshot_done done;
 	u64 progress;
 	struct raft_snapshot progress_of;
@@ -195,13 +198,14 @@ int raft_snapshots_open(struct raft_group *g, struct file *const file[],
 void raft_snapshots_close(struct raft_group *g);
 void raft_snapshots_free(struct raft_group *g);
 bool raft_snapshots_current(struct raft_group *g, struct raft_snapshot *of);
-int raft_snapshots_load(struct raft_snapshots *s, struct raft *core);
+int raft_snapshots_load(struct raft_snapshots *s, struct raft *core, u64 base);
 bool raft_snapshots_same(const struct raft_snapshot *a,
 			 const struct raft_snapshot *b);
 struct raft_slot_file *raft_snapshots_slot(struct raft_snapshots *s);
 struct raft_slot_file *raft_snapshots_other(struct raft_snapshots *s);
 struct raft_slot_file *raft_snapshots_find(struct raft_snapshots *s,
 					   const struct raft_snapshot *of);
+u64 raft_snapshots_generation(const struct raft_snapshots *s);
 int raft_snapshots_begin(struct raft_snapshots *s, struct raft_slot_file *slot);
 int raft_snapshots_switch(struct raft_snapshots *s, struct raft_slot_file *slot,
 			  const struct raft_snapshot *of, u32 image);

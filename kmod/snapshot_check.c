@@ -9,8 +9,9 @@
  * was damaged meanwhile the last bytes are not handed out.
  *
  * A snapshot that is damaged is neither sent nor opened any more, and another one is
- * asked for as if the log were full.  Its image is in memory, and the log behind it
- * is what it was, so the node goes on.
+ * asked for: of the state machine, as if the log were full, and of the leader, for the
+ * state machine may have nothing to begin with (core/snapshot_lost.c).  Its image is in
+ * memory, and the log behind it is what it was, so the node goes on.
  */
 #define pr_fmt(fmt) "raft: " fmt
 
@@ -18,7 +19,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "group.h"
+#include "owner.h"
 #include "payload.h"
 #include "snapshot.h"
 #include "trace.h"
@@ -43,8 +44,15 @@ void raft_snapshots_damaged(struct raft_snapshots *s,
 	found = slot->content == content && !slot->damaged;
 	if (found)
 		slot->damaged = true;
-	if (found && slot == raft_snapshots_slot(s))
+	if (found && slot == raft_snapshots_slot(s)) {
 		WRITE_ONCE(s->damaged, true);
+		spin_lock(&s->lock);
+		s->bad = of;
+		spin_unlock(&s->lock);
+		/* The endpoint goes after it is closed. */
+		if (!s->closed)
+			raft_owner_wake_group(s->g->priv);
+	}
 	up_write(&s->sem);
 	if (!found)
 		return;

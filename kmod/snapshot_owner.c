@@ -158,6 +158,17 @@ static void send_ready(struct raft_group_priv *p)
 		raft_owner_look(p);
 }
 
+static void step_damaged(struct raft_group_priv *p,
+			 const struct raft_snapshot *of)
+{
+	struct raft_event ev = {
+		.type = RAFT_EV_SNAPSHOT_DAMAGED,
+		.snapshot = *of,
+	};
+
+	raft_owner_step(p, &ev);
+}
+
 /**
  * raft_snapshot_pass - pick up what the worker has done
  * @p: the group
@@ -168,13 +179,18 @@ void raft_snapshot_pass(struct raft_group_priv *p)
 {
 	struct raft_snapshots *s = p->g->snapshots;
 	struct raft_snapshot_done done;
+	struct raft_snapshot bad;
 
 	if (!s)
 		return;
 	spin_lock(&s->lock);
 	done = s->done;
 	memset(&s->done, 0, sizeof(s->done));
+	bad = s->bad;
+	s->bad.index = 0;
 	spin_unlock(&s->lock);
+	if (bad.index)
+		step_damaged(p, &bad);
 	if (done.stored)
 		step_stored(p, &done);
 	if (done.installed)

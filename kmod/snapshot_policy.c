@@ -3,8 +3,9 @@
  * snapshot_policy.c - when a snapshot is wanted, and the ones that nobody is asked
  * for.
  *
- * When a part of the log is in use, @snapshot_at, or the last snapshot is damaged, the
- * state machine is asked for one.  A witness has none, and where @retain_entries or
+ * When a part of the log is in use, @snapshot_at, or the last snapshot is damaged, here
+ * or, at a leader, at a node that lacks what the leader's own one has not, the state
+ * machine is asked for one.  A witness has none, and where @retain_entries or
  * @retain_bytes say that none is needed there is none either: there the kernel takes it
  * by itself, bare or with an empty state.  And the operator is told, once, of a log
  * that is full.
@@ -35,6 +36,12 @@ static u64 fill(const struct raft_wal_stat *st)
 static bool is_worth(const struct raft_status *st)
 {
 	return st->applied - st->snapshot > (st->applied - st->first) / 4;
+}
+
+/* Here it could begin with nothing: another node has to send one first. */
+static bool is_lost(const struct raft_status *st)
+{
+	return st->wants > st->snapshot;
 }
 
 static bool is_witness(const struct raft_status *st)
@@ -100,8 +107,10 @@ void raft_snapshot_policy(struct raft_group_priv *p)
 		return;
 	if (now->snapshot_at < 100 && percent >= now->snapshot_at)
 		wanted = is_worth(st);
-	if (READ_ONCE(s->damaged))
+	if (READ_ONCE(s->damaged) || st->asked > st->snapshot)
 		wanted = st->applied > st->snapshot;
+	if (is_lost(st))
+		return;
 	if (is_witness(st))
 		here = wanted;
 	else if (is_retained(now))

@@ -124,7 +124,7 @@ static int begin(struct raft_snapshots *s, struct raft_slot_file *slot,
 	if (err)
 		return err;
 	head.state = RAFT_SLOT_PARTIAL;
-	head.generation = slot->head.generation + 1;
+	head.generation = raft_snapshots_generation(s);
 	head.of = *of;
 	down_write(&s->sem);
 	slot->head = head;
@@ -139,7 +139,7 @@ static int put_head(struct raft_snapshots *s, struct raft_slot_file *slot)
 	if (slot->head.stored < s->headed + HEAD_EVERY &&
 	    slot->head.stored < slot->head.of.total)
 		return 0;
-	slot->head.generation++;
+	slot->head.generation = raft_snapshots_generation(s);
 	s->headed = slot->head.stored;
 	return raft_slot_put_head(slot, &slot->head, s->head_buf, false);
 }

@@ -31,6 +31,8 @@ static const char *check_leader(const struct raft *r)
 		return "leader is not a voter";
 	if (r->bare)
 		return "leader lacks commands";
+	if (raft_snapshot_lost(r))
+		return "leader lacks its snapshot";
 	if (r->vote != r->cfg.id)
 		return "leader did not vote for itself";
 	if (r->leader != r->cfg.id)
@@ -74,7 +76,7 @@ static const char *check_window(const struct raft *r)
 		return "evicted what is not applied and durable";
 	if (log->evicted == log->last && log->bytes)
 		return "no entry is in memory, but bytes of some are";
-	if (log->evicted > r->image.index)
+	if (log->evicted > r->image.index && !raft_snapshot_lost(r))
 		return "evicted what is not in the image";
 	if (log->terms.n ? log->terms.run[log->terms.n - 1].first > log->evicted :
 	    log->evicted > log->base)
@@ -97,8 +99,10 @@ const char *raft_check(const struct raft *r)
 		return "applied index above the commit index";
 	if (r->applied < r->log.base)
 		return "dropped what is not applied";
-	if (r->snap.index < r->log.base || r->image.index < r->snap.index)
+	if (r->image.index < r->snap.index)
 		return "dropped what is in no snapshot";
+	if (raft_snapshot_lost(r) && (r->snap.index || r->applied > r->log.base))
+		return "has applied what it has no state for";
 	if (r->snap.index && raft_snapshot_is_bare(&r->snap) && !r->bare)
 		return "nothing but an image is taken for a snapshot";
 	if (r->commit > r->log.last)

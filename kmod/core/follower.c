@@ -268,6 +268,9 @@ void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m, bool fresh)
 	if (RAFT_MUTANT("ack-before-durable"))
 		out.commit = r->verified;
 	out.flags = raft_bare_up_to(r, out.commit);
+	out.log_term = raft_snapshot_wants(r);
+	if (out.log_term)
+		out.flags |= RAFT_MSG_WANTS;
 	out.serial = m->serial;
 	out.priority = r->cfg.priority;
 	if (fresh && r->cfg.check_quorum)

@@ -83,6 +83,20 @@ void raft_hold(struct raft *r, const struct raft_msg *m, u64 need_index)
 }
 
 /**
+ * raft_hold_anew() - what is held waits for the batch of this step, too
+ * @r: the core
+ *
+ * Context: owner thread, in a step.
+ */
+void raft_hold_anew(struct raft *r)
+{
+	u32 i;
+
+	for (i = 0; i < r->n_held; i++)
+		r->held[i].need_seq = RAFT_HELD_NEW;
+}
+
+/**
  * raft_hold_release() - send the promises that became true
  * @r: the core; hs_seq is that of this step's batch, if it has one
  *

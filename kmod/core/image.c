@@ -434,6 +434,20 @@ int raft_image_decode(struct raft_image *img, const struct raft_snapshot *s,
 }
 
 /**
+ * raft_snapshot_check() - can a snapshot be installed?
+ * @meta: its first bytes
+ * @len: how many, the first RAFT_SNAPSHOT_META if there are so many
+ * @s: which it is said to be
+ *
+ * Context: any.
+ * Return: 0, -EINVAL.
+ */
+int raft_snapshot_check(const u8 *meta, u64 len, const struct raft_snapshot *s)
+{
+	return raft_image_decode(NULL, s, meta, len);
+}
+
+/**
  * raft_image_length() - how long is an image?
  * @buf: bytes that raft_image_decode() liked, or raft_image_encode() filled
  *

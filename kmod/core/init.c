@@ -97,10 +97,11 @@ static void init_members(struct raft *r)
  * @table: room for @table_size pointers, kept until raft_destroy()
  * @table_size: bounds the log: RAFT_CHUNK_ENTRIES entries each
  *
- * Then, if there is a snapshot, raft_snapshot_load(), and raft_snapshot_resume()
- * if there are parts of another; raft_log_begin() if the log on disk does not
- * begin with entry 1; raft_log_load() for each entry there, and raft_log_pass() and
- * raft_evict() when they are too many for the memory; raft_start(); and a TICK.
+ * Then, if there is a snapshot that the log goes back to, raft_snapshot_load(), and
+ * raft_snapshot_resume() if there are parts of another; raft_log_begin() if the log
+ * on disk does not begin with entry 1; raft_log_load() for each entry there, and
+ * raft_log_pass() and raft_evict() when they are too many for the memory;
+ * raft_start(); and a TICK.
  *
  * Context: any, nobody else knows @r yet.
  * Return: 0 or -EINVAL.
@@ -132,14 +133,17 @@ int raft_init(struct raft *r, const struct raft_config *cfg, u64 now, u64 random
  * @base: index of that entry
  * @term: its term
  *
+ * Without any snapshot that one is gone, and is fetched: snapshot_lost.c.
+ *
  * Context: as raft_init().
  * Return: 0, -EINVAL: the snapshot does not reach so far.
  */
 int raft_log_begin(struct raft *r, u64 base, u64 term)
 {
-	if (base > r->snap.index || term > RAFT_MAX_TERM)
+	if ((r->snap.index && base > r->snap.index) || term > RAFT_MAX_TERM)
 		return -EINVAL;
 	raft_log_reset(&r->log, base, term);
+	r->applied = max(r->applied, base);
 	r->disk_base = base;
 	return 0;
 }

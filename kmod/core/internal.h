@@ -123,7 +123,9 @@ struct raft_receiving {
  * @commit_sent: highest commit index sent in an AppendEntries
  * @probe_sent: PROBE: one append is on the way, wait for a sign of life
  * @probe_last: PROBE: last index in it
- * @snap: SNAPSHOT: how far that is
+ * @snap: SNAPSHOT: how far that is; also of what it @wants
+ * @wants: leader: its snapshot is damaged or gone: one from this index on is of use
+ *	to it, 0: it is not
  * @active: answered this leader since the last CheckQuorum round
  * @lost: leader: it may have lost its log and is not let in
  * @proof: leader: entry that was appended for that, 0 if none
@@ -159,6 +161,7 @@ struct raft_peer {
 	bool probe_sent;
 	u64 probe_last;
 	struct raft_sending snap;
+	u64 wants;
 	bool active;
 	bool lost;
 	u64 proof;
@@ -430,9 +433,12 @@ struct raft_held {
  *	since, or of what is only on disk
  * @snap: the snapshot that is current on disk
  * @snap_image: bytes of the image at its start
+ * @snap_bad: its content is not what was written
  * @snap_begun: the last one that was begun here
  * @incoming: one that comes from a leader
  * @disk_base: @log.base as handed to the log
+ * @base_promised: it is what the snapshot says, and the log has something else: no
+ *	promise leaves before that is durable
  * @pending: ring of own proposals, serials pend_first ...
  * @pend_head: slot of the first one
  * @pend_count: their number
@@ -513,6 +519,7 @@ struct raft {
 	struct raft_image image;
 	struct raft_snapshot snap;
 	u32 snap_image;
+	bool snap_bad;
 	struct {
 		u64 index;
 		u64 term;
@@ -520,6 +527,7 @@ struct raft {
 	} snap_begun;
 	struct raft_receiving incoming;
 	u64 disk_base;
+	bool base_promised;
 	struct raft_entry pending[RAFT_MAX_PENDING];
 	u32 pend_head;
 	u32 pend_count;
@@ -571,6 +579,7 @@ bool raft_quorum_active(const struct raft *r);
 /* hold.c */
 void raft_emit(struct raft *r, const struct raft_msg *m);
 void raft_hold(struct raft *r, const struct raft_msg *m, u64 need_index);
+void raft_hold_anew(struct raft *r);
 void raft_hold_release(struct raft *r);
 bool raft_hard_state_durable(const struct raft *r);
 
@@ -711,6 +720,15 @@ bool raft_image_left(const struct raft_image *img, u32 id);
 u32 raft_image_encode(const struct raft_image *img, u8 *buf);
 int raft_image_decode(struct raft_image *img, const struct raft_snapshot *s,
 		      const u8 *buf, u64 len);
+
+/* snapshot_lost.c */
+bool raft_snapshot_lost(const struct raft *r);
+u64 raft_snapshot_wants(const struct raft *r);
+void raft_snapshot_damaged(struct raft *r, const struct raft_snapshot *s);
+void raft_snapshot_note_wants(struct raft_peer *p, const struct raft_msg *m);
+bool raft_snapshot_serves(const struct raft *r, const struct raft_peer *p);
+u64 raft_snapshot_asked(const struct raft *r);
+void raft_snapshot_hand_over(struct raft *r);
 
 /* snapshot_take.c */
 bool raft_snapshot_allowed(const struct raft *r);

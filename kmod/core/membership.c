@@ -146,6 +146,9 @@ bool raft_may_campaign(const struct raft *r)
 
 	if (raft_lost_lacks(r))
 		return false;
+	/* It knows neither who is a member nor what is applied. */
+	if (raft_snapshot_lost(r) && !RAFT_MUTANT("snapshot-lost-leads"))
+		return false;
 	if ((r->bare || r->self->flags & RAFT_MEMBER_WITNESS) &&
 	    !RAFT_MUTANT("witness-leads"))
 		return false;

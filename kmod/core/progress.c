@@ -34,6 +34,7 @@ void raft_progress_reset(struct raft_peer *p, u64 next)
 	p->commit_sent = 0;
 	p->active = false;
 	p->lost = false;
+	p->wants = 0;
 	p->proof = 0;
 	p->outranked = false;
 	p->round = 0;

@@ -377,8 +377,14 @@ void raft_apply(struct raft *r)
 	u64 last = min(r->commit, r->applied + RAFT_STEP_APPLY);
 	u64 i;
 
-	if (last == r->applied)
+	if (last == r->applied ||
+	    (raft_snapshot_lost(r) && !RAFT_MUTANT("snapshot-lost-applies")))
 		return;
+	/* raft_applied_serial() is to tell what the snapshot has, and no more. */
+	if (r->up->flags & RAFT_UP_SNAPSHOT) {
+		r->up->flags |= RAFT_UP_AGAIN;
+		return;
+	}
 	for (i = r->applied + 1; i <= last; i++) {
 		if (r->up->n_repeated == RAFT_STEP_REPEATED)
 			break;

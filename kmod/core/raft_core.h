@@ -153,6 +153,8 @@ enum raft_msg_type {
  * such a node: it counts as having what is committed (lost.c)
  */
 #define RAFT_MSG_LOST		0x20
+/* HEARTBEAT_RESP: the sender's snapshot is damaged or gone, it wants another one */
+#define RAFT_MSG_WANTS		0x40
 
 /**
  * struct raft_chunk - bytes of a snapshot
@@ -207,7 +209,8 @@ static inline bool raft_snapshot_is_bare(const struct raft_snapshot *s)
  *	JOIN_RESP: errno, positive.  SNAPSHOT and its answer: last index in it
  * @log_term: APPEND: term at @index.  VOTE, PREVOTE: last term.
  *	APPEND_RESP reject: term at @index in the follower's log.  SNAPSHOT and
- *	its answer: term at @index
+ *	its answer: term at @index.  HEARTBEAT_RESP with RAFT_MSG_WANTS: lowest
+ *	last index of a snapshot that is of use
  * @commit: APPEND, SNAPSHOT, HEARTBEAT: commit index; HEARTBEAT: not above the
  *	receiver's match index (trap 10).  HEARTBEAT_RESP: what of @index is
  *	durable.  PREVOTE, VOTE and their answers: what the sender knows to be
@@ -422,6 +425,7 @@ enum raft_event_type {
 	RAFT_EV_STORED,		/* .stored: parts of a snapshot are durable */
 	RAFT_EV_INSTALLED,	/* .installed: what was received is current */
 	RAFT_EV_FETCHED,	/* .fetched: the answer to RAFT_UP_FETCH */
+	RAFT_EV_SNAPSHOT_DAMAGED,	/* .snapshot: is not what was written */
 };
 
 /**
@@ -446,7 +450,8 @@ enum raft_event_type {
  * @change: the membership change
  * @target: node to lead, 0 for the best
  * @snapshot: what raft_snapshot_encode() was last asked for, with all that
- *	belongs to it, is on disk and current
+ *	belongs to it, is on disk and current; or the current one is damaged, and
+ *	is neither sent nor given to a state machine any more
  * @index: last index to drop; not above the snapshot, nor what is applied
  * @stored: of the snapshot @stored.of bytes up to @stored.bytes are durable; 0:
  *	what was received is of no use and was dropped
@@ -703,8 +708,11 @@ struct raft_peer_status {
  * @last_term: its term
  * @durable: last index known to be on this node's disk
  * @commit: commit index
- * @applied: applied index
+ * @applied: applied index, 0 as long as the snapshot is gone
  * @snapshot: last index in the snapshot, 0 if there is none
+ * @wants: the snapshot is damaged, or gone if that is above @snapshot: from this
+ *	index on one of another node is of use; 0: it is not
+ * @asked: leader: a member wants a snapshot from this index on, 0: none does
  * @pending: own proposals that are undecided
  * @clients: client sessions that are open
  * @uncommitted_bytes: leader: payload bytes that wait for commit
@@ -749,6 +757,8 @@ struct raft_status {
 	u64 commit;
 	u64 applied;
 	u64 snapshot;
+	u64 wants;
+	u64 asked;
 	u32 pending;
 	u32 clients;
 	u64 uncommitted_bytes;

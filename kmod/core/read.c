@@ -271,7 +271,8 @@ void raft_read_go_on(struct raft *r)
 	} else {
 		ask_leader(r);
 	}
-	if (!lacks_commands(r) || RAFT_MUTANT("read-kept-by-witness"))
+	if ((!lacks_commands(r) || RAFT_MUTANT("read-kept-by-witness")) &&
+	    (!raft_snapshot_lost(r) || RAFT_MUTANT("snapshot-lost-reads")))
 		finish(r);
 	if (is_lost(r))
 		give_up(r);

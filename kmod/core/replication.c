@@ -120,6 +120,7 @@ void raft_leader_tick(struct raft *r)
 			p->active = false;
 		r->quorum_deadline = r->now + r->cfg.election_timeout;
 		raft_transfer_by_priority(r);
+		raft_snapshot_hand_over(r);
 	}
 	if (r->now >= r->heartbeat_deadline)
 		raft_leader_heartbeat(r);
@@ -251,6 +252,8 @@ static bool replicate_to(struct raft *r, struct raft_peer *p)
 		return true;
 	if (p->next <= r->log.base)
 		return raft_snapshot_send(r, p);
+	if (raft_snapshot_serves(r, p) && !raft_snapshot_send(r, p))
+		return false;
 	while (!raft_progress_full(r, p)) {
 		n = batch_size(r, p, last, &bytes);
 		/* Nothing is left for it, or it must be read from disk. */
@@ -448,6 +451,8 @@ void raft_handle_heartbeat_resp(struct raft *r, struct raft_peer *p,
 	/* 0 is no promise; it says nothing of the setting. */
 	if (fresh && m->reject_index)
 		p->election_timeout = m->reject_index;
+	if (fresh)
+		raft_snapshot_note_wants(p, m);
 	raft_lease_renew(r, p, m->serial, m->reject_index);
 	if (!lacks_commands(p, m))
 		raft_progress_ack(p, m->commit);

@@ -11,7 +11,8 @@
  *   +--------+---------------------------------------------------+
  *
  * A node has two such files.  One holds the snapshot that is current: of those
- * that are complete that with the highest index.  The other one is filled, and
+ * that are complete that with the highest index, and then of the later generation:
+ * one that is damaged is mended by another one of the same index.  The other one is filled, and
  * becomes current by the write of its head, after all else in it is durable.  So
  * a crash at any point leaves the one or the other.
  *
@@ -93,7 +94,8 @@ static_assert(offsetof(struct raft_slot_le, crc) == 252);
  * @group_id: identity of the group
  * @node_id: this node
  * @log_id: the log that it belongs to (core/disk.h)
- * @generation: of this head; each write of a head of this file raises it
+ * @generation: of this head; each write of a head raises it above those of both
+ *	files of the node
  * @of: the snapshot
  * @stored: bytes of it that are durable, from 0
  * @image: bytes of the image at its start; 0 if not known yet

@@ -53,22 +53,9 @@ static void set_current(struct raft *r, const struct raft_snapshot *s, u32 image
 {
 	r->snap = *s;
 	r->snap_image = image;
+	r->snap_bad = false;
 	if (bare_by_snapshot(r))
 		r->bare = 1;
-}
-
-/**
- * raft_snapshot_check() - can a snapshot be installed?
- * @meta: its first bytes
- * @len: how many, the first RAFT_SNAPSHOT_META if there are so many
- * @s: which it is said to be
- *
- * Context: any.
- * Return: 0, -EINVAL.
- */
-int raft_snapshot_check(const u8 *meta, u64 len, const struct raft_snapshot *s)
-{
-	return raft_image_decode(NULL, s, meta, len);
 }
 
 /**
@@ -120,7 +107,8 @@ void raft_snapshot_resume(struct raft *r, const struct raft_snapshot *s,
  * @r: the core, being started
  *
  * If it has the last entry of that, it goes on from there, and from before; if
- * not, the snapshot has replaced it, and a crash came before the log was cut.
+ * not, the snapshot has replaced it, and a crash came before the log was cut: that is
+ * done before anything else is promised, for the snapshot may be damaged one day.
  *
  * Context: as raft_init().
  */
@@ -130,6 +118,7 @@ void raft_snapshot_start(struct raft *r)
 	    raft_log_term(&r->log, r->snap.index) == r->snap.term)
 		return;
 	raft_log_reset(&r->log, r->snap.index, r->snap.term);
+	r->base_promised = true;
 	r->bare = bare_by_snapshot(r);
 	r->conf = r->image.conf;
 }
@@ -183,11 +172,15 @@ static struct raft_snapshot snapshot_for(const struct raft *r,
 	return s;
 }
 
+/* Who has the log that goes with it gets the entries beside it. */
 static void begin(struct raft *r, struct raft_peer *p,
 		  const struct raft_snapshot *s)
 {
-	raft_progress_probe(p, p->next);
-	p->state = RAFT_SNAPSHOT;
+	if (p->next <= r->log.base) {
+		raft_progress_probe(p, p->next);
+		p->state = RAFT_SNAPSHOT;
+	}
+	memset(&p->snap, 0, sizeof(p->snap));
 	p->snap.of = *s;
 	p->snap.retry_at = r->now;
 }
@@ -220,7 +213,10 @@ static void send_part(struct raft *r, struct raft_peer *p, u32 len)
 /**
  * raft_snapshot_send() - send a peer what it may get of the snapshot
  * @r: the core, a leader
- * @p: the peer, whose next entry is not in the log any more
+ * @p: the peer, whose next entry is not in the log any more, or which
+ *	raft_snapshot_serves()
+ *
+ * Of one that is damaged nothing is sent.
  *
  * Context: owner thread, at the end of a step.
  * Return: false if the step has no room for more messages.
@@ -231,7 +227,10 @@ bool raft_snapshot_send(struct raft *r, struct raft_peer *p)
 	const struct raft_snapshot of = snapshot_for(r, p);
 	struct raft_sending *s = &p->snap;
 
-	if (p->state != RAFT_SNAPSHOT || !is_same(&s->of, &of))
+	if (r->snap_bad)
+		return true;
+	if ((p->state != RAFT_SNAPSHOT && p->next <= r->log.base) ||
+	    !is_same(&s->of, &of))
 		begin(r, p, &of);
 	if (r->up->n_msgs >= RAFT_STEP_MSGS / 2)
 		return false;
@@ -283,9 +282,9 @@ void raft_handle_snapshot_resp(struct raft *r, struct raft_peer *p,
 	bool answer = s->probe && m->ack_seq >= s->probe;
 	bool grew = m->commit > s->acked;
 
-	if (p->state != RAFT_SNAPSHOT || m->index != s->of.index ||
-	    m->log_term != s->of.term || m->serial != s->of.id ||
-	    m->reject_index > s->of.total ||
+	if ((p->state != RAFT_SNAPSHOT && !p->wants) || !s->of.index ||
+	    m->index != s->of.index || m->log_term != s->of.term ||
+	    m->serial != s->of.id || m->reject_index > s->of.total ||
 	    m->commit > m->reject_index || (!answer && !grew))
 		return;
 	if (grew)
@@ -335,11 +334,19 @@ static void tell_committed(struct raft *r)
 		raft_hold(r, &m, m.index);
 }
 
-static bool is_needed(const struct raft *r, const struct raft_snapshot *s)
+/* Has it what the log has not? */
+static bool replaces(const struct raft *r, const struct raft_snapshot *s)
 {
 	if (RAFT_MUTANT("snapshot-goes-back"))
 		return true;
 	return s->index > r->commit && !matches(r, s);
+}
+
+static bool is_needed(const struct raft *r, const struct raft_snapshot *s)
+{
+	u64 from = raft_snapshot_wants(r);
+
+	return replaces(r, s) || (from && s->index >= from);
 }
 
 /* Nothing of it is needed any more, but perhaps to know what is committed. */
@@ -500,11 +507,35 @@ void raft_snapshot_stored(struct raft *r, const struct raft_snapshot *s,
 	install_if_complete(r);
 }
 
+/* What followed from the old log is that of the image now. */
+static void adopt_state(struct raft *r)
+{
+	const struct raft_image *img = &r->image;
+	u64 conf_before = r->conf_applied.index;
+
+	r->applied = img->index;
+	if (RAFT_MUTANT("snapshot-goes-back"))
+		r->commit = img->index;
+	raft_commit_to(r, img->index);
+	if (!RAFT_MUTANT("snapshot-without-sessions"))
+		r->tables = img->tables;
+	if (!RAFT_MUTANT("snapshot-without-config")) {
+		r->conf_applied = img->conf;
+		r->given_up = img->given_up;
+		/* One behind it is in the log that is kept. */
+		if (r->conf.index <= img->index)
+			raft_membership_use(r, &img->conf);
+	}
+	raft_proposal_installed(r);
+	raft_request_installed(r, conf_before);
+	r->up->flags |= RAFT_UP_SNAPSHOT;
+	r->up->snapshot = r->snap;
+}
+
 /* Nothing of the old log is left, nor of what followed from it. */
 static void adopt(struct raft *r)
 {
 	const struct raft_image *img = &r->image;
-	u64 conf_before = r->conf_applied.index;
 
 	/*
 	 * Whoever leads has what is committed, so this is no leader; and a
@@ -518,21 +549,11 @@ static void adopt(struct raft *r)
 	r->append_first = 0;
 	r->durable = img->index;
 	r->verified = img->index;
-	r->applied = img->index;
-	if (RAFT_MUTANT("snapshot-goes-back"))
-		r->commit = img->index;
-	raft_commit_to(r, img->index);
-	if (!RAFT_MUTANT("snapshot-without-sessions"))
-		r->tables = img->tables;
-	if (!RAFT_MUTANT("snapshot-without-config")) {
-		r->conf_applied = img->conf;
-		r->given_up = img->given_up;
-		raft_membership_use(r, &img->conf);
-	}
-	raft_proposal_installed(r);
-	raft_request_installed(r, conf_before);
-	r->up->flags |= RAFT_UP_SNAPSHOT;
-	r->up->snapshot = r->snap;
+	r->base_promised = true;
+	raft_hold_anew(r);
+	/* Of the log that is gone. */
+	r->conf.index = min(r->conf.index, img->index);
+	adopt_state(r);
 }
 
 /**
@@ -541,13 +562,15 @@ static void adopt(struct raft *r)
  * @ev: the event
  *
  * By now the log may have come so far by itself; then this is a snapshot like
- * one that was taken here.
+ * one that was taken here.  So is one that mends the own one, but for what could not
+ * be applied without it.
  *
  * Context: owner thread, in a step.
  */
 void raft_snapshot_installed(struct raft *r, const struct raft_event *ev)
 {
 	const struct raft_snapshot *s = &ev->installed.of;
+	bool lost = raft_snapshot_lost(r);
 
 	if (!r->incoming.installing || !is_same(s, &r->incoming.of))
 		return;
@@ -558,8 +581,10 @@ void raft_snapshot_installed(struct raft *r, const struct raft_event *ev)
 		return;
 	}
 	set_current(r, s, raft_image_length(ev->installed.meta));
-	if (is_needed(r, s))
+	if (replaces(r, s))
 		adopt(r);
+	else if (lost)
+		adopt_state(r);
 	forget(r);
 	tell_committed(r);
 }

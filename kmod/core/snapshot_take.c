@@ -34,7 +34,8 @@ static int may_begin(const struct raft *r, u64 index)
 		return -EEXIST;
 	if (index > r->applied)
 		return -EINVAL;
-	return r->incoming.installing || !raft_snapshot_allowed(r) ? -EBUSY : 0;
+	return r->incoming.installing || raft_snapshot_lost(r) ||
+	       !raft_snapshot_allowed(r) ? -EBUSY : 0;
 }
 
 static void begun(struct raft *r, u64 index, u64 term, u32 image)
@@ -81,8 +82,8 @@ static int encode(struct raft *r, u64 index, u8 *buf, u32 *len, u64 *term)
  * gone a part: ask again, after what else there is to do; -EEXIST: there is one
  * that reaches as far; -EINVAL: @index is not
  * applied; -ESTALE: the way from the last snapshot to @index is not in memory any
- * more: raft_snapshot_replayed(); -EBUSY: one is being installed, or
- * what a new store must know first is not durable yet;
+ * more: raft_snapshot_replayed(); -EBUSY: one is being installed, or is gone and
+ * comes from a leader, or what a new store must know first is not durable yet;
  * -ENODATA: no configuration is known at @index; -EOPNOTSUPP: a witness has no
  * commands, so there is no state machine.
  */

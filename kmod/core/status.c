@@ -221,11 +221,14 @@ void raft_status(const struct raft *r, struct raft_status *st)
 	st->window = r->log.evicted + 1;
 	st->window_bytes = r->log.bytes;
 	st->snapshot = r->snap.index;
+	st->wants = raft_snapshot_wants(r);
+	if (r->role == RAFT_LEADER)
+		st->asked = raft_snapshot_asked(r);
 	st->last = r->log.last;
 	st->last_term = raft_log_term(&r->log, r->log.last);
 	st->durable = r->durable;
 	st->commit = r->commit;
-	st->applied = r->applied;
+	st->applied = raft_snapshot_lost(r) ? 0 : r->applied;
 	st->pending = r->pend_count;
 	st->clients = r->tables.n_clients;
 	st->uncommitted_bytes = r->role == RAFT_LEADER ? r->uncommitted_bytes : 0;

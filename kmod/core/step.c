@@ -405,6 +405,9 @@ static void handle_event(struct raft *r, const struct raft_event *ev)
 	case RAFT_EV_FETCHED:
 		raft_readback_take(r, ev);
 		break;
+	case RAFT_EV_SNAPSHOT_DAMAGED:
+		raft_snapshot_damaged(r, &ev->snapshot);
+		break;
 	}
 }
 
@@ -463,6 +466,9 @@ static void make_batch(struct raft *r)
 	/* No promise waits for the hint. */
 	if (r->reach != r->hs_reach)
 		r->reach_seq = b->seq;
+	if (r->base_promised && !RAFT_MUTANT("snapshot-alone"))
+		r->hs_seq = b->seq;
+	r->base_promised = false;
 	if (hard_state_changed(r)) {
 		r->hs_term = r->term;
 		r->hs_vote = r->vote;

@@ -30,7 +30,7 @@ static bool may_lead(const struct raft_peer *p)
 /* Could it lead soon? */
 static bool is_ready(const struct raft *r, const struct raft_peer *p)
 {
-	return p != r->self && may_lead(p) && raft_heard(r, p) &&
+	return p != r->self && may_lead(p) && raft_heard(r, p) && !p->wants &&
 	       p->state == RAFT_REPLICATE &&
 	       r->log.last - p->match <= reach(r);
 }

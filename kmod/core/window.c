@@ -64,7 +64,7 @@ int raft_evict(struct raft *r, u64 index)
  *
  * Context: as raft_init().
  * Return: 0; -EINVAL: @index is not loaded, or not known to be committed, or the
- * log is not that of the snapshot.
+ * log is not that of the snapshot, or that is gone.
  */
 int raft_log_pass(struct raft *r, const struct raft_hard_state *hs, u64 index)
 {
@@ -73,6 +73,7 @@ int raft_log_pass(struct raft *r, const struct raft_hard_state *hs, u64 index)
 	if (index <= r->applied)
 		return 0;
 	if (index > r->log.last || index > hs->commit ||
+	    raft_snapshot_lost(r) ||
 	    raft_log_term(&r->log, r->snap.index) != r->snap.term)
 		return -EINVAL;
 	while (r->applied < index) {

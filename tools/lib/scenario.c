@@ -274,8 +274,16 @@ static bool dir_disk(struct parse *p, struct scn_dir *d)
 		return parse_time(p, &d->time);
 	} else if (!strcmp(word, "corrupt")) {
 		d->disk = SCN_DISK_CORRUPT;
+		d->damage = SCN_DAMAGE_STATE;
 		if (parse_is(p, "state"))
 			return true;
+		d->damage = SCN_DAMAGE_SNAPSHOT;
+		if (parse_is(p, "snapshot"))
+			return true;
+		d->damage = SCN_DAMAGE_CONTENT;
+		if (parse_is(p, "content"))
+			return true;
+		d->damage = SCN_DAMAGE_ENTRY;
 		if (!parse_number(p, "an index", &d->value))
 			return false;
 		return d->value || parse_error(p, "the first entry is 1");

@@ -79,6 +79,14 @@ enum scn_disk {
 	SCN_DISK_CORRUPT,
 };
 
+/* What is corrupt. */
+enum scn_damage {
+	SCN_DAMAGE_ENTRY = 0,	/* value */
+	SCN_DAMAGE_STATE,
+	SCN_DAMAGE_SNAPSHOT,	/* with its image: gone */
+	SCN_DAMAGE_CONTENT,	/* of the snapshot */
+};
+
 enum scn_cond_type {
 	SCN_COND_LEADER = 1,	/* id */
 	SCN_COND_LEADER_NONE,
@@ -223,6 +231,7 @@ struct scn_dir {
 	u8 msg;
 	enum scn_option option;
 	enum scn_disk disk;
+	enum scn_damage damage;
 	u64 value;
 	u32 vote;
 	u64 time;

@@ -494,6 +494,10 @@ void check_sent(struct sim *s, struct sim_node *n, const struct raft_msg *m)
 					      chain_at(n, m->index)))
 			sim_fail(s, "node %u acknowledges entry %llu, which is not on its disk",
 				 n->id, (ull)m->index);
+		/* Which may be damaged, and the log would not know of it. */
+		if (m->index > n->disk.n)
+			sim_fail(s, "node %u acknowledges entry %llu, which only its snapshot has",
+				 n->id, (ull)m->index);
 		break;
 	case RAFT_MSG_HEARTBEAT_RESP:
 		if (!no && m->commit &&

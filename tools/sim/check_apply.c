@@ -218,7 +218,7 @@ static void check_one(struct sim *s, struct sim_node *n, u64 index,
 		return;
 	check_fate(s, n, index, e);
 	/* A witness has no commands, so it has no state machine. */
-	if ((e->flags & RAFT_ENTRY_APPLIED) && e->payload) {
+	if ((e->flags & RAFT_ENTRY_APPLIED) && e->payload && !n->stateless) {
 		sim_list_apply(n, index, sim_payload_id(e->payload));
 		machine_apply(&n->machine, index,
 			      &((const struct sim_payload *)e->payload)->command);
@@ -272,6 +272,26 @@ void check_passed(struct sim *s, struct sim_node *n, u64 first, u64 last)
 		check_one(s, n, i, raft_entry_at(n->r, i));
 	n->applied = last;
 	s->count.passed += last - first + 1;
+}
+
+/**
+ * check_replayed() - a state machine catches up with its node
+ * @s: simulation
+ * @n: node
+ * @from: it has the state of this index
+ */
+void check_replayed(struct sim *s, struct sim_node *n, u64 from)
+{
+	const struct decided *d;
+	u64 i;
+
+	for (i = from + 1; i <= min(n->applied, s->applied->decided); i++) {
+		d = &s->applied->at[i];
+		if (d->fate != RAFT_ENTRY_APPLIED || !d->payload)
+			continue;
+		sim_list_apply(n, i, sim_payload_id(d->payload));
+		machine_apply(&n->machine, i, &d->payload->command);
+	}
 }
 
 /**
@@ -377,7 +397,8 @@ void check_installed(struct sim *s, struct sim_node *n, bool boot)
 	u64 index = n->disk.snap.of.index;
 
 	if (n->st.snapshot != index || n->st.applied < index ||
-	    (!boot && (n->st.first != index + 1 || index <= n->applied)) ||
+	    (!boot && (n->st.first > index + 1 ||
+		       (index <= n->applied && !n->stateless))) ||
 	    index > check_committed(s)) {
 		sim_fail(s, "node %u has applied %llu, takes over snapshot %llu, and applies %llu",
 			 n->id, (ull)n->applied, (ull)index,
@@ -386,11 +407,14 @@ void check_installed(struct sim *s, struct sim_node *n, bool boot)
 	}
 	sim_trace(s, "node %u has snapshot %llu", n->id, (ull)index);
 	if (!boot) {
+		s->count.mended += n->stateless;
 		sim_list_load(s, n);
+		n->stateless = false;
 		n->applied = index;
 	}
 	/* What it lacks may have passed at the boot. */
-	if (!raft_snapshot_is_bare(&n->disk.snap.of) && !(boot && n->st.bare))
+	if (!raft_snapshot_is_bare(&n->disk.snap.of) && !n->stateless &&
+	    !(boot && n->st.bare))
 		check_machine(s, n, n->applied);
 	if (index >= s->applied->decided && n->st.applied == index &&
 	    n->st.clients != s->applied->n_clients)

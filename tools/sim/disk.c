@@ -625,6 +625,7 @@ void sim_disk_ok(struct sim *s, struct sim_node *n)
 	n->disk.write_error = 0;
 	n->disk.corrupt = false;
 	n->disk.forgot = false;
+	n->disk.snap_gone = false;
 	if (n->disk.stall_until) {
 		n->disk.stall_until = 0;
 		s->stalls--;
@@ -706,6 +707,7 @@ void sim_disk_wipe(struct sim *s, struct sim_node *n)
 	d->incarnation = 0;
 	d->corrupt = false;
 	d->forgot = false;
+	d->snap_gone = false;
 	n->wiped++;
 }
 

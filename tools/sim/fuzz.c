@@ -189,7 +189,7 @@ static void summary(const struct board *board, double start)
 	printf("seeds %llu, failed %u, %.1f s\n"
 	       "events %llu, %.0f events/s, messages %llu, lost %llu\n"
 	       "leaders %llu, commits %llu, acknowledged %llu, duplicates dropped %llu (%llu of clients), truncations %llu\n"
-	       "crashes %llu (%llu with a torn write), restarts %llu, disk failures %llu, disks lost %llu, damaged %llu, states forgotten %llu, partitions %llu, pauses %llu\n"
+	       "crashes %llu (%llu with a torn write), restarts %llu, disk failures %llu, disks lost %llu, damaged %llu, states forgotten %llu, snapshots damaged %llu (%llu mended), partitions %llu, pauses %llu\n"
 	       "reads %llu (%llu by lease), operations of clients judged %llu\n"
 	       "changes %llu (%llu joint), transfers %llu, stuck by a witness %llu, by damage %llu\n"
 	       "snapshots %llu (%llu bare), compactions %llu, installed %llu (%llu bare), of parts %llu\n"
@@ -207,6 +207,7 @@ static void summary(const struct board *board, double start)
 	       (unsigned long long)c.wipes,
 	       (unsigned long long)c.damaged,
 	       (unsigned long long)c.forgot,
+	       (unsigned long long)c.rotten, (unsigned long long)c.mended,
 	       (unsigned long long)c.partitions,
 	       (unsigned long long)c.pauses,
 	       (unsigned long long)c.reads, (unsigned long long)c.lease_reads,

@@ -206,7 +206,8 @@ void fuzz_setup(struct fuzz *f, u64 seed, const struct sim_life *life)
 bool fuzz_lacks(const struct sim *s, const struct sim_node *n)
 {
 	return !check_has_committed(s, n) || n->disk.corrupt ||
-	       n->disk.forgot || sim_disk_lacks(&n->disk);
+	       n->disk.forgot || sim_disk_lacks(&n->disk) ||
+	       n->stateless || sim_snapshot_lacks(n);
 }
 
 /**
@@ -406,10 +407,28 @@ static void act_wipe(struct fuzz *f, struct sim_node *n)
 		sim_boot(s, n, fuzz_percent(f, 50));
 }
 
+/* The snapshot, or what is behind its image. */
+static void damage_snapshot(struct fuzz *f, struct sim_node *n)
+{
+	struct sim_snapshot *snap = &n->disk.snap;
+
+	if (fuzz_percent(f, 50) || raft_snapshot_is_bare(&snap->of))
+		n->disk.snap_gone = true;
+	else
+		snap->rotten = true;
+	sim_trace(f->s, "node %u: its snapshot of %llu is damaged", n->id,
+		  (unsigned long long)snap->of.index);
+}
+
 static void damage(struct fuzz *f, struct sim_node *n)
 {
 	struct sim_disk *d = &n->disk;
 
+	if (d->snap.of.index && fuzz_percent(f, 50)) {
+		damage_snapshot(f, n);
+		if (fuzz_percent(f, 70))
+			return;
+	}
 	if (fuzz_percent(f, 30)) {
 		d->forgot = true;
 		sim_trace(f->s, "node %u: its hard state is damaged", n->id);
@@ -422,7 +441,7 @@ static void damage(struct fuzz *f, struct sim_node *n)
 }
 
 /*
- * An entry is damaged, or term and vote.  Nothing that is acknowledged is lost, on
+ * An entry is damaged, term and vote, or the snapshot.  Nothing that is acknowledged is lost, on
  * however many disks it is; but where not all shall wait for ever a majority must
  * be whole, and who has the commands next to witnesses.
  */
@@ -479,7 +498,7 @@ static void act_read(struct fuzz *f, struct sim_node *n)
 static void compact(struct fuzz *f, struct sim_node *n)
 {
 	u64 to = fuzz_between(f, 0, n->st.snapshot + fuzz_random(f, 3));
-	u64 first = n->st.first, snapshot = n->st.snapshot;
+	u64 first = n->st.first, snapshot = max(n->st.snapshot, first - 1);
 
 	if (fuzz_percent(f, 50))
 		to = snapshot;
@@ -515,7 +534,8 @@ static void act_snapshot(struct fuzz *f, struct sim_node *n)
 /* Only what is applied and durable may leave. */
 static void act_evict(struct fuzz *f, struct sim_node *n)
 {
-	u64 may = min(n->st.applied, n->st.durable);
+	u64 may = n->st.wants > n->st.snapshot ? n->log.base :
+		  min(n->st.applied, n->st.durable);
 	u64 to = fuzz_percent(f, 50) ? n->st.last + fuzz_random(f, 3) :
 		 fuzz_random(f, may + 1);
 

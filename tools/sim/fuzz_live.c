@@ -147,6 +147,9 @@ static bool all_equal(struct sim *s)
 			return false;
 		if (n->log.bare && n->st.role != RAFT_WITNESS)
 			return false;
+		/* What is known to be damaged is fetched. */
+		if (n->stateless || n->st.wants)
+			return false;
 	}
 	return a;
 }
@@ -203,7 +206,9 @@ static bool somebody_lacks(const struct sim *s)
 	u32 i;
 
 	for (i = 0; i < s->n_nodes; i++)
-		if (sim_disk_lacks(&s->nodes[i]->disk))
+		if (sim_disk_lacks(&s->nodes[i]->disk) ||
+		    s->nodes[i]->stateless ||
+		    sim_snapshot_lacks(s->nodes[i]))
 			return true;
 	return false;
 }
@@ -251,8 +256,9 @@ static void wait_for(struct fuzz *f, bool (*holds)(struct sim *s),
 }
 
 /* A command at a node; what waits there may have to go first. */
-static void propose_at(struct sim *s, struct sim_node *n)
+static void propose_at(struct fuzz *f, struct sim_node *n)
 {
+	struct sim *s = f->s;
 	u64 patience = patience_of(s);
 	u64 until = s->now + patience;
 	u64 done = work_done(s);
@@ -275,8 +281,10 @@ static void propose_at(struct sim *s, struct sim_node *n)
 			until = s->now + patience;
 		}
 		if (s->now >= until) {
-			sim_fail(s, "liveness: node %u is never ready for a proposal",
-				 n->id);
+			f->stuck = may_be_stuck(f);
+			if (!f->stuck)
+				sim_fail(s, "liveness: node %u is never ready for a proposal",
+					 n->id);
 			return;
 		}
 		sim_run(s, s->now + s->cfg.heartbeat);
@@ -330,7 +338,7 @@ static void must_work(struct fuzz *f)
 	for (i = 0; i < s->n_nodes && !s->failed[0] && !f->stuck; i++) {
 		if (!belongs(s, s->nodes[i]))
 			continue;
-		propose_at(s, s->nodes[i]);
+		propose_at(f, s->nodes[i]);
 		if (f->reads)
 			sim_read(s, s->nodes[i], NULL, fuzz_random(f, 2));
 	}

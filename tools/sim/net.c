@@ -157,6 +157,11 @@ void sim_send(struct sim *s, struct sim_node *from, const struct raft_msg *m)
 		return;
 	}
 	msg = msg_copy(s, from, m);
+	/* Of a snapshot that is damaged the last bytes cannot be had. */
+	if (m->type == RAFT_MSG_SNAPSHOT && m->chunk.len && !msg->e[0].payload) {
+		sim_msg_put(msg);
+		return;
+	}
 	if (taken(s, msg)) {
 		sim_msg_put(msg);
 		return;

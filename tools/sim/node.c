@@ -310,6 +310,9 @@ void sim_item(struct sim *s, struct sim_node *n, const struct sim_item *item)
 		ev.installed.len = n->disk.snap.len;
 		check_current(n);
 		break;
+	case RAFT_EV_SNAPSHOT_DAMAGED:
+		ev.snapshot = item->of;
+		break;
 	case RAFT_EV_FETCHED:
 		ev.fetched.id = item->msg->m.seq;
 		ev.fetched.n = item->msg->m.n_entries;
@@ -331,6 +334,7 @@ void sim_item(struct sim *s, struct sim_node *n, const struct sim_item *item)
 	}
 	sim_event(s, n, &ev);
 	s->msg = NULL;
+	sim_snapshot_go_on(s, n);
 	sim_prop_go_on(s, n);
 }
 
@@ -460,7 +464,7 @@ static bool pass(struct sim *s, struct sim_node *n, u64 last)
 	u64 to = too_old(s, last, max(d->hs.commit, d->snap.of.index));
 	u64 first = n->applied + 1;
 
-	if (s->window == U64_MAX)
+	if (s->window == U64_MAX || d->base > d->snap.of.index)
 		return true;
 	if (raft_log_pass(n->r, &d->hs, to))
 		return false;
@@ -479,16 +483,16 @@ static const char *load(struct sim *s, struct sim_node *n, bool withhold)
 		sim_disk_found(s, n);
 	if (d->forgot)
 		sim_disk_forget(s, n);
+	sim_snapshot_found(s, n);
 	configure(s, n, &cfg, withhold);
 	if (raft_init(n->r, &cfg, sim_clock(s, n), sim_random(s), n->table, SIM_TABLE))
 		return "bad configuration";
 	if (d->snap.of.index &&
 	    raft_snapshot_load(n->r, &d->snap.of, d->snap.data, d->snap.len))
 		return "its snapshot cannot be loaded";
-	if (d->snap.of.index) {
+	if (d->snap.of.index && !n->stateless)
 		sim_list_load(s, n);
-		n->applied = d->snap.of.index;
-	}
+	n->applied = d->snap.of.index;
 	if (d->incoming.of.index)
 		raft_snapshot_resume(n->r, &d->incoming.of, d->incoming.len);
 	if (d->base && raft_log_begin(n->r, d->base, d->base_term))
@@ -553,6 +557,8 @@ void sim_boot(struct sim *s, struct sim_node *n, bool withhold)
 	if (n->disk.snap.of.index)
 		check_installed(s, n, true);
 	sim_event(s, n, &ev);
+	if (n->disk.snap.rotten)
+		sim_snapshot_rotten(s, n);
 }
 
 /**

@@ -436,8 +436,18 @@ static bool do_disk(struct run *r)
 		n->disk.error = -ENOSPC;
 		break;
 	case SCN_DISK_CORRUPT:
-		if (!d->value) {
+		if (d->damage == SCN_DAMAGE_STATE) {
 			n->disk.forgot = true;
+			break;
+		}
+		if (d->damage != SCN_DAMAGE_ENTRY && !n->disk.snap.of.index)
+			return error(r, "node %u has no snapshot", n->id);
+		if (d->damage == SCN_DAMAGE_SNAPSHOT) {
+			n->disk.snap_gone = true;
+			break;
+		}
+		if (d->damage == SCN_DAMAGE_CONTENT) {
+			n->disk.snap.rotten = !raft_snapshot_is_bare(&n->disk.snap.of);
 			break;
 		}
 		if (d->value > n->disk.n || d->value <= n->disk.base)

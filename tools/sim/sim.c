@@ -261,6 +261,10 @@ static void happen(struct sim *s, const struct sim_event *ev)
 	case SIM_READ_BACK:
 		sim_disk_read_done(s, s->by_id[ev->node], ev);
 		break;
+	case SIM_ROTTEN:
+		if (s->by_id[ev->node]->incarnation == ev->token)
+			sim_snapshot_rotten(s, s->by_id[ev->node]);
+		break;
 	}
 }
 

@@ -104,6 +104,7 @@ struct sim_snapshot {
 	struct raft_snapshot of;	/* of.index 0: none */
 	u8 *data;
 	u64 len;
+	bool rotten;			/* what is behind the image is damaged */
 };
 
 /* What the state machine got: the command of an entry. */
@@ -141,6 +142,7 @@ struct sim_disk {
 	bool corrupt;
 	u64 corrupt_index;		/* the first one */
 	bool forgot;			/* the hard state is illegible */
+	bool snap_gone;			/* the snapshot is, image and all */
 };
 
 /* What a paused node will handle when it goes on. */
@@ -238,6 +240,7 @@ struct sim_node {
 	u64 serial;		/* own proposals up to this one are decided */
 	u64 cap_list;
 	struct sim_machine machine;	/* made of that */
+	bool stateless;		/* ... but for what no snapshot gave it */
 	u64 raised[SIM_MAX_ID + 1];	/* boot whose answer raised a match index */
 	struct sim_disk disk;
 	struct chk_log log;
@@ -257,6 +260,7 @@ enum sim_event_kind {
 	SIM_DELIVER,
 	SIM_DISK,
 	SIM_READ_BACK,
+	SIM_ROTTEN,
 };
 
 struct sim_event {
@@ -308,6 +312,8 @@ struct sim_count {
 	u64 disk_failures;
 	u64 wipes;
 	u64 damaged;		/* logs, found at a boot */
+	u64 rotten;		/* snapshots, found at a boot or when sent */
+	u64 mended;		/* of them, by one of another node */
 	u64 forgot;		/* hard states */
 	u64 partitions;
 	u64 pauses;
@@ -498,6 +504,10 @@ const struct raft_entry *sim_entry(const struct sim_node *n, u64 index);
 /* snapshot.c */
 void sim_list_apply(struct sim_node *n, u64 index, u64 id);
 void sim_list_load(struct sim *s, struct sim_node *n);
+void sim_snapshot_found(struct sim *s, struct sim_node *n);
+void sim_snapshot_rotten(struct sim *s, struct sim_node *n);
+void sim_snapshot_go_on(struct sim *s, struct sim_node *n);
+bool sim_snapshot_lacks(const struct sim_node *n);
 int sim_snapshot(struct sim *s, struct sim_node *n, u64 index);
 int sim_compact(struct sim *s, struct sim_node *n, u64 index);
 struct sim_payload *sim_snapshot_part(struct sim *s, struct sim_node *n,
@@ -539,6 +549,7 @@ void check_applied(struct sim *s, struct sim_node *n, u64 first, u64 last);
 void check_passed(struct sim *s, struct sim_node *n, u64 first, u64 last);
 void check_acked(struct sim *s, const struct sim_prop *p);
 void check_installed(struct sim *s, struct sim_node *n, bool boot);
+void check_replayed(struct sim *s, struct sim_node *n, u64 from);
 const char *check_text(const struct sim *s, u64 index);
 u64 check_find(const struct sim *s, u64 id);
 bool check_is_fate(const struct sim *s, const struct sim_prop *p);

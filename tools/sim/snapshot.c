@@ -100,6 +100,87 @@ void sim_snapshot_wipe(struct sim_node *n)
 	snapshot_free(&n->disk.incoming);
 }
 
+/**
+ * sim_snapshot_found() - a boot looks at its snapshot
+ * @s: simulation
+ * @n: node, booting
+ *
+ * Without its image it is as good as gone; without the rest the core has enough, but
+ * the state machine has nothing to start from.
+ */
+void sim_snapshot_found(struct sim *s, struct sim_node *n)
+{
+	struct sim_disk *d = &n->disk;
+
+	if (d->snap_gone && d->snap.of.index) {
+		sim_trace(s, "node %u: snapshot %llu is gone", n->id,
+			  (unsigned long long)d->snap.of.index);
+		snapshot_free(&d->snap);
+		s->count.rotten++;
+	}
+	d->snap_gone = false;
+	n->stateless = d->snap.rotten || d->base > d->snap.of.index;
+}
+
+/**
+ * sim_snapshot_rotten() - a node notices that its snapshot is damaged
+ * @s: simulation
+ * @n: node
+ */
+void sim_snapshot_rotten(struct sim *s, struct sim_node *n)
+{
+	struct sim_item item = {
+		.type = RAFT_EV_SNAPSHOT_DAMAGED,
+		.of = n->disk.snap.of,
+	};
+
+	if (!n->running || !n->disk.snap.rotten)
+		return;
+	s->count.rotten++;
+	sim_trace(s, "node %u: snapshot %llu is damaged", n->id,
+		  (unsigned long long)item.of.index);
+	sim_item(s, n, &item);
+}
+
+/**
+ * sim_snapshot_lacks() - is the snapshot of a node damaged or gone?
+ * @n: node
+ *
+ * Return: true if so, now or once it boots.
+ */
+bool sim_snapshot_lacks(const struct sim_node *n)
+{
+	const struct sim_disk *d = &n->disk;
+
+	return d->snap.rotten || d->base > d->snap.of.index ||
+	       (d->snap_gone && d->snap.of.index);
+}
+
+/**
+ * sim_snapshot_go_on() - what state machines do about damaged snapshots
+ * @s: simulation
+ * @n: node that took a step
+ *
+ * One without a state gets it with a snapshot that is whole, and goes on; one that is
+ * asked for a snapshot, for another node wants one, gives it.
+ */
+void sim_snapshot_go_on(struct sim *s, struct sim_node *n)
+{
+	u64 index = n->disk.snap.of.index;
+
+	if (s->failed[0] || !sim_alive(n))
+		return;
+	if (n->stateless && !sim_snapshot_lacks(n) &&
+	    n->st.snapshot == index && n->applied >= index) {
+		sim_list_load(s, n);
+		check_replayed(s, n, index);
+		n->stateless = false;
+		s->count.mended++;
+	}
+	if (n->st.asked > index && n->st.applied >= n->st.asked)
+		sim_snapshot(s, n, 0);
+}
+
 static void fill(struct sim_node *n, u64 index, struct sim_snapshot *snap,
 		 u32 image)
 {
@@ -223,6 +304,8 @@ int sim_snapshot(struct sim *s, struct sim_node *n, u64 index)
 
 	if (!index)
 		index = n->st.applied;
+	if (n->stateless)
+		return -EBUSY;
 	snap.data = sim_alloc(RAFT_SNAPSHOT_META);
 	err = encode(s, n, index, &snap);
 	if (err) {
@@ -282,13 +365,32 @@ int sim_compact(struct sim *s, struct sim_node *n, u64 index)
 	return 0;
 }
 
+/* Who reads the last bytes notices, and they do not leave. */
+static bool is_rotten(struct sim *s, const struct sim_node *n,
+		      const struct raft_msg *m)
+{
+	const struct sim_snapshot *snap = &n->disk.snap;
+	struct sim_event ev = {
+		.time = s->now,
+		.kind = SIM_ROTTEN,
+		.node = n->id,
+		.token = n->incarnation,
+	};
+
+	if (!snap->rotten || !m->serial ||
+	    m->chunk.offset + m->chunk.len < snap->of.total)
+		return false;
+	sim_schedule(s, &ev);
+	return true;
+}
+
 /**
  * sim_snapshot_part() - the bytes of a SNAPSHOT that leaves
  * @s: simulation
  * @n: sender
  * @m: the message
  *
- * Return: a payload with them, NULL if it has none.
+ * Return: a payload with them, NULL if it has none, or they are damaged.
  */
 struct sim_payload *sim_snapshot_part(struct sim *s, struct sim_node *n,
 				      const struct raft_msg *m)
@@ -308,7 +410,7 @@ struct sim_payload *sim_snapshot_part(struct sim *s, struct sim_node *n,
 			 n->id);
 		return NULL;
 	}
-	if (!m->chunk.len)
+	if (!m->chunk.len || is_rotten(s, n, m))
 		return NULL;
 	p = sim_alloc(sizeof(*p) + m->chunk.len);
 	p->refs = 1;
@@ -372,7 +474,8 @@ bool sim_snapshot_install(struct sim *s, struct sim_node *n,
 			 n->id);
 		return false;
 	}
-	if (of->index <= d->snap.of.index) {
+	if (of->index < d->snap.of.index ||
+	    (of->index == d->snap.of.index && !d->snap.rotten)) {
 		sim_fail(s, "node %u goes back from snapshot %llu to %llu",
 			 n->id, (unsigned long long)d->snap.of.index,
 			 (unsigned long long)of->index);

@@ -118,15 +118,17 @@
  * EKEYEXPIRED   the session is closed, or the number is below   look first
  *               its last one: not applied by this call, but
  *               maybe by an earlier one
- * EILSEQ        the log is damaged beyond repair                no
+ * EILSEQ        the log is damaged beyond repair; or a snapshot no
+ *               is (SNAPSHOT_OPEN, read(2)): try again when
+ *               another one has come
  * EMEDIUMTYPE   the file is not a raft log (format it first),   no
  *               or a snapshot file holds something else
  * EMSGSIZE      command longer than RAFT_COMMAND_MAX, result    no
  *               longer than RAFT_RESULT_MAX, batch longer than
  *               RAFT_BATCH_BYTES
  * ENODATA       (SNAPSHOT_OPEN) there is no snapshot; (START)   no
- *               the log begins behind what the snapshot has;
- *               (SNAPSHOT) no members are known at @index
+ *               the log begins behind one, and no files for
+ *               snapshots were given; (SNAPSHOT) no members are known at @index
  * ENODEV        no such group, or more than one and none named  no
  * ENOLINK       no leader is known: nothing happened            yes
  * ENOMEM        out of memory, nothing happened                 yes
@@ -714,7 +716,9 @@ struct raft_ioc_snapshot {
  * from a leader does not wait, then read(2) fails with ESTALE.  When the group has
  * stopped it fails with ECANCELED.  What is read from the start to the end is what
  * was written: if the disk has changed it the read that would reach the end fails with
- * EILSEQ, and so do this and all later reads; another snapshot is asked for.  Who
+ * EILSEQ, and so do this and all later reads.  Another snapshot is asked for, of the
+ * state machine and of the leader: when RAFT_SNAPSHOT_DAMAGED is gone from the status
+ * it can be opened, and read(2) of /dev/raft goes on behind it.  Who
  * reads in another order gets the bytes of this snapshot or an error, but is not told
  * that the disk has changed some.  Needs /dev/raft opened for reading.
  */
@@ -1029,7 +1033,8 @@ struct raft_ioc_status {
 #define RAFT_SNAPSHOT_FILES	0x1	/* there are files for them */
 #define RAFT_SNAPSHOT_TAKING	0x2	/* @coming is being taken here */
 #define RAFT_SNAPSHOT_WANTED	0x4	/* the state machine is asked for one */
-#define RAFT_SNAPSHOT_DAMAGED	0x8	/* the last one is not what was written */
+/* The last one is not what was written, or gone: another one is fetched. */
+#define RAFT_SNAPSHOT_DAMAGED	0x8
 
 #define RAFT_IOC_TYPE		0xBB
 #define RAFT_IOC_FEATURES	_IOWR(RAFT_IOC_TYPE, 0x00, struct raft_ioc_features)

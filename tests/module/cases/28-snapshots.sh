@@ -266,53 +266,150 @@ t_snap_traces() {
 leader_sent() { [ "$(acts "$leader" | tail -n 1)" = "sent 0" ]; }
 t "what came is damaged before all is there: it comes once more; tracepoints" t_snap_traces
 
-# rot I [OFFSET]: a byte of node I's snapshot changes on the disk.
-rot() {
-	local f slot='' at=${2:-200000}
+# whole I: the file of node I's snapshot.
+whole() {
+	local f
 	for f in "$RAFT_DIR"/g."$1".snap.?; do
-		! "$RAFT_TOOLS/raftdump" "$f" 2>/dev/null | grep -q whole || slot=$f
+		! "$RAFT_TOOLS/raftdump" "$f" 2>/dev/null | grep -q whole || { echo "$f"; return; }
 	done
-	[ -n "$slot" ] || fail "node $1 has no snapshot"
-	printf X | dd of="$slot" bs=1 seek="$at" conv=notrunc status=none
-	printf Y | dd of="$slot" bs=1 seek=$((at + 1)) conv=notrunc status=none
+	fail "node $1 has no snapshot that is whole"
 }
+# rot I OFFSET...: bytes of node I's snapshot change on the disk.
+rot() {
+	local slot at
+	slot=$(whole "$1")
+	shift
+	for at; do printf XY | dd of="$slot" bs=1 seek="$at" conv=notrunc status=none; done
+	if "$RAFT_TOOLS/raftdump" "$slot" >"$TMP/dump" 2>&1; then fail "raftdump finds no damage: $(cat "$TMP/dump")"; fi
+}
+# Both copies of the head; the image; the state machine's bytes.
+HEAD='100 2148' IMAGE=4200 STATE=200000
 is_damaged() { [ "$(raft_get g "$1" snapshot_damaged)" = yes ]; }
+is_mended() { ! is_damaged "$1"; }
 
-# Found by who reads, by who sends, and after a start; never installed.
+# Found by who reads and after a start; nobody else has one here.
 t_snap_rot() {
-	local behind
+	cluster g 1
 	big 2
-	left_behind snap_big
-	is "$(raft_get g "$leader" snapshot_damaged)" no "damaged"
-	rot "$leader"
-	# To be sent: the one who lacks entries gets none of it.
-	raft_up g "$behind"
-	until_true is_damaged "$leader" || fail "nobody has noticed"
-	until_true dmesg_says "the snapshot of [0-9]* at node $leader, file ., is damaged" || fail "the kernel log does not say it"
-	refused 1 'the snapshot is damaged' snap "$leader" --save -
-	ctl "$leader" status g | grep -q "^  DAMAGED  the snapshot" || fail "status: $(ctl "$leader" status g)"
-	ctl "$leader" propose -g g another >/dev/null
-	until_true wanted "$leader" || fail "no other one is wanted"
-	is "$(raft_get g "$behind" snapshot)" 0 "what node $behind has"
-	# Another one, and all is well.
-	snap "$leader" --file "$TMP/big" >/dev/null
-	is "$(raft_get g "$leader" snapshot_damaged)" no "damaged, of another one"
-	raft_level g 1 2 3
-	is "$(saved "$behind" | cksum)" "$(cksum <"$TMP/big")" "checksum of the snapshot"
-	# Read by a process, who does not get the last bytes.
-	rot "$behind"
-	refused 1 'the snapshot is damaged' snap "$behind" --save "$TMP/copy"
+	lines a 10 | propose g 1 -q
+	snap_big 1 >/dev/null
+	is "$(raft_get g 1 snapshot_damaged)" no "damaged"
+	rot 1 $STATE
+	refused 1 'the snapshot is damaged' snap 1 --save "$TMP/copy"
 	[ "$(stat -c %s "$TMP/copy")" -lt 2097152 ] || fail "all of it was handed out"
-	is_damaged "$behind" || fail "it is not said to be damaged"
-	# After a start.
-	raft_down g "$behind"
-	raft_up g "$behind"
-	until_true is_damaged "$behind" || fail "not noticed after a start"
-	raft_level g 1 2 3
+	is_damaged 1 || fail "it is not said to be damaged"
+	dmesg_says "the snapshot of [0-9]* at node 1, file ., is damaged" || fail "the kernel log does not say it"
+	refused 1 'the snapshot is damaged' snap 1 --save -
+	ctl 1 status g | grep -q "^  DAMAGED  the snapshot" || fail "status: $(ctl 1 status g)"
+	ctl 1 propose -g g another >/dev/null
+	until_true wanted 1 || fail "no other one is wanted"
+	# Another one, and all is well.
+	snap_big 1 >/dev/null
+	is "$(raft_get g 1 snapshot_damaged)" no "damaged, of another one"
+	is "$(saved 1 | cksum)" "$(cksum <"$TMP/big")" "checksum of the snapshot"
+	rot 1 $STATE
+	raft_down g 1
+	raft_up g 1
+	until_true is_damaged 1 || fail "not noticed after a start"
+	# Without the image there is nothing to go on with; what is left of the log stays.
+	raft_wait_leader g 1 >/dev/null
+	ctl 1 propose -g g more >/dev/null
+	snap_big 1 >/dev/null
+	ctl 1 propose -g g behind >/dev/null
+	raft_down g 1
+	rot 1 $IMAGE
+	raft_up g 1
+	is_damaged 1 || fail "it is not said to be gone"
+	dmesg_says "no snapshot reaches there" || fail "the kernel log does not say it"
+	ns 1 sleep 3
+	is "$(raft_get g 1 role) $(raft_get g 1 applied)" "follower 0" "role, and what is applied, without a state"
+	at_least 1 last "$(raft_get g 1 first)" || fail "the log behind it is gone"
+	refused 1 . snap 1 --empty
 }
 wanted() { [ "$(raft_get g "$1" snapshot_wanted)" = yes ]; }
 dmesg_says() { dmesg | grep -q "$1"; }
-t "a snapshot that decays is neither sent, nor read, nor installed" t_snap_rot
+t "a snapshot that decays is not read; what the log has stays" t_snap_rot
+
+# Found when it is to be sent: who has one that is whole leads, and sends it to both.
+t_snap_rot_leader() {
+	local behind first
+	big 2
+	left_behind snap_big
+	first=$leader
+	rot "$first" $STATE
+	raft_up g "$behind"
+	until_true at_least "$behind" snapshot 1 || fail "no snapshot came"
+	dmesg_says "the snapshot of [0-9]* at node $first, file ., is damaged" || fail "the kernel log does not say it"
+	until_true is_mended "$first" || fail "it is not mended"
+	raft_level g 1 2 3
+	for behind in 1 2 3; do is "$(saved "$behind" | cksum)" "$(cksum <"$TMP/big")" "checksum of node $behind's snapshot"; done
+}
+t "a leader's snapshot decays: who has one that is whole leads and mends it" t_snap_rot_leader
+
+# Found at a start: it comes from the leader, and what is behind it goes on. A state machine
+# that begins anew has all.
+t_snap_gone() {
+	local what n=0 i
+	cluster g 3
+	for what in "$HEAD" $IMAGE; do
+		n=$((n + 1))
+		i=$((leader % 3 + 1))
+		lines "a$n" 20 | propose g 1 -q
+		raft_level g 1 2 3
+		for i in 1 2 3; do take_all $i >/dev/null; done
+		lines "b$n" 20 | propose g 1 -q
+		raft_level g 1 2 3
+		i=$((leader % 3 + 1))
+		raft_down g $i
+		# shellcheck disable=SC2086
+		rot $i $what
+		# It must do with what the others have: the log goes back no further.
+		lines "c$n" 5 | propose g "$leader" -q
+		raft_up g $i
+		lines "d$n" 5 | propose g $i -q
+		until_true is_mended $i || fail "the snapshot is not mended"
+		raft_level g 1 2 3
+		same_state 1 2 3
+		is "$(grep -c . "$TMP/state.$i")" $((50 * n)) "commands"
+		[ "$n" != 1 ] || raft_restart_all
+	done
+	# It is one as any other: it leads with it.
+	until_true leads $i || fail "node $i does not lead"
+	lines e 5 | propose g $i -q
+	raft_level g 1 2 3
+	same_state 1 2 3
+}
+raft_restart_all() {
+	raft_down g 1 2 3
+	raft_up g 1 2 3
+	leader=$(raft_wait_leader g 1 2 3)
+}
+leads() { [ "$(raft_get g "$1" role)" = leader ] || { ctl "$1" transfer "$1" -g g >/dev/null 2>&1; return 1; }; }
+t "a snapshot behind which the log was cut is gone: it comes from the leader" t_snap_gone
+
+# The state machine of a node that starts anew has nothing to begin with, but its node goes on.
+t_snap_content() {
+	local i
+	cluster g 3
+	big 2
+	lines a 20 | propose g 1 -q
+	raft_level g 1 2 3
+	for i in 1 2 3; do snap_big $i >/dev/null; done
+	i=$((leader % 3 + 1))
+	raft_down g $i
+	rot $i $STATE
+	raft_up g $i
+	until_true dmesg_says "the snapshot of [0-9]* at node $i, file ., is damaged" || fail "the kernel log does not say it"
+	lines b 5 | propose g $i -q
+	until_true is_mended $i || fail "the snapshot is not mended"
+	is "$(saved $i | cksum)" "$(cksum <"$TMP/big")" "checksum of the snapshot"
+	raft_down g $i
+	raft_up g $i
+	raft_level g 1 2 3
+	is "$(saved $i | cksum)" "$(cksum <"$TMP/big")" "checksum after a restart"
+	is_mended $i || fail "it is damaged after a restart"
+}
+t "the content of a snapshot decays: it is fetched, and stays after a restart" t_snap_content
 
 t_snap_crash() {
 	local step fault

@@ -420,6 +420,30 @@ void run_fault(struct run *r, u32 id, const char *fmt, ...)
 		     strerror(errno));
 }
 
+/* A byte of the image, or the last one of the content, changes where there is one. */
+static void spoil_snapshots(u32 id, bool content)
+{
+	char path[64], byte;
+	struct stat st;
+	off_t at;
+	int i, fd;
+
+	for (i = 0; i < 2; i++) {
+		snapshot_path(id, i, path, sizeof(path));
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		if (fd < 0 || fstat(fd, &st))
+			exit(2);
+		at = content ? st.st_size - 1 : 4096 + 30;
+		if (at > 4096 && at < st.st_size &&
+		    pread(fd, &byte, 1, at) == 1) {
+			byte = (char)(byte ^ 1);
+			if (pwrite(fd, &byte, 1, at) != 1)
+				exit(2);
+		}
+		close(fd);
+	}
+}
+
 /**
  * run_disk() - a storage fault, or its end
  * @r: the run
@@ -449,10 +473,14 @@ void run_disk(struct run *r, const struct scn_dir *d)
 	case SCN_DISK_CORRUPT:
 		break;
 	}
+	if (d->damage == SCN_DAMAGE_SNAPSHOT || d->damage == SCN_DAMAGE_CONTENT) {
+		spoil_snapshots(d->id, d->damage == SCN_DAMAGE_CONTENT);
+		return;
+	}
 	if (!alive)
 		skip(r, "this fault is made by the module, and node %u is stopped",
 		     d->id);
-	if (d->disk == SCN_DISK_CORRUPT && !d->value)
+	if (d->damage == SCN_DAMAGE_STATE)
 		n->forgot = true;
 	if (d->disk == SCN_DISK_CORRUPT)
 		run_fault(r, d->id, "corrupt %llu",

@@ -6,10 +6,44 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "run.h"
+
+/* All of it, or NULL: it is damaged, or another one takes its place. */
+static char *read_once(struct run *r, u32 id, size_t *size)
+{
+	struct raft_ioc_snapshot_open open;
+	int err = raft_ioc_snapshot_open(run_node_up(r, id)->fd, &open);
+	ssize_t n = 1;
+	char *buf;
+
+	if (err == -EILSEQ)
+		return NULL;
+	if (err)
+		fail(r, "node %u: its snapshot does not open: %s", id,
+		     strerror(-err));
+	buf = malloc(open.bytes + 1);
+	if (!buf)
+		exit(2);
+	for (*size = 0; *size < open.bytes && n > 0; *size += (size_t)n) {
+		n = read(open.fd, buf + *size, open.bytes - *size);
+		if (n > 0)
+			continue;
+		if (errno != EILSEQ && errno != ESTALE)
+			fail(r, "node %u: its snapshot ends at %zu of %llu: %s",
+			     id, *size, (unsigned long long)open.bytes,
+			     strerror(errno));
+		n = 0;
+	}
+	close(open.fd);
+	if (*size == open.bytes)
+		return buf;
+	free(buf);
+	return NULL;
+}
 
 /**
  * run_snapshot_read() - the records in the snapshot that a node has
@@ -17,31 +51,22 @@
  * @id: node id
  * @size: their bytes (out)
  *
+ * One that is damaged is fetched by the node from another one.
+ *
  * Return: the records; the caller frees them.
  */
 char *run_snapshot_read(struct run *r, u32 id, size_t *size)
 {
-	struct raft_ioc_snapshot_open open;
-	int err = raft_ioc_snapshot_open(run_node_up(r, id)->fd, &open);
 	char *buf;
+	int i;
 
-	if (err)
-		fail(r, "node %u: its snapshot does not open: %s", id,
-		     strerror(-err));
-	buf = malloc(open.bytes + 1);
-	if (!buf)
-		exit(2);
-	for (*size = 0; *size < open.bytes;) {
-		ssize_t n = read(open.fd, buf + *size, open.bytes - *size);
-
-		if (n <= 0)
-			fail(r, "node %u: its snapshot ends at %zu of %llu: %s",
-			     id, *size, (unsigned long long)open.bytes,
-			     strerror(errno));
-		*size += (size_t)n;
+	for (i = 0; i < 500; i++) {
+		buf = read_once(r, id, size);
+		if (buf)
+			return buf;
+		usleep(20000);
 	}
-	close(open.fd);
-	return buf;
+	fail(r, "node %u: its snapshot is damaged, and no other one comes", id);
 }
 
 struct state {
