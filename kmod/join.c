@@ -210,11 +210,11 @@ enum raft_wire_error raft_join_asked(struct raft_group_priv *p,
 	int result = -EAGAIN;
 
 	err = raft_wire_decode(f->data, f->len, p->g->params.ioc.group_id, 0,
-			       m, o->entries, o->offsets, 1);
+			       m, o->entries, o->commands, 1);
 	if (err)
 		return err;
 	if (m->n_entries != 1 || m->from != f->from ||
-	    raft_change_decode(&c, f->data + o->offsets[0],
+	    raft_change_decode(&c, f->data + o->commands[0].offset,
 			       o->entries[0].len) ||
 	    !is_join(&c, f->from))
 		return RAFT_WIRE_FIELD;

@@ -162,7 +162,7 @@ struct raft_group_priv {
  * @up: what the last step asked for
  * @msg: message that is being handled
  * @entries: its entries, or proposals that are being handed over
- * @offsets: of their commands in @msg
+ * @commands: where those of @entries are in the message
  * @from: where the datagram in @rx came from
  * @from_len: bytes of @from in use
  * @rx: a datagram, and one byte to see that it is too long
@@ -180,7 +180,7 @@ struct raft_owner {
 	struct raft_update up;
 	struct raft_msg msg;
 	struct raft_entry entries[RAFT_MAX_BATCH];
-	u32 offsets[RAFT_MAX_BATCH];
+	struct raft_wire_command commands[RAFT_MAX_BATCH];
 	struct sockaddr_storage from;
 	int from_len;
 	u8 rx[RAFT_DATAGRAM_MAX + 1];

@@ -44,6 +44,7 @@ struct raft_payload *raft_payload_alloc(u32 len, gfp_t gfp)
 		return NULL;
 	refcount_set(&p->ref, 1);
 	p->len = len;
+	p->summed = false;
 	p->exact = exact ? size : 0;
 	p->data = p->mem;
 	return p;
@@ -75,6 +76,27 @@ void *raft_payload_bytes(void *payload)
 	struct raft_payload *p = payload;
 
 	return p->data;
+}
+
+/**
+ * raft_payload_crc - what vouches for the bytes, on the wire and on the disk
+ * @p: the payload; its bytes do not change any more
+ *
+ * Summed once, by whoever asks first: who proposes, not the owner.  What comes from
+ * a peer has it from there.
+ *
+ * Context: any; several may ask at the same time.
+ * Return: raft_command_crc().
+ */
+u32 raft_payload_crc(struct raft_payload *p)
+{
+	/* Pairs with the release below: @crc is there. */
+	if (!smp_load_acquire(&p->summed)) {
+		WRITE_ONCE(p->crc, raft_command_crc(p->data, p->len));
+		/* Pairs with the load above: first @crc. */
+		smp_store_release(&p->summed, true);
+	}
+	return READ_ONCE(p->crc);
 }
 
 /**

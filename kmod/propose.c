@@ -62,8 +62,12 @@ static struct raft_proposal *proposal_new(const struct raft_proposing *in,
 	pr->flags = in->flags;
 	pr->n = n;
 	memcpy(pr->commands, &in->commands[first], n * sizeof(*pr->commands));
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		raft_payload_get(pr->commands[i].payload);
+		/* Here, so that the owner need not. */
+		if (pr->commands[i].payload)
+			raft_payload_crc(pr->commands[i].payload);
+	}
 	if (in->flags & RAFT_PROPOSE_RESULT)
 		raft_result_prepare(&pr->wanted);
 	return pr;

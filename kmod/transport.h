@@ -123,7 +123,7 @@ void raft_tx_direct(struct raft_group_priv *p, struct raft_msg *m,
 		    const struct raft_entry *e, const void *command,
 		    struct sockaddr_storage *addr, int addr_len);
 void raft_tx_part(struct raft_group_priv *p, const struct raft_msg *m,
-		  const struct raft_payload *payload);
+		  struct raft_payload *payload);
 void raft_tx_ask(struct raft_group_priv *p, struct raft_remote *remote,
 		 struct raft_wire_ask *ask, u32 len);
 void raft_tx_burst(struct raft_group_priv *p, struct raft_remote *remote,

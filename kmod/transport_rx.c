@@ -108,8 +108,10 @@ static bool get_payloads(struct raft_owner *o, struct raft_group_priv *p,
 
 	if (whole && n == 1 && o->entries[0].len) {
 		raft_payload_get(whole);
-		whole->data = whole->mem + o->offsets[0];
+		whole->data = whole->mem + o->commands[0].offset;
 		whole->len = o->entries[0].len;
+		whole->crc = o->commands[0].crc;
+		whole->summed = true;
 		o->entries[0].payload = whole;
 		return true;
 	}
@@ -121,7 +123,10 @@ static bool get_payloads(struct raft_owner *o, struct raft_group_priv *p,
 			put_payloads(o->entries, i);
 			return false;
 		}
-		memcpy(payload->data, buf + o->offsets[i], payload->len);
+		memcpy(payload->data, buf + o->commands[i].offset,
+		       payload->len);
+		payload->crc = o->commands[i].crc;
+		payload->summed = true;
 		o->entries[i].payload = payload;
 	}
 	return true;
@@ -136,7 +141,7 @@ static void take_message(struct raft_owner *o, struct raft_group_priv *p,
 	enum raft_wire_error err;
 
 	err = raft_wire_decode(buf, len, ioc->group_id, ioc->node_id, &o->msg,
-			       o->entries, o->offsets, RAFT_MAX_BATCH);
+			       o->entries, o->commands, RAFT_MAX_BATCH);
 	if (!err && o->msg.from != remote->id)
 		err = RAFT_WIRE_NODE;
 	/* It would get nowhere: there are no files for it. */

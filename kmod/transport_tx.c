@@ -28,7 +28,7 @@ static bool encode_long(struct raft_group_priv *p, const struct raft_msg *m,
 	enc->head = buf;
 	enc->head_len = RAFT_FRAG_HEAD;
 	enc->total = raft_wire_head(buf, p->g->params.ioc.group_id, m, e,
-				    enc->command->data);
+				    raft_payload_crc(enc->command));
 	return true;
 }
 
@@ -36,7 +36,7 @@ static bool encode_long(struct raft_group_priv *p, const struct raft_msg *m,
 static bool encode(struct raft_group_priv *p, const struct raft_msg *m,
 		   struct raft_encoded *enc)
 {
-	const struct raft_payload *payload;
+	struct raft_payload *payload;
 	u8 *buf = p->ep->owner.tx;
 	struct raft_wire_out w;
 	struct raft_entry e;
@@ -49,7 +49,8 @@ static bool encode(struct raft_group_priv *p, const struct raft_msg *m,
 		if (m->n_entries == 1 && e.len > RAFT_MSG_SHORT - RAFT_FRAG_HEAD)
 			return encode_long(p, m, &e, enc);
 		payload = e.payload;
-		raft_wire_add(&w, &e, payload ? payload->data : NULL);
+		raft_wire_add(&w, &e, payload ? payload->data : NULL,
+			      payload ? raft_payload_crc(payload) : 0);
 	}
 	enc->command = NULL;
 	enc->head = buf;
@@ -301,7 +302,7 @@ void raft_tx_direct(struct raft_group_priv *p, struct raft_msg *m,
 	trace_raft_msg(ioc->name, ioc->node_id, true, m);
 	raft_wire_begin(&w, p->ep->owner.tx, RAFT_FRAG_DATA, ioc->group_id, m);
 	if (e)
-		raft_wire_add(&w, e, command);
+		raft_wire_add(&w, e, command, raft_command_crc(command, e->len));
 	whole.from = m->from;
 	whole.from_inc = m->from_inc;
 	whole.total = raft_wire_end(&w);
@@ -344,7 +345,7 @@ static void send_encoded(struct raft_group_priv *p, const struct raft_msg *m,
  * Context: the owner thread.
  */
 void raft_tx_part(struct raft_group_priv *p, const struct raft_msg *m,
-		  const struct raft_payload *payload)
+		  struct raft_payload *payload)
 {
 	struct raft_entry e = raft_msg_chunk(m);
 	struct raft_encoded enc = { .head = p->ep->owner.tx };
@@ -352,7 +353,8 @@ void raft_tx_part(struct raft_group_priv *p, const struct raft_msg *m,
 
 	raft_wire_begin(&w, p->ep->owner.tx, RAFT_MSG_SHORT,
 			p->g->params.ioc.group_id, m);
-	raft_wire_add(&w, &e, payload ? payload->data : NULL);
+	raft_wire_add(&w, &e, payload ? payload->data : NULL,
+		      payload ? raft_payload_crc(payload) : 0);
 	enc.total = raft_wire_end(&w);
 	enc.head_len = enc.total;
 	send_encoded(p, m, &enc);

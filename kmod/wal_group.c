@@ -268,6 +268,8 @@ static int group_append(struct raft_wal *wal, const struct raft_wal_item *it)
 		.type = it->e.type,
 	};
 
+	if (payload)
+		rec.data_crc = raft_payload_crc(payload);
 	rec.crc = raft_disk_record_encode(&wal->super, &rec,
 					  payload ? payload->data : NULL,
 					  wal->area.buf + g->fill);

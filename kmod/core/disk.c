@@ -252,7 +252,8 @@ void raft_disk_state_encode(const struct raft_disk_state *st, u64 log_id,
 /**
  * raft_disk_record_encode() - entry to bytes
  * @sb: superblock of the log
- * @rec: header; @crc and @data_crc are computed, the rest is the caller's
+ * @rec: header; @crc is computed, the rest is the caller's: @data_crc is
+ *	raft_command_crc() as it came with the command
  * @data: @rec->len bytes of command
  * @to: raft_disk_record_bytes(@rec->len) bytes, filled
  *
@@ -278,7 +279,7 @@ u32 raft_disk_record_encode(const struct raft_disk_super *sb,
 		.client_serial = cpu_to_le64(rec->client_serial),
 		.origin = cpu_to_le32(rec->origin),
 		.len = cpu_to_le32(rec->len),
-		.data_crc = cpu_to_le32(raft_disk_crc(data, rec->len)),
+		.data_crc = cpu_to_le32(rec->data_crc),
 		.chain = cpu_to_le32(rec->chain),
 		.type = rec->type,
 		.lap = cpu_to_le64(rec->lap),

@@ -323,7 +323,7 @@ struct raft_disk_state {
  * @origin: proposer
  * @len: bytes of command
  * @crc: CRC of the header
- * @data_crc: CRC of the command
+ * @data_crc: raft_command_crc() of the command
  * @chain: header CRC of the record before it, 0 for the first of a log
  * @type: enum raft_entry_type
  */

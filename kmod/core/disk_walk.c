@@ -175,7 +175,7 @@ static int data_check(struct raft_disk_scan *s,
 	p += sizeof(struct raft_disk_record_le);
 	if (unread(s, rec->pos, raft_disk_record_bytes(rec->len)))
 		*reason = RAFT_DISK_UNREAD;
-	else if (rec->data_crc != raft_disk_crc(p, rec->len))
+	else if (rec->data_crc != raft_command_crc(p, rec->len))
 		*reason = RAFT_DISK_DATA;
 	return 0;
 }

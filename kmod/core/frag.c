@@ -32,21 +32,23 @@
  * else comes a while after the last part that did.  No timer is needed, for
  * heartbeats always come.  frag_sent.c has the other end.
  *
- * What is put together is then checked by raft_wire_decode() as a whole.
+ * What is put together is then checked by raft_wire_decode() as a whole, each byte
+ * of it: the sum of a part is only that of its header, so no byte is summed twice.  A
+ * part that was damaged in spite of UDP's own sum costs the whole message, which the
+ * core sends again.
  */
 #include "frag.h"
 
 #define CRC_SEED	0xffffffffU
 
-/* Of the part or request that is made of two pieces. */
+/* @len: of @data, 0 but for a request. */
 static u32 datagram_crc(const struct raft_wire_frag *h, const void *data,
-			u32 len, const void *more, u32 more_len)
+			u32 len)
 {
 	u32 crc;
 
 	crc = crc32c(CRC_SEED, h, offsetof(struct raft_wire_frag, crc));
-	crc = crc32c(crc, data, len);
-	return ~crc32c(crc, more, more_len);
+	return ~crc32c(crc, data, len);
 }
 
 /* Words of a request for parts of a message. */
@@ -114,8 +116,7 @@ void raft_frag_cut(struct raft_frag_part *part, const struct raft_frag_msg *m,
 	h->total = cpu_to_le32(m->total);
 	h->offset = cpu_to_le32(offset);
 	h->round = cpu_to_le32(round);
-	h->crc = cpu_to_le32(datagram_crc(h, part->data[0], part->len[0],
-					  part->data[1], part->len[1]));
+	h->crc = cpu_to_le32(datagram_crc(h, NULL, 0));
 }
 
 /* The data of a request: the parts that have come. */
@@ -164,7 +165,8 @@ enum raft_wire_error raft_frag_parse(const u8 *buf, size_t len,
 		return RAFT_WIRE_SHORT;
 	if (!f->len || f->len != len - sizeof(h))
 		return RAFT_WIRE_LENGTH;
-	if (le32_to_cpu(h.crc) != datagram_crc(&h, f->data, f->len, NULL, 0))
+	if (le32_to_cpu(h.crc) !=
+	    datagram_crc(&h, f->data, h.flags & RAFT_FRAG_ASK ? f->len : 0))
 		return RAFT_WIRE_CRC;
 	if (h.flags & ~(RAFT_FRAG_ASK | RAFT_FRAG_POLL))
 		return RAFT_WIRE_FIELD;
@@ -450,6 +452,6 @@ u32 raft_frag_ask(struct raft_frag_peer *p, const struct raft_frag *f, u64 now,
 	ask->h.round = cpu_to_le32(s->round);
 	for (i = 0; i < words_of(s->total); i++)
 		ask->got[i] = cpu_to_le64(s->got[i]);
-	ask->h.crc = cpu_to_le32(datagram_crc(&ask->h, ask->got, len, NULL, 0));
+	ask->h.crc = cpu_to_le32(datagram_crc(&ask->h, ask->got, len));
 	return sizeof(ask->h) + len;
 }

@@ -48,7 +48,8 @@
  * @offset: of the data in the message, a multiple of RAFT_FRAG_DATA
  * @round: how often parts of the message were sent before; with RAFT_FRAG_ASK
  *	that of the parts that are answered
- * @crc: crc32c of the header up to here and of the data
+ * @crc: crc32c of the header up to here and, with RAFT_FRAG_ASK, of the data; that
+ *	of a message has the sums of the message
  */
 struct raft_wire_frag {
 	__le32 magic;

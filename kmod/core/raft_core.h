@@ -118,6 +118,21 @@ struct raft_entry {
 	u8 flags;
 };
 
+/**
+ * raft_command_crc - what vouches for a command, on the wire and on the disk
+ * @command: its bytes
+ * @len: how many, may be 0
+ *
+ * Summed where the command is proposed, and carried from there.
+ *
+ * Context: any.
+ * Return: CRC-32C; 0 of nothing.
+ */
+static inline u32 raft_command_crc(const void *command, u32 len)
+{
+	return ~crc32c(~(u32)0, command, len);
+}
+
 enum raft_msg_type {
 	RAFT_MSG_PREVOTE = 1,
 	RAFT_MSG_PREVOTE_RESP = 2,

@@ -15,14 +15,17 @@
  *   +-----------------------------------------------+ 136
  *   | n_entries * { term, incarnation, serial,      |
  *   |   client, client_serial, origin, len, type,   |
- *   |   0 x7 }                      56 bytes each    |
+ *   |   0 x3, crc }                  56 bytes each   |
  *   +-----------------------------------------------+
  *   | the commands, back to back, in the same order |
  *   +-----------------------------------------------+ length
  *
- * All integers are little-endian.  The receiver believes nothing before the
- * length and the checksum are right, and then still checks every field: a
- * checksum keeps damage out, not malice (trap 53, 54).
+ * All integers are little-endian.  The checksum of the header is that of the entry
+ * headers, too, and each of them has that of its command, which was summed where it
+ * was proposed: so a message is only read once, and parts of two messages never
+ * make one.  The receiver believes nothing before the length and the checksums are
+ * right, and then still checks every field: a checksum keeps damage out, not malice
+ * (trap 53, 54).
  */
 #include "wire.h"
 
@@ -91,19 +94,17 @@ size_t raft_wire_entry_bytes(u32 len)
 	return sizeof(struct raft_wire_entry) + len;
 }
 
-/* Of a message of which @more follows the first @len bytes. */
-static u32 message_crc(const u8 *buf, size_t len, const void *more,
-		       size_t more_len)
+/* Of the first @len bytes of a message: all but the commands. */
+static u32 header_crc(const u8 *buf, size_t len)
 {
 	u32 crc;
 
 	crc = crc32c(CRC_SEED, buf, offsetof(struct raft_wire_header, crc));
-	crc = crc32c(crc, buf + sizeof(struct raft_wire_header),
-		     len - sizeof(struct raft_wire_header));
-	return ~crc32c(crc, more, more_len);
+	return ~crc32c(crc, buf + sizeof(struct raft_wire_header),
+		       len - sizeof(struct raft_wire_header));
 }
 
-static void put_entry(u8 *at, const struct raft_entry *e)
+static void put_entry(u8 *at, const struct raft_entry *e, u32 crc)
 {
 	struct raft_wire_entry h = {
 		.term = cpu_to_le64(e->term),
@@ -114,19 +115,20 @@ static void put_entry(u8 *at, const struct raft_entry *e)
 		.origin = cpu_to_le32(e->origin),
 		.len = cpu_to_le32(e->len),
 		.type = e->type,
+		.crc = cpu_to_le32(crc),
 	};
 
 	memcpy(at, &h, sizeof(h));
 }
 
 /* What is known when all the rest is: length and checksum. */
-static void seal(u8 *buf, size_t len, const void *more, size_t more_len)
+static void seal(u8 *buf, u32 n_entries, size_t len)
 {
 	__le32 v;
 
-	v = cpu_to_le32((u32)(len + more_len));
+	v = cpu_to_le32((u32)len);
 	memcpy(buf + offsetof(struct raft_wire_header, length), &v, sizeof(v));
-	v = cpu_to_le32(message_crc(buf, len, more, more_len));
+	v = cpu_to_le32(header_crc(buf, raft_wire_header_bytes(n_entries)));
 	memcpy(buf + offsetof(struct raft_wire_header, crc), &v, sizeof(v));
 }
 
@@ -182,17 +184,18 @@ void raft_wire_begin(struct raft_wire_out *w, u8 *buf, size_t size, u64 group,
  * @w: state of the encoder
  * @e: the entry
  * @command: @e->len bytes
+ * @crc: raft_command_crc() of them
  *
  * Context: any.
  */
 void raft_wire_add(struct raft_wire_out *w, const struct raft_entry *e,
-		   const void *command)
+		   const void *command, u32 crc)
 {
 	if (w->bad || w->added == w->n_entries || e->len > w->size - w->pos) {
 		w->bad = true;
 		return;
 	}
-	put_entry(w->buf + raft_wire_header_bytes(w->added), e);
+	put_entry(w->buf + raft_wire_header_bytes(w->added), e, crc);
 	if (e->len)
 		memcpy(w->buf + w->pos, command, e->len);
 	w->pos += e->len;
@@ -210,7 +213,7 @@ size_t raft_wire_end(struct raft_wire_out *w)
 {
 	if (w->bad || w->added != w->n_entries)
 		return 0;
-	seal(w->buf, w->pos, NULL, 0);
+	seal(w->buf, w->n_entries, w->pos);
 	return w->pos;
 }
 
@@ -220,20 +223,20 @@ size_t raft_wire_end(struct raft_wire_out *w)
  * @group: group id
  * @m: the message, of one entry
  * @e: the entry
- * @command: @e->len bytes, which follow @head in the message
+ * @crc: raft_command_crc() of the command, which follows @head in the message
  *
  * Context: any.
  * Return: bytes of the message, the command included.
  */
 size_t raft_wire_head(u8 *head, u64 group, const struct raft_msg *m,
-		      const struct raft_entry *e, const void *command)
+		      const struct raft_entry *e, u32 crc)
 {
 	size_t len = raft_wire_header_bytes(1);
 	struct raft_wire_out w;
 
 	raft_wire_begin(&w, head, len, group, m);
-	put_entry(head + sizeof(struct raft_wire_header), e);
-	seal(head, len, command, e->len);
+	put_entry(head + sizeof(struct raft_wire_header), e, crc);
+	seal(head, 1, len + e->len);
 	return len + e->len;
 }
 
@@ -359,10 +362,13 @@ static bool all_zero(const u8 *p, size_t n)
 	return true;
 }
 
-/* Magic, version, length, checksum: after this the bytes are as sent. */
+/* Magic, version, length, checksum: after this the headers are as sent. */
 static enum raft_wire_error check_frame(const struct raft_wire_header *h,
 					const u8 *buf, size_t len)
 {
+	u32 n = le32_to_cpu(h->n_entries);
+	size_t headers;
+
 	if (le32_to_cpu(h->magic) != RAFT_WIRE_MAGIC)
 		return RAFT_WIRE_MAGIC_BAD;
 	if (h->version != RAFT_WIRE_VERSION_1)
@@ -371,7 +377,11 @@ static enum raft_wire_error check_frame(const struct raft_wire_header *h,
 		return RAFT_WIRE_SHORT;
 	if (le32_to_cpu(h->length) != len)
 		return RAFT_WIRE_LENGTH;
-	if (le32_to_cpu(h->crc) != message_crc(buf, len, NULL, 0) &&
+	if (n > RAFT_MAX_BATCH)
+		return RAFT_WIRE_LIMIT;
+	/* That there are so many entries is not known yet. */
+	headers = min_t(size_t, raft_wire_header_bytes(n), len);
+	if (le32_to_cpu(h->crc) != header_crc(buf, headers) &&
 	    !RAFT_MUTANT("wire-any-crc"))
 		return RAFT_WIRE_CRC;
 	return RAFT_WIRE_OK;
@@ -423,7 +433,8 @@ static enum raft_wire_error check_fields(const struct raft_wire_header *h,
 }
 
 static enum raft_wire_error decode_entry(const struct raft_wire_header *head,
-					 const u8 *buf, struct raft_entry *e)
+					 const u8 *buf, struct raft_entry *e,
+					 u32 *crc)
 {
 	struct raft_wire_entry h;
 
@@ -453,13 +464,24 @@ static enum raft_wire_error decode_entry(const struct raft_wire_header *head,
 	e->origin = le32_to_cpu(h.origin);
 	e->type = h.type;
 	e->flags = 0;
+	*crc = le32_to_cpu(h.crc);
 	return RAFT_WIRE_OK;
+}
+
+static bool commands_ok(const u8 *buf, const struct raft_entry *entries,
+			const struct raft_wire_command *commands, u32 n)
+{
+	while (n--)
+		if (raft_command_crc(buf + commands[n].offset,
+				     entries[n].len) != commands[n].crc)
+			return RAFT_MUTANT("wire-any-command");
+	return true;
 }
 
 static enum raft_wire_error decode_entries(const struct raft_wire_header *h,
 					   const u8 *buf, size_t len,
 					   struct raft_entry *entries,
-					   u32 *offsets)
+					   struct raft_wire_command *commands)
 {
 	u32 n = le32_to_cpu(h->n_entries);
 	size_t pos = raft_wire_header_bytes(n);
@@ -470,15 +492,18 @@ static enum raft_wire_error decode_entries(const struct raft_wire_header *h,
 		return RAFT_WIRE_LENGTH;
 	for (i = 0; i < n; i++) {
 		err = decode_entry(h, buf + raft_wire_header_bytes(i),
-				   &entries[i]);
+				   &entries[i], &commands[i].crc);
 		if (err)
 			return err;
 		if (entries[i].len > len - pos)
 			return RAFT_WIRE_LENGTH;
-		offsets[i] = pos;
+		commands[i].offset = pos;
 		pos += entries[i].len;
 	}
-	return pos == len ? RAFT_WIRE_OK : RAFT_WIRE_LENGTH;
+	if (pos != len)
+		return RAFT_WIRE_LENGTH;
+	return commands_ok(buf, entries, commands, n) ? RAFT_WIRE_OK :
+							RAFT_WIRE_CRC;
 }
 
 /**
@@ -489,17 +514,18 @@ static enum raft_wire_error decode_entries(const struct raft_wire_header *h,
  * @node: node id that it must be for; 0 for a JOIN, and for nothing else
  * @m: the message, filled in; @m->entries points to @entries
  * @entries: room for @max entries; the payloads are left NULL
- * @offsets: room for @max offsets: the command of entry i has
- *	@entries[i].len bytes at @buf + @offsets[i]
+ * @commands: room for @max: the command of entry i has @entries[i].len bytes at
+ *	@buf + @commands[i].offset
  * @max: entries that the caller has room for
  *
  * Context: any.
  * Return: RAFT_WIRE_OK, or why the message was refused; @m, @entries and
- *	@offsets mean nothing then.
+ *	@commands mean nothing then.
  */
 enum raft_wire_error raft_wire_decode(const u8 *buf, size_t len, u64 group,
 				      u32 node, struct raft_msg *m,
-				      struct raft_entry *entries, u32 *offsets,
+				      struct raft_entry *entries,
+				      struct raft_wire_command *commands,
 				      u32 max)
 {
 	struct raft_wire_header h;
@@ -519,7 +545,7 @@ enum raft_wire_error raft_wire_decode(const u8 *buf, size_t len, u64 group,
 	n = le32_to_cpu(h.n_entries);
 	if (n > min_t(u32, max, RAFT_MAX_BATCH))
 		return RAFT_WIRE_LIMIT;
-	err = decode_entries(&h, buf, len, entries, offsets);
+	err = decode_entries(&h, buf, len, entries, commands);
 	if (err)
 		return err;
 

@@ -48,7 +48,8 @@
  * @serial: see struct raft_msg
  * @auth: room for authentication; zero in version 1
  * @priority: see struct raft_msg
- * @crc: crc32c of the header up to here and of all that follows it
+ * @crc: crc32c of the header up to here and of the entry headers, which have the
+ *	sums of the commands
  */
 struct raft_wire_header {
 	__le32 magic;
@@ -99,6 +100,7 @@ static_assert(offsetof(struct raft_wire_header, crc) == 132);
  * @len: bytes of command
  * @type: enum raft_entry_type
  * @reserved: 0
+ * @crc: raft_command_crc() of the command
  */
 struct raft_wire_entry {
 	__le64 term;
@@ -109,7 +111,8 @@ struct raft_wire_entry {
 	__le32 origin;
 	__le32 len;
 	u8 type;
-	u8 reserved[7];
+	u8 reserved[3];
+	__le32 crc;
 };
 
 static_assert(sizeof(struct raft_wire_entry) == 56);
@@ -117,6 +120,7 @@ static_assert(offsetof(struct raft_wire_entry, client) == 24);
 static_assert(offsetof(struct raft_wire_entry, client_serial) == 32);
 static_assert(offsetof(struct raft_wire_entry, origin) == 40);
 static_assert(offsetof(struct raft_wire_entry, type) == 48);
+static_assert(offsetof(struct raft_wire_entry, crc) == 52);
 
 /* One entry always fits, however long its command is. */
 static_assert(sizeof(struct raft_wire_header) + sizeof(struct raft_wire_entry) +
@@ -157,6 +161,16 @@ struct raft_wire_out {
 	bool bad;
 };
 
+/**
+ * struct raft_wire_command - where the command of an entry is
+ * @offset: in the message, bytes
+ * @crc: raft_command_crc() of it
+ */
+struct raft_wire_command {
+	u32 offset;
+	u32 crc;
+};
+
 const char *raft_wire_error_name(enum raft_wire_error e);
 
 /* Encoded size of a message without its commands, bytes. */
@@ -167,14 +181,15 @@ size_t raft_wire_entry_bytes(u32 len);
 void raft_wire_begin(struct raft_wire_out *w, u8 *buf, size_t size, u64 group,
 		     const struct raft_msg *m);
 void raft_wire_add(struct raft_wire_out *w, const struct raft_entry *e,
-		   const void *command);
+		   const void *command, u32 crc);
 size_t raft_wire_end(struct raft_wire_out *w);
 size_t raft_wire_head(u8 *head, u64 group, const struct raft_msg *m,
-		      const struct raft_entry *e, const void *command);
+		      const struct raft_entry *e, u32 crc);
 
 enum raft_wire_error raft_wire_decode(const u8 *buf, size_t len, u64 group,
 				      u32 node, struct raft_msg *m,
-				      struct raft_entry *entries, u32 *offsets,
+				      struct raft_entry *entries,
+				      struct raft_wire_command *commands,
 				      u32 max);
 
 #endif /* _RAFT_WIRE_H */

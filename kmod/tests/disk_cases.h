@@ -194,6 +194,7 @@ static u32 img_write(struct disk_env *env, u32 n, u64 term, u32 len)
 		EXPECT(env, rec.index < IMG_ENTRIES);
 		for (k = 0; k < len; k++)
 			data[k] = img_byte(rec.index, term, k);
+		rec.data_crc = raft_command_crc(data, len);
 		rec.crc = raft_disk_record_encode(&env->sb, &rec, data,
 						  env->p + rec.pos);
 		*tail = raft_disk_point(&rec);

@@ -27,7 +27,7 @@ struct wire_env {
 	u8 buf[4096];
 	u8 out[4096];
 	struct raft_entry entries[4];
-	u32 offsets[4];
+	struct raft_wire_command commands[4];
 	struct raft_msg m;
 };
 
@@ -49,14 +49,15 @@ static size_t encode(struct wire_env *env, const struct raft_msg *m, u32 len)
 	memset(env->out, 0x5a, sizeof(env->out));
 	raft_wire_begin(&w, env->buf, sizeof(env->buf), GROUP, m);
 	for (i = 0; i < m->n_entries; i++)
-		raft_wire_add(&w, &e, env->out);
+		raft_wire_add(&w, &e, env->out,
+			      raft_command_crc(env->out, len));
 	return raft_wire_end(&w);
 }
 
 static enum raft_wire_error decode(struct wire_env *env, size_t len)
 {
 	return raft_wire_decode(env->buf, len, GROUP, SELF, &env->m,
-				env->entries, env->offsets, 4);
+				env->entries, env->commands, 4);
 }
 
 /* First bytes and checksum of tests/golden/wire.hex, "vote". */
@@ -89,7 +90,7 @@ static void raft_wire_test_round_trip(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, env->m.serial, m.serial);
 	KUNIT_EXPECT_EQ(test, env->m.n_entries, 3);
 	KUNIT_EXPECT_EQ(test, env->entries[2].len, 33);
-	KUNIT_EXPECT_EQ(test, env->offsets[2], len - 33);
+	KUNIT_EXPECT_EQ(test, env->commands[2].offset, len - 33);
 }
 
 static void raft_wire_test_damage(struct kunit *test)

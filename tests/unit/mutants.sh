@@ -20,6 +20,7 @@ mistakes() {
 	slot-last-copy slot an older head counts
 	slot-any-content slot nor is what is in it
 	wire-any-crc wire messages are not summed up
+	wire-any-command wire commands are not summed up
 	wire-absurd wire terms and indexes may be anything (trap 56)
 	frag-any-total frag a forged part may be of a longer message
 	frag-counts-copies frag a copy of a part counts once more

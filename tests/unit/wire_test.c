@@ -19,7 +19,7 @@
 static u8 command[RAFT_MAX_COMMAND + RAFT_MAX_BATCH];
 static u8 buf[RAFT_MAX_MSG_BYTES + 1];
 static struct raft_entry entries[RAFT_MAX_BATCH];
-static u32 offsets[RAFT_MAX_BATCH];
+static struct raft_wire_command commands[RAFT_MAX_BATCH];
 
 static const struct raft_msg sample = {
 	.from = 1, .to = SELF, .term = 7, .seq = 99, .ack_seq = 98,
@@ -82,7 +82,8 @@ static size_t encode(u8 *to, size_t size, const struct raft_msg *m, u32 len)
 			e.origin = 0;
 			e.incarnation = 0;
 		}
-		raft_wire_add(&w, &e, command + i);
+		raft_wire_add(&w, &e, command + i,
+			      raft_command_crc(command + i, e.len));
 	}
 	return raft_wire_end(&w);
 }
@@ -95,7 +96,7 @@ static enum raft_wire_error decode_for(u32 node, const u8 *from, size_t len,
 	enum raft_wire_error err;
 
 	memcpy(copy, from, len);
-	err = raft_wire_decode(copy, len, GROUP, node, m, entries, offsets,
+	err = raft_wire_decode(copy, len, GROUP, node, m, entries, commands,
 			       RAFT_MAX_BATCH);
 	free(copy);
 	return err;
@@ -107,12 +108,19 @@ static enum raft_wire_error decode(const u8 *from, size_t len,
 	return decode_for(SELF, from, len, m);
 }
 
+/* The headers; the commands have sums of their own. */
 static void seal(u8 *msg, size_t len)
 {
 	u32 crc = crc32c(~0u, msg, offsetof(struct raft_wire_header, crc));
+	struct raft_wire_header h;
+	size_t headers;
 
+	memcpy(&h, msg, sizeof(h));
+	headers = raft_wire_header_bytes(le32_to_cpu(h.n_entries));
+	if (headers > len)
+		headers = len;
 	crc = crc32c(crc, msg + sizeof(struct raft_wire_header),
-		     len - sizeof(struct raft_wire_header));
+		     headers - sizeof(struct raft_wire_header));
 	crc = (u32)cpu_to_le32(~crc);
 	memcpy(msg + offsetof(struct raft_wire_header, crc), &crc, 4);
 }
@@ -193,7 +201,7 @@ static void test_round_trip(void)
 			same &= entries[n].client == (n == 1 ? 9 : 0) &&
 				entries[n].client_serial == (n == 1 ? 4 : 0);
 			same &= entries[n].serial == n && entries[n].origin == 1;
-			same &= !memcmp(buf + offsets[n], command + n,
+			same &= !memcmp(buf + commands[n].offset, command + n,
 					entries[n].len);
 		}
 	}
@@ -325,7 +333,8 @@ static const struct field fields[] = {
 	  RAFT_WIRE_FIELD },
 	{ "client without a number", E(client_serial), 8, 0, RAFT_WIRE_FIELD },
 	{ "number without a client", E(client), 8, 0, RAFT_WIRE_FIELD },
-	{ "entry reserved", E(reserved) + 6, 1, 1, RAFT_WIRE_FIELD },
+	{ "entry reserved", E(reserved) + 2, 1, 1, RAFT_WIRE_FIELD },
+	{ "sum of another command", E(crc), 4, 1, RAFT_WIRE_CRC },
 };
 
 static void test_fields(void)
@@ -345,7 +354,7 @@ static void test_fields(void)
 	}
 	m.n_entries = 3;
 	len = encode(buf, sizeof(buf), &m, 10);
-	ok(raft_wire_decode(buf, len, GROUP, SELF, &out, entries, offsets, 2) ==
+	ok(raft_wire_decode(buf, len, GROUP, SELF, &out, entries, commands, 2) ==
 	   RAFT_WIRE_LIMIT, "more entries than there is room for");
 }
 
@@ -458,12 +467,87 @@ static void test_head(void)
 		.term = 3, .incarnation = 1000, .origin = 1,
 		.type = RAFT_ENTRY_COMMAND, .len = 5000,
 	};
-	ok(raft_wire_head(head, GROUP, &m, &e, command) == len &&
+	ok(raft_wire_head(head, GROUP, &m, &e,
+			  raft_command_crc(command, e.len)) == len &&
 	   !memcmp(head, buf, raft_wire_header_bytes(1)),
 	   "a message may be encoded without its command");
 	memcpy(head + raft_wire_header_bytes(1), command, e.len);
 	ok(decode(head, len, &out) == RAFT_WIRE_OK && entries[0].len == 5000,
 	   "and is read with it");
+}
+
+/* Puts together what @cut gives for each part; true if it is a good message. */
+static bool assemble(size_t len, void (*cut)(struct raft_frag_part *part, u32 i))
+{
+	static struct raft_frag_mem mem;
+	static struct raft_frag_peer peer;
+	enum raft_frag_result res = RAFT_FRAG_MORE;
+	u8 gram[RAFT_DATAGRAM_MAX];
+	struct raft_frag_part part;
+	const u8 *msg = NULL;
+	struct raft_msg out;
+	struct raft_frag f;
+	u32 i;
+
+	raft_frag_init(&peer, &mem);
+	for (i = 0; i < raft_frag_count((u32)len); i++) {
+		cut(&part, i);
+		memcpy(gram, &part.h, sizeof(part.h));
+		memcpy(gram + sizeof(part.h), part.data[0], part.len[0]);
+		if (raft_frag_parse(gram, sizeof(part.h) + part.len[0], &f))
+			return false;
+		res = raft_frag_add(&peer, &f, 0, &msg);
+	}
+	return res == RAFT_FRAG_DONE && decode(msg, len, &out) == RAFT_WIRE_OK;
+}
+
+static u8 other[RAFT_MSG_SHORT];
+static struct raft_frag_msg mine, theirs;
+static u32 odd_part;	/* from another message, or damaged */
+
+static void cut_mixed(struct raft_frag_part *part, u32 i)
+{
+	raft_frag_cut(part, i == odd_part ? &theirs : &mine, i, 0, false);
+}
+
+/*
+ * A part has a sum of its header only; what it brings has those of the message.  So
+ * parts of two messages of one number, which no good sender has, must not make one,
+ * nor must a part that was damaged or forged.
+ */
+static void test_parts(void)
+{
+	struct raft_msg m = sample_of(RAFT_MSG_APPEND, 9), later = m;
+	bool good, mixed = false, damaged = false;
+	size_t len = encode(buf, sizeof(buf), &m, 1000), i;
+	u32 n = raft_frag_count((u32)len);
+
+	mine = (struct raft_frag_msg) {
+		.group = GROUP, .from = m.from, .to = m.to,
+		.from_inc = m.from_inc, .id = m.seq, .total = (u32)len,
+		.head = buf, .head_len = (u32)len,
+	};
+	theirs = mine;
+	theirs.head = other;
+	odd_part = n;
+	good = assemble(len, cut_mixed);
+	ok(good && n > 3, "parts of a message make it");
+	later.term++;
+	for (i = 0; i < 2000; i++)
+		command[i] ^= 0x55;
+	ok(encode(other, sizeof(other), &later, 1000) == len, "another is as long");
+	for (i = 0; i < 2000; i++)
+		command[i] ^= 0x55;
+	for (odd_part = 0; odd_part < n; odd_part++)
+		mixed |= assemble(len, cut_mixed);
+	ok(!mixed, "refused: parts of two messages");
+	for (i = 0; i < len; i += 7) {
+		memcpy(other, buf, len);
+		other[i] ^= 4;
+		odd_part = (u32)i / RAFT_FRAG_DATA;
+		damaged |= assemble(len, cut_mixed);
+	}
+	ok(!damaged, "refused: a message with a damaged part");
 }
 
 static size_t golden_line(char *line, size_t size, u32 i)
@@ -530,6 +614,7 @@ int main(int argc, char **argv)
 	test_join();
 	test_bare();
 	test_head();
+	test_parts();
 	test_golden(false);
 	printf("1..%d\n", n_tests);
 	return 0;

@@ -20,13 +20,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check_for(u32 node, const u8 *buf, size_t len)
 {
 	static struct raft_entry entries[RAFT_MAX_BATCH];
-	static u32 offsets[RAFT_MAX_BATCH];
+	static struct raft_wire_command commands[RAFT_MAX_BATCH];
 	static u8 again[RAFT_MAX_MSG_BYTES];
 	struct raft_wire_out w;
 	struct raft_msg m;
 	u32 i;
 
-	if (raft_wire_decode(buf, len, GROUP, node, &m, entries, offsets,
+	if (raft_wire_decode(buf, len, GROUP, node, &m, entries, commands,
 			     RAFT_MAX_BATCH))
 		return;
 	if (m.to != node || m.from == node || m.n_entries > RAFT_MAX_BATCH ||
@@ -35,9 +35,11 @@ static void check_for(u32 node, const u8 *buf, size_t len)
 	raft_wire_begin(&w, again, sizeof(again), GROUP, &m);
 	for (i = 0; i < m.n_entries; i++) {
 		if (entries[i].len > RAFT_MAX_COMMAND ||
-		    offsets[i] > len || entries[i].len > len - offsets[i])
+		    commands[i].offset > len ||
+		    entries[i].len > len - commands[i].offset)
 			abort();
-		raft_wire_add(&w, &entries[i], buf + offsets[i]);
+		raft_wire_add(&w, &entries[i], buf + commands[i].offset,
+			      commands[i].crc);
 	}
 	if (raft_wire_end(&w) != len || memcmp(again, buf, len))
 		abort();
@@ -49,18 +51,54 @@ static void check_message(const u8 *buf, size_t len)
 	check_for(0, buf, len);
 }
 
-static void fix_crc(u8 *buf, size_t len, size_t at, size_t head)
+static void put_crc(u8 *at, u32 crc)
 {
+	__le32 v = cpu_to_le32(crc);
+
+	memcpy(at, &v, sizeof(v));
+}
+
+static void fix_datagram(u8 *buf, size_t len)
+{
+	const size_t at = offsetof(struct raft_wire_frag, crc);
+	const size_t head = sizeof(struct raft_wire_frag);
 	u32 crc;
 
 	if (len < head)
 		return;
 	crc = crc32c(~0u, buf, at);
-	crc = ~crc32c(crc, buf + head, len - head);
-	buf[at] = (u8)crc;
-	buf[at + 1] = (u8)(crc >> 8);
-	buf[at + 2] = (u8)(crc >> 16);
-	buf[at + 3] = (u8)(crc >> 24);
+	if (buf[offsetof(struct raft_wire_frag, flags)] & RAFT_FRAG_ASK)
+		crc = crc32c(crc, buf + head, len - head);
+	put_crc(buf + at, ~crc);
+}
+
+/* The sums of the commands, as far as they are there, then that of the headers. */
+static void fix_message(u8 *buf, size_t len)
+{
+	const size_t at = offsetof(struct raft_wire_header, crc);
+	const size_t head = sizeof(struct raft_wire_header);
+	struct raft_wire_header h;
+	struct raft_wire_entry e;
+	size_t end, pos;
+	u32 i, crc;
+
+	if (len < head)
+		return;
+	memcpy(&h, buf, head);
+	end = raft_wire_header_bytes(le32_to_cpu(h.n_entries));
+	end = end < len ? end : len;
+	pos = end;
+	for (i = 0; raft_wire_header_bytes(i + 1) <= end; i++) {
+		memcpy(&e, buf + raft_wire_header_bytes(i), sizeof(e));
+		if (le32_to_cpu(e.len) > len - pos)
+			break;
+		e.crc = cpu_to_le32(raft_command_crc(buf + pos,
+						     le32_to_cpu(e.len)));
+		memcpy(buf + raft_wire_header_bytes(i), &e, sizeof(e));
+		pos += le32_to_cpu(e.len);
+	}
+	crc = crc32c(~0u, buf, at);
+	put_crc(buf + at, ~crc32c(crc, buf + head, end - head));
 }
 
 /* What was asked for lies within its message. */
@@ -133,8 +171,7 @@ static void check_datagrams(const uint8_t *data, size_t size)
 		len = len < size ? len : size;
 		len = len < sizeof(gram) ? len : sizeof(gram);
 		memcpy(gram, data, len);
-		fix_crc(gram, len, offsetof(struct raft_wire_frag, crc),
-			sizeof(struct raft_wire_frag));
+		fix_datagram(gram, len);
 		data += len;
 		size -= len;
 		check_datagram(&peer, gram, len, now);
@@ -162,8 +199,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_datagrams(copy, size);
 		break;
 	case 2:
-		fix_crc(copy, size, offsetof(struct raft_wire_header, crc),
-			sizeof(struct raft_wire_header));
+		fix_message(copy, size);
 		check_message(copy, size);
 		break;
 	}

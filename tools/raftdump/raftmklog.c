@@ -85,6 +85,7 @@ static void entry_put(struct mklog *m, u64 term, bool config)
 		die("entries");
 	}
 	memset(out, 0, sizeof(out));
+	rec.data_crc = raft_command_crc(text, rec.len);
 	m->st.durable_crc = raft_disk_record_encode(&m->sb, &rec, text, out);
 	m->st.durable = rec.index;
 	m->end = rec.pos + raft_disk_record_bytes(rec.len);
