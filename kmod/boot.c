@@ -141,7 +141,6 @@ static void boot_refill(struct work_struct *work)
 	if (!READ_ONCE(p->spare_config))
 		xchg(&p->spare_config,
 		     raft_payload_alloc(RAFT_CONFIG_BYTES, GFP_NOIO));
-	raft_remote_refill(&p->remotes);
 	raft_group_open_sockets(p->g);
 	raft_owner_wake_group(p);
 }
@@ -258,25 +257,13 @@ static int boot_base(struct raft_group_priv *p, const struct raft_wal_boot *boot
 	return -ENODATA;
 }
 
-/*
- * Who they are says the last configuration in the log.  Memory for all of them
- * now, if there is some, so that not even the first message is lost.
- */
+/* Who they are says the last configuration in the log. */
 static void boot_members(struct raft_group_priv *p)
 {
-	struct raft_remotes *rs = &p->remotes;
-	u32 i;
-
 	/* For sysfs; all else is published when the owner knows the group. */
 	p->g->pub.conf = *raft_membership(p->core);
-	raft_remote_configure(rs, &p->g->pub.conf);
+	raft_remote_configure(&p->remotes, &p->g->pub.conf);
 	raft_group_open_sockets(p->g);
-	for (i = 0; i < RAFT_MAX_PEERS; i++) {
-		if (!rs->slot[i].id || raft_remote_parts(rs, &rs->slot[i]))
-			continue;
-		raft_remote_refill(rs);
-		raft_remote_parts(rs, &rs->slot[i]);
-	}
 }
 
 static int boot_core(struct raft_group_priv *p, struct file *log,

@@ -207,6 +207,7 @@ static int group_endpoint(struct raft_net *rn, struct raft_group *g)
 	if (IS_ERR(ep))
 		return PTR_ERR(ep);
 	g->priv->ep = ep;
+	g->priv->remotes.pool = &ep->parts;
 	raft_timer_init(&g->priv->timer);
 	return 0;
 }

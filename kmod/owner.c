@@ -331,6 +331,7 @@ static void take_deadline(struct raft_group_priv *p)
 	u64 now = ktime_get_ns();
 
 	raft_notice_pass(p, now);
+	raft_remote_rest(&p->remotes, now);
 	if (now >= p->deadline) {
 		trace_raft_timer(name_of(p), id_of(p), now - p->deadline);
 		tick(p);

@@ -4,12 +4,12 @@
  *
  * Owns a table of bounded size: what comes from outside can push strangers out
  * of it, never a member, and makes us allocate memory for RAFT_STRANGERS at
- * most.  Allocates nothing itself while the owner runs: memory for messages of
- * several parts comes from a worker (raft_remote_refill()).
+ * most.  Allocates nothing itself: memory for messages of several parts comes from
+ * a pool (parts.h), and goes back when none was seen for a while.
  */
 #include <linux/bitops.h>
-#include <linux/gfp.h>
-#include <linux/mm.h>
+#include <linux/ktime.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 
 #include "../uapi/linux/raft.h"
@@ -37,26 +37,30 @@ struct raft_remote *raft_remote_find(struct raft_remotes *rs, u32 id)
 }
 
 /* The commands of long messages, to the node and of it. */
-static void release(struct raft_remote *remote)
+static struct raft_parts *release(struct raft_remote *remote)
 {
+	struct raft_parts *parts = remote->parts;
 	void *payload;
 
-	while ((payload = raft_frag_pop(&remote->frag)))
+	if (!parts)
+		return NULL;
+	while ((payload = raft_frag_pop(&parts->peer)))
 		raft_payload_put(payload);
-	raft_payload_put(raft_frag_take(&remote->frag));
+	raft_payload_put(raft_frag_take(&parts->peer));
+	remote->parts = NULL;
+	return parts;
 }
 
 /* A slot begins anew for another node; its memory stays. */
 static void reset(struct raft_remote *remote, u32 id)
 {
-	struct raft_frag_mem *mem = remote->frag_mem;
+	struct raft_parts *parts = release(remote);
 
-	release(remote);
 	memset(remote, 0, sizeof(*remote));
 	remote->id = id;
-	remote->frag_mem = mem;
-	if (mem)
-		raft_frag_init(&remote->frag, mem);
+	remote->parts = parts;
+	if (parts)
+		raft_frag_init(&parts->peer, &parts->mem);
 }
 
 static struct raft_remote *free_slot(struct raft_remotes *rs)
@@ -171,36 +175,42 @@ void raft_remote_configure(struct raft_remotes *rs,
  * @remote: the node, in @rs
  *
  * Context: the owner thread.
- * Return: true if so; else @rs->want is set, and the caller has a worker call
- *	raft_remote_refill().
+ * Return: true if so; else there may be some soon.
  */
 bool raft_remote_parts(struct raft_remotes *rs, struct raft_remote *remote)
 {
-	if (remote->frag_mem)
-		return true;
-	remote->frag_mem = xchg(&rs->spare, NULL);
-	if (remote->frag_mem) {
-		raft_frag_init(&remote->frag, remote->frag_mem);
-		return true;
+	if (!remote->parts) {
+		remote->parts = raft_parts_get(rs->pool);
+		rs->rest_at = min(rs->rest_at, ktime_get_ns() + RAFT_FRAG_LIFE);
 	}
-	/* Pairs with READ_ONCE() in raft_remote_refill(). */
-	WRITE_ONCE(rs->want, true);
-	return false;
+	return remote->parts;
 }
 
 /**
- * raft_remote_refill - fetch memory for the next node that needs it
+ * raft_remote_rest - give memory back that nobody needs any more
  * @rs: the table
+ * @now: ktime ns
  *
- * Context: may sleep; not twice at once.
+ * Context: the owner thread.
  */
-void raft_remote_refill(struct raft_remotes *rs)
+void raft_remote_rest(struct raft_remotes *rs, u64 now)
 {
-	if (!READ_ONCE(rs->want) || READ_ONCE(rs->spare))
+	struct raft_remote *remote;
+	bool busy = false;
+	u32 i;
+
+	if (now < rs->rest_at)
 		return;
-	WRITE_ONCE(rs->want, false);
-	/* The owner only takes, so there is none that would be lost. */
-	xchg(&rs->spare, kvmalloc(sizeof(*rs->spare), GFP_NOIO));
+	for (i = 0; i < RAFT_MAX_PEERS; i++) {
+		remote = &rs->slot[i];
+		if (!remote->parts)
+			continue;
+		if (raft_frag_rests(&remote->parts->peer, now))
+			raft_parts_put(rs->pool, release(remote));
+		else
+			busy = true;
+	}
+	rs->rest_at = busy ? now + RAFT_FRAG_LIFE : U64_MAX;
 }
 
 /**
@@ -213,9 +223,6 @@ void raft_remote_free(struct raft_remotes *rs)
 {
 	u32 i;
 
-	for (i = 0; i < RAFT_MAX_PEERS; i++) {
-		release(&rs->slot[i]);
-		kvfree(rs->slot[i].frag_mem);
-	}
-	kvfree(rs->spare);
+	for (i = 0; i < RAFT_MAX_PEERS; i++)
+		raft_parts_free(release(&rs->slot[i]));
 }

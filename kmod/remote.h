@@ -12,9 +12,9 @@
 #include <linux/socket.h>
 #include <linux/types.h>
 
-#include "core/frag.h"
 #include "core/raft_core.h"
 #include "notice.h"
+#include "parts.h"
 
 struct raft_group_priv;
 
@@ -31,9 +31,8 @@ struct raft_group_priv;
  * @heard: ktime ns of the last message from it, 0 if never
  * @incarnation: its newest boot that we heard of, 0 if none
  * @notice: what it is to be told, soon
- * @frag: messages of it that are incomplete, and ours to it
- * @frag_mem: memory of @frag, NULL until there is some: then what has more than
- *	one part is lost
+ * @parts: messages of it that are incomplete, and ours to it; NULL if there are
+ *	none, or no memory for them: then what has more than one part is lost
  *
  * How to reach it and what came; the protocol's side is the core's raft_peer.
  */
@@ -46,8 +45,7 @@ struct raft_remote {
 	u64 heard;
 	u64 incarnation;
 	struct raft_notice notice;
-	struct raft_frag_peer frag;
-	struct raft_frag_mem *frag_mem;
+	struct raft_parts *parts;
 };
 
 /**
@@ -55,15 +53,16 @@ struct raft_remote {
  * @slot: in no order
  * @self: this node, which is none of them
  * @families: bit n: a member has an address of enum raft_family n
- * @spare: memory for one @slot.frag_mem, or NULL; xchg() only
- * @want: a slot has none and needs it; a worker fetches it
+ * @pool: where memory for @slot.parts comes from
+ * @rest_at: not before this it is looked at which of it is not needed, ktime ns;
+ *	U64_MAX: there is none
  */
 struct raft_remotes {
 	struct raft_remote slot[RAFT_MAX_PEERS];
 	u32 self;
 	u32 families;
-	struct raft_frag_mem *spare;
-	bool want;
+	struct raft_parts_pool *pool;
+	u64 rest_at;
 };
 
 struct raft_remote *raft_remote_find(struct raft_remotes *rs, u32 id);
@@ -72,7 +71,7 @@ struct raft_remote *raft_remote_stranger(struct raft_remotes *rs, u32 id,
 void raft_remote_configure(struct raft_remotes *rs,
 			   const struct raft_membership *c);
 bool raft_remote_parts(struct raft_remotes *rs, struct raft_remote *remote);
-void raft_remote_refill(struct raft_remotes *rs);
+void raft_remote_rest(struct raft_remotes *rs, u64 now);
 void raft_remote_free(struct raft_remotes *rs);
 
 #endif /* _RAFT_REMOTE_H */

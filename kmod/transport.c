@@ -145,6 +145,7 @@ static void endpoint_free(struct raft_endpoint *ep)
 	for (i = 0; i < RAFT_FAMILIES; i++)
 		if (ep->socks[i].sock)
 			sock_release(ep->socks[i].sock);
+	raft_parts_exit(&ep->parts);
 	kvfree(ep);
 }
 
@@ -164,12 +165,19 @@ static struct raft_endpoint *endpoint_new(struct net *net, u16 port)
 	ep->port = port;
 	INIT_LIST_HEAD(&ep->node);
 	tasklet_setup(&ep->nudge, nudge_nothing);
+	err = raft_parts_init(&ep->parts);
+	if (err)
+		goto free;
 	err = raft_owner_start(&ep->owner, ep);
-	if (err) {
-		kvfree(ep);
-		return ERR_PTR(err);
-	}
+	if (err)
+		goto parts;
 	return ep;
+
+parts:
+	raft_parts_exit(&ep->parts);
+free:
+	kvfree(ep);
+	return ERR_PTR(err);
 }
 
 /**

@@ -16,6 +16,7 @@
 #include <linux/types.h>
 
 #include "owner.h"
+#include "parts.h"
 #include "remote.h"
 
 struct kvec;
@@ -59,6 +60,7 @@ struct raft_sock {
  * @bad: datagrams that belong to no group here; the owner's
  * @bad_by: the same, by enum raft_wire_error
  * @nudge: has softirqs done that would wait for ksoftirqd; does nothing else
+ * @parts: memory for messages of several parts
  * @owner: the thread
  */
 struct raft_endpoint {
@@ -70,6 +72,7 @@ struct raft_endpoint {
 	u64 bad;
 	u64 bad_by[RAFT_WIRE_ERRORS];
 	struct tasklet_struct nudge;
+	struct raft_parts_pool parts;
 	struct raft_owner owner;
 };
 

@@ -181,8 +181,8 @@ static bool lend(struct raft_group_priv *p, struct raft_remote *remote,
 		refuse(p, RAFT_DROP_NOMEM, f->total);
 		return false;
 	}
-	raft_payload_put(raft_frag_lend(&remote->frag, f, now, payload->mem,
-					payload));
+	raft_payload_put(raft_frag_lend(&remote->parts->peer, f, now,
+					payload->mem, payload));
 	return true;
 }
 
@@ -190,19 +190,20 @@ static void add_part(struct raft_owner *o, struct raft_group_priv *p,
 		     struct raft_remote *remote, const struct raft_frag *f,
 		     u64 now)
 {
+	struct raft_frag_peer *peer = &remote->parts->peer;
 	struct raft_payload *whole = NULL;
 	enum raft_frag_result res;
 	const u8 *msg;
 
-	res = raft_frag_add(&remote->frag, f, now, &msg);
+	res = raft_frag_add(peer, f, now, &msg);
 	if (res == RAFT_FRAG_WANT && lend(p, remote, f, now))
-		res = raft_frag_add(&remote->frag, f, now, &msg);
+		res = raft_frag_add(peer, f, now, &msg);
 	if (res == RAFT_FRAG_FORGED)
 		refuse(p, RAFT_DROP_FRAG, f->from);
 	if (res != RAFT_FRAG_DONE)
 		return;
 	if (f->total > RAFT_MSG_SHORT)
-		whole = raft_frag_take(&remote->frag);
+		whole = raft_frag_take(peer);
 	take_message(o, p, remote, msg, f->total, whole);
 	raft_payload_put(whole);
 }
@@ -216,17 +217,22 @@ static void take_part(struct raft_owner *o, struct raft_group_priv *p,
 	struct raft_wire_ask ask;
 	u32 len;
 
-	if (!f->ask && f->len != f->total &&
-	    !raft_remote_parts(&p->remotes, remote)) {
-		raft_group_queue(&p->refill);
-		refuse(p, RAFT_DROP_NOMEM, f->total);
-		return;
-	}
-	if (!f->ask)
+	if (!f->ask && f->len == f->total) {
+		take_message(o, p, remote, f->data, f->total, NULL);
+	} else if (!f->ask) {
+		if (!raft_remote_parts(&p->remotes, remote)) {
+			refuse(p, RAFT_DROP_NOMEM, f->total);
+			return;
+		}
 		add_part(o, p, remote, f, now);
-	else if (raft_frag_asked(&remote->frag, f, now, &burst))
+	} else if (remote->parts &&
+		   raft_frag_asked(&remote->parts->peer, f, now, &burst)) {
 		raft_tx_burst(p, remote, &burst, false);
-	len = raft_frag_ask(&remote->frag, f, now, p->g->incarnation, &ask);
+	}
+	if (!remote->parts)
+		return;
+	len = raft_frag_ask(&remote->parts->peer, f, now, p->g->incarnation,
+			    &ask);
 	if (len)
 		raft_tx_ask(p, remote, &ask, len);
 	raft_tx_long(p, remote);

@@ -176,18 +176,19 @@ void raft_tx_burst(struct raft_group_priv *p, struct raft_remote *remote,
  */
 void raft_tx_long(struct raft_group_priv *p, struct raft_remote *remote)
 {
+	struct raft_parts *parts = remote->parts;
 	struct raft_frag_burst burst;
 	u64 now = ktime_get_ns();
 
-	for (;;) {
-		switch (raft_frag_next(&remote->frag, now, &burst)) {
+	while (parts) {
+		switch (raft_frag_next(&parts->peer, now, &burst)) {
 		case RAFT_FRAG_IDLE:
 			return;
 		case RAFT_FRAG_SEND:
 			raft_tx_burst(p, remote, &burst, false);
 			return;
 		case RAFT_FRAG_OVER:
-			raft_payload_put(raft_frag_pop(&remote->frag));
+			raft_payload_put(raft_frag_pop(&parts->peer));
 			break;
 		}
 	}
@@ -205,12 +206,11 @@ static void queue_long(struct raft_group_priv *p, struct raft_remote *remote,
 	};
 
 	if (!raft_remote_parts(&p->remotes, remote)) {
-		raft_group_queue(&p->refill);
 		lost(p, RAFT_DROP_NOMEM, enc->total);
 		return;
 	}
 	memcpy(l.head, enc->head, sizeof(l.head));
-	switch (raft_frag_push(&remote->frag, &l)) {
+	switch (raft_frag_push(&remote->parts->peer, &l)) {
 	case RAFT_FRAG_QUEUED:
 		raft_payload_get(enc->command);
 		p->msgs_out++;
@@ -238,11 +238,9 @@ static void send_short(struct raft_group_priv *p, struct raft_remote *remote,
 	};
 
 	/* Sent all the same, but parts that get lost cannot be sent again. */
-	if (n > 1 && !raft_remote_parts(&p->remotes, remote))
-		raft_group_queue(&p->refill);
-	else
-		raft_frag_keep(&remote->frag, m->seq, enc->head, enc->total,
-			       ktime_get_ns());
+	if (n > 1 && raft_remote_parts(&p->remotes, remote))
+		raft_frag_keep(&remote->parts->peer, m->seq, enc->head,
+			       enc->total, ktime_get_ns());
 	raft_tx_burst(p, remote, &b, !m->n_entries);
 	p->msgs_out++;
 }

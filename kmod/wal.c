@@ -235,7 +235,8 @@ static int recover(struct raft_wal *wal, const struct raft_wal_params *params,
 	s = kzalloc(sizeof(*s), GFP_KERNEL);
 	if (!s)
 		return -ENOMEM;
-	s->buf = wal->area.buf;
+	raft_wal_enlarge(wal);
+	s->buf = wal->area->buf;
 	s->read = scan_read;
 	s->entry = scan_entry;
 	s->ctx = wal;
@@ -286,10 +287,10 @@ static int buffers_init(struct raft_wal *wal)
 {
 	int err;
 
-	err = raft_wal_area_init(&wal->area, RAFT_WAL_BUF);
+	err = raft_wal_area_init(&wal->small, RAFT_WAL_SMALL,
+				 GFP_KERNEL_ACCOUNT);
 	if (err)
 		return err;
-	raft_wal_walk_init(&wal->walk, wal, &wal->area);
 	err = raft_wal_marks_init(&wal->marks, i_size_read(wal->host));
 	if (err)
 		return err;
@@ -313,7 +314,8 @@ void raft_wal_free(struct raft_wal *wal)
 	raft_wal_marks_free(&wal->marks);
 	if (wal->page)
 		__free_page(wal->page);
-	raft_wal_area_free(&wal->area);
+	raft_wal_shrink(wal);
+	raft_wal_area_free(&wal->small);
 	mutex_lock(&in_use_lock);
 	list_del(&wal->node);
 	mutex_unlock(&in_use_lock);
@@ -392,6 +394,7 @@ int raft_wal_open(struct raft_wal **walp, struct file *file,
 	if (!err)
 		err = recover(wal, params, boot);
 	memalloc_noio_restore(noio);
+	raft_wal_shrink(wal);
 	if (!err)
 		err = raft_wal_work_init(wal);
 	if (err)
@@ -466,11 +469,11 @@ void raft_wal_stat(const struct raft_wal *wal, struct raft_wal_stat *st)
  * raft_wal_init() - at module load
  *
  * Context: Process context.
- * Return: 0.
+ * Return: 0, or -ENOMEM.
  */
 int raft_wal_init(void)
 {
-	return 0;
+	return raft_wal_areas_init();
 }
 
 /**
@@ -481,6 +484,7 @@ int raft_wal_init(void)
 void raft_wal_exit(void)
 {
 	WARN_ON_ONCE(!list_empty(&in_use));
+	raft_wal_areas_exit();
 	/* What closed logs put from a kernel thread: umount may come next. */
 	flush_delayed_fput();
 }

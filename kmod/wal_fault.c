@@ -186,7 +186,7 @@ static void write_half(struct raft_wal *wal)
 		return;
 	if (g->fill && !g->intent) {
 		len = (u32)raft_disk_round_up(g->fill / 2, RAFT_DISK_BLOCK_MIN);
-		err = fault_write(wal, g->at.pos, wal->area.bvec,
+		err = fault_write(wal, g->at.pos, wal->area->bvec,
 				  DIV_ROUND_UP(len, PAGE_SIZE), len);
 	} else {
 		struct bio_vec bvec = { .bv_page = wal->page,

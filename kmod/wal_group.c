@@ -93,10 +93,10 @@ static void group_durable(struct raft_wal *wal, bool records)
 		wal->state.durable = wal->tail.index;
 		wal->state.durable_crc = wal->tail.crc;
 		raft_wal_mark(wal, &wal->tail);
-		if (!READ_ONCE(wal->closing))
-			kthread_queue_delayed_work(wal->worker, &wal->note,
-						   msecs_to_jiffies(RAFT_WAL_NOTE_MS));
 	}
+	if ((records || wal->large) && !READ_ONCE(wal->closing))
+		kthread_queue_delayed_work(wal->worker, &wal->note,
+					   msecs_to_jiffies(RAFT_WAL_NOTE_MS));
 	spin_lock_irqsave(&wal->lock, flags);
 	wal->durable = wal->state;
 	spin_unlock_irqrestore(&wal->lock, flags);
@@ -272,7 +272,7 @@ static int group_append(struct raft_wal *wal, const struct raft_wal_item *it)
 		rec.data_crc = raft_payload_crc(payload);
 	rec.crc = raft_disk_record_encode(&wal->super, &rec,
 					  payload ? payload->data : NULL,
-					  wal->area.buf + g->fill);
+					  wal->area->buf + g->fill);
 	if (!g->fill)
 		g->first = it->index;
 	g->fill += raft_disk_record_bytes(it->e.len);
@@ -297,14 +297,18 @@ static int group_entry(struct raft_wal *wal, const struct raft_wal_item *it)
 	if (it->index != wal->tail.index + 1 || it->e.len > RAFT_MAX_COMMAND)
 		return -EINVAL;
 	if (g->fill) {
-		if (g->fill + bytes > RAFT_WAL_BUF || g->at.pos + g->fill + bytes >
-		    raft_disk_limit(&wal->super, base, g->at.lap))
+		if (g->fill + bytes > wal->area->size)
+			wal->crowded = true;
+		if (g->fill + bytes > wal->area->size || g->at.pos + g->fill +
+		    bytes > raft_disk_limit(&wal->super, base, g->at.lap))
 			return -EAGAIN;
 		return group_append(wal, it);
 	}
 	g->at = wal->tail;
 	if (!raft_disk_place(&wal->super, base, &g->at, bytes))
 		return g->state ? -EAGAIN : -ENOSPC;
+	if (bytes > wal->area->size)
+		raft_wal_enlarge(wal);
 	return group_append(wal, it);
 }
 
@@ -376,6 +380,9 @@ bool raft_wal_gather(struct raft_wal *wal)
 	memset(g, 0, sizeof(*g));
 	g->at = wal->tail;
 	WRITE_ONCE(wal->blocked, false);
+	/* The last group did not hold all there was. */
+	if (wal->crowded)
+		raft_wal_enlarge(wal);
 	while (!err && (it = raft_wal_queue_peek(&wal->queue))) {
 		err = READ_ONCE(wal->error) ? 0 : group_take(wal, it);
 		if (err == -ENOSPC)
@@ -397,6 +404,8 @@ bool raft_wal_gather(struct raft_wal *wal)
 	/* A batch that changed nothing wants its answer, too, and in order. */
 	if (g->seq && !g->fill)
 		g->state = true;
+	if (READ_ONCE(wal->note_due) && !g->fill)
+		raft_wal_shrink(wal);
 	if (is_note_due(wal))
 		g->state = true;
 	return !READ_ONCE(wal->error) && (g->state || g->fill);
@@ -426,15 +435,15 @@ static void issue_records(struct raft_wal *wal)
 	struct raft_wal_io *io = &wal->io_records;
 	u32 len = (u32)raft_disk_round_up(g->fill, wal->super.block);
 
-	memset(wal->area.buf + g->fill, 0, len - g->fill);
-	io->bvec = wal->area.bvec;
+	memset(wal->area->buf + g->fill, 0, len - g->fill);
+	io->bvec = wal->area->bvec;
 	io->nr = DIV_ROUND_UP(len, PAGE_SIZE);
 	io->pos = g->at.pos;
 	io->len = len;
 	io->done = group_io_done;
 	wal->writes++;
 	wal->bytes += len;
-	flush_kernel_vmap_range(wal->area.buf, len);
+	flush_kernel_vmap_range(wal->area->buf, len);
 	wal->backend->write(io);
 }
 

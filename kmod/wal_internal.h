@@ -5,6 +5,7 @@
  * wal.c        its life: identity, format, recovery, close
  * wal_queue.c  batches from the owner, room
  * wal_group.c  writes out, completions back
+ * wal_area.c   memory that is written from and read to
  * wal_mark.c   where records end
  * wal_read.c   entries read back
  * wal_file.c   backends: direct I/O; page cache and fsync
@@ -35,7 +36,8 @@
 #include "core/disk.h"
 #include "wal.h"
 
-#define RAFT_WAL_BUF		RAFT_DISK_BUF	/* bytes in one write */
+#define RAFT_WAL_BUF		RAFT_DISK_BUF	/* bytes in one write, at most */
+#define RAFT_WAL_SMALL		(16 * 1024)	/* bytes in one of a log that rests */
 #define RAFT_WAL_RESERVE	(64 * 1024)	/* bytes kept for no-ops */
 /*
  * Items that one step of the core may make: all own proposals, a message and a
@@ -51,10 +53,12 @@ struct raft_wal_io;
  * struct raft_wal_area - memory for direct I/O
  * @buf: as the CPU sees it
  * @bvec: its pages
+ * @size: bytes
  */
 struct raft_wal_area {
 	u8 *buf;
 	struct bio_vec *bvec;
+	u32 size;
 };
 
 /**
@@ -264,7 +268,10 @@ struct raft_wal_walk {
  * @tail: [stage] where the last record gathered ends
  * @marks: see there
  * @walk: [stage] looks for places when @area is empty
- * @area: [stage] RAFT_WAL_BUF bytes of records
+ * @small: [stage] RAFT_WAL_SMALL bytes
+ * @large: [stage] RAFT_WAL_BUF bytes, or NULL
+ * @area: [stage] where records are gathered: one of the two
+ * @crowded: [stage] the last group would have been larger with more memory
  * @page: [stage] a hard-state slot
  * @page_bvec: @page
  * @io_records: [stage] write of @area
@@ -320,7 +327,10 @@ struct raft_wal {
 	u64 open_term;
 	struct raft_disk_point tail;
 	struct raft_wal_walk walk;
-	struct raft_wal_area area;
+	struct raft_wal_area small;
+	struct raft_wal_area *large;
+	struct raft_wal_area *area;
+	bool crowded;
 	struct page *page;
 	struct bio_vec page_bvec;
 	struct raft_wal_io io_records;
@@ -393,9 +403,15 @@ static inline bool raft_wal_fault_unread(const struct raft_wal *wal)
 /* wal.c */
 void raft_wal_free(struct raft_wal *wal);
 
-/* wal_mark.c */
-int raft_wal_area_init(struct raft_wal_area *a, u32 bytes);
+/* wal_area.c */
+int raft_wal_areas_init(void);
+void raft_wal_areas_exit(void);
+int raft_wal_area_init(struct raft_wal_area *a, u32 bytes, gfp_t gfp);
 void raft_wal_area_free(struct raft_wal_area *a);
+void raft_wal_enlarge(struct raft_wal *wal);
+void raft_wal_shrink(struct raft_wal *wal);
+
+/* wal_mark.c */
 int raft_wal_marks_init(struct raft_wal_marks *m, u64 size);
 void raft_wal_marks_free(struct raft_wal_marks *m);
 void raft_wal_mark(struct raft_wal *wal, const struct raft_disk_point *at);

@@ -12,50 +12,11 @@
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
 
 #include "wal_internal.h"
 
 #define MARKS_MAX	4096			/* places */
 #define MARK_BYTES	(128 * 1024)		/* between two, at least */
-
-/* --- memory for direct I/O ---------------------------------------------- */
-
-/**
- * raft_wal_area_init() - get memory that can be read to and written from
- * @a: area, zeroed; raft_wal_area_free() cleans up also after an error
- * @bytes: a multiple of PAGE_SIZE
- *
- * Context: May sleep.
- * Return: 0, or -ENOMEM.
- */
-int raft_wal_area_init(struct raft_wal_area *a, u32 bytes)
-{
-	unsigned int n = bytes / PAGE_SIZE;
-	unsigned int i;
-
-	a->buf = __vmalloc(bytes, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
-	a->bvec = kcalloc(n, sizeof(*a->bvec), GFP_KERNEL_ACCOUNT);
-	if (!a->buf || !a->bvec)
-		return -ENOMEM;
-	for (i = 0; i < n; i++) {
-		a->bvec[i].bv_page = vmalloc_to_page(a->buf + i * PAGE_SIZE);
-		a->bvec[i].bv_len = PAGE_SIZE;
-	}
-	return 0;
-}
-
-/**
- * raft_wal_area_free() - give memory back
- * @a: area
- *
- * Context: Process context.
- */
-void raft_wal_area_free(struct raft_wal_area *a)
-{
-	kfree(a->bvec);
-	vfree(a->buf);
-}
 
 /* --- marks -------------------------------------------------------------- */
 
@@ -279,6 +240,8 @@ int raft_wal_seek(struct raft_wal *wal, u64 index, struct raft_disk_point *at)
 		*at = wal->tail;
 		return 0;
 	}
+	raft_wal_enlarge(wal);
+	raft_wal_walk_init(w, wal, wal->area);
 	spin_lock_irqsave(&wal->lock, flags);
 	from = raft_wal_mark_before(wal, &wal->state.base, index);
 	spin_unlock_irqrestore(&wal->lock, flags);

@@ -39,7 +39,8 @@ struct raft_wal_reader *raft_wal_reader_new(void)
 {
 	struct raft_wal_reader *rd = kzalloc(sizeof(*rd), GFP_KERNEL_ACCOUNT);
 
-	if (rd && raft_wal_area_init(&rd->area, RAFT_DISK_BUF)) {
+	if (rd && raft_wal_area_init(&rd->area, RAFT_DISK_BUF,
+				     GFP_KERNEL_ACCOUNT)) {
 		raft_wal_reader_free(rd);
 		return NULL;
 	}

@@ -325,6 +325,35 @@ void *raft_frag_take(struct raft_frag_peer *p)
 	return handle;
 }
 
+static bool slot_rests(const struct raft_frag_slot *s, u64 now)
+{
+	return !s->age || now - s->touched >= RAFT_FRAG_LIFE;
+}
+
+/**
+ * raft_frag_rests - may all that is known of a peer's messages be forgotten?
+ * @p: the peer
+ * @now: ns, never running backwards
+ *
+ * A late copy of a message, or a late question, is then like one of a message that
+ * never was; the core bears both.
+ *
+ * Context: as raft_frag_add().
+ * Return: true if nothing waits to be sent, and nothing came or went for
+ *	RAFT_FRAG_LIFE.
+ */
+bool raft_frag_rests(const struct raft_frag_peer *p, u64 now)
+{
+	u32 i;
+
+	for (i = 0; i < RAFT_FRAG_SLOTS; i++)
+		if (!slot_rests(&p->slots[i], now) ||
+		    (p->sent[i].total &&
+		     now - p->sent[i].when < RAFT_FRAG_LIFE))
+			return false;
+	return slot_rests(&p->big, now) && !p->queue.n;
+}
+
 static enum raft_frag_result slot_add(struct raft_frag_slot *s,
 				      const struct raft_frag *f, u64 now)
 {

@@ -341,6 +341,7 @@ enum raft_frag_result raft_frag_add(struct raft_frag_peer *p,
 void *raft_frag_lend(struct raft_frag_peer *p, const struct raft_frag *f,
 		     u64 now, u8 *buf, void *handle);
 void *raft_frag_take(struct raft_frag_peer *p);
+bool raft_frag_rests(const struct raft_frag_peer *p, u64 now);
 u32 raft_frag_ask(struct raft_frag_peer *p, const struct raft_frag *f, u64 now,
 		  u64 from_inc, struct raft_wire_ask *ask);
 

@@ -117,7 +117,9 @@ EXPORT_SYMBOL_GPL(raft_remote_find);
 EXPORT_SYMBOL_GPL(raft_remote_stranger);
 EXPORT_SYMBOL_GPL(raft_remote_configure);
 EXPORT_SYMBOL_GPL(raft_remote_parts);
-EXPORT_SYMBOL_GPL(raft_remote_refill);
+EXPORT_SYMBOL_GPL(raft_remote_rest);
+EXPORT_SYMBOL_GPL(raft_parts_init);
+EXPORT_SYMBOL_GPL(raft_parts_exit);
 EXPORT_SYMBOL_GPL(raft_remote_free);
 
 EXPORT_SYMBOL_GPL(raft_result_init);

@@ -7,6 +7,7 @@
 #include <linux/bitops.h>
 #include <linux/in.h>
 #include <linux/in6.h>
+#include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -216,34 +217,75 @@ static void raft_remote_test_full(struct kunit *test)
 
 static void raft_remote_test_memory(struct kunit *test)
 {
+	struct raft_parts_pool *pool = kunit_kzalloc(test, sizeof(*pool),
+						     GFP_KERNEL);
 	struct raft_remotes *rs = new_table(test);
 	struct raft_remote *two, *three;
-	struct raft_frag_mem *mem;
+	struct raft_parts *parts;
 
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	KUNIT_ASSERT_EQ(test, raft_parts_init(pool), 0);
+	rs->pool = pool;
 	raft_remote_configure(rs, members(test, 1, 3));
 	two = raft_remote_find(rs, 2);
 	three = raft_remote_find(rs, 3);
-	raft_remote_refill(rs);
-	KUNIT_EXPECT_NULL(test, rs->spare);	/* nobody wants any */
-	KUNIT_EXPECT_FALSE(test, raft_remote_parts(rs, two));
-	raft_remote_refill(rs);
 	KUNIT_EXPECT_TRUE(test, raft_remote_parts(rs, two));
-	KUNIT_EXPECT_FALSE(test, raft_remote_parts(rs, three));
-	mem = two->frag_mem;
-	KUNIT_EXPECT_NOT_NULL(test, mem);
+	KUNIT_EXPECT_TRUE(test, raft_remote_parts(rs, three));
+	parts = two->parts;
+	KUNIT_EXPECT_NOT_NULL(test, parts);
+	KUNIT_EXPECT_PTR_NE(test, parts, three->parts);
+	/* More than what is kept is there only when a worker has fetched it. */
+	flush_work(&pool->work);
+	KUNIT_EXPECT_NOT_NULL(test, pool->spare[0]);
 
 	/* Another node in its place has it, and nothing of what was in it. */
-	two->frag.clock = 9;
+	parts->peer.clock = 9;
 	raft_remote_configure(rs, members(test, 1, 1));
 	raft_remote_stranger(rs, 100, 1);
 	raft_remote_stranger(rs, 101, 2);
 	two->seen = 0;
 	raft_remote_stranger(rs, 102, 3);
 	KUNIT_EXPECT_EQ(test, two->id, 102);
-	KUNIT_EXPECT_PTR_EQ(test, two->frag_mem, mem);
-	KUNIT_EXPECT_EQ(test, two->frag.clock, 0);
+	KUNIT_EXPECT_PTR_EQ(test, two->parts, parts);
+	KUNIT_EXPECT_EQ(test, parts->peer.clock, 0);
 	KUNIT_EXPECT_TRUE(test, raft_remote_parts(rs, two));
 	raft_remote_free(rs);
+	raft_parts_exit(pool);
+}
+
+/* Memory that nobody has needed for a while is there for others. */
+static void raft_remote_test_rest(struct kunit *test)
+{
+	struct raft_parts_pool *pool = kunit_kzalloc(test, sizeof(*pool),
+						     GFP_KERNEL);
+	struct raft_remotes *rs = new_table(test);
+	struct raft_remote *two, *three;
+	u64 now = ktime_get_ns();
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	KUNIT_ASSERT_EQ(test, raft_parts_init(pool), 0);
+	rs->pool = pool;
+	rs->rest_at = U64_MAX;
+	raft_remote_configure(rs, members(test, 1, 3));
+	two = raft_remote_find(rs, 2);
+	three = raft_remote_find(rs, 3);
+	KUNIT_EXPECT_TRUE(test, raft_remote_parts(rs, two));
+	KUNIT_EXPECT_TRUE(test, raft_remote_parts(rs, three));
+	KUNIT_EXPECT_GE(test, rs->rest_at, now + RAFT_FRAG_LIFE);
+	three->parts->peer.sent[0].total = 5000;
+	three->parts->peer.sent[0].when = rs->rest_at;
+	raft_remote_rest(rs, rs->rest_at - 1);
+	KUNIT_EXPECT_NOT_NULL(test, two->parts);
+	raft_remote_rest(rs, rs->rest_at);
+	KUNIT_EXPECT_NULL(test, two->parts);
+	KUNIT_EXPECT_NOT_NULL(test, three->parts);
+	raft_remote_rest(rs, rs->rest_at);
+	KUNIT_EXPECT_NULL(test, three->parts);
+	KUNIT_EXPECT_EQ(test, rs->rest_at, U64_MAX);
+	flush_work(&pool->work);
+	KUNIT_EXPECT_TRUE(test, llist_empty(&pool->unused));
+	raft_remote_free(rs);
+	raft_parts_exit(pool);
 }
 
 /* Entry 7 is committed: what tells the node as much? */
@@ -295,6 +337,7 @@ static struct kunit_case raft_remote_cases[] = {
 	KUNIT_CASE(raft_remote_test_strangers),
 	KUNIT_CASE(raft_remote_test_full),
 	KUNIT_CASE(raft_remote_test_memory),
+	KUNIT_CASE(raft_remote_test_rest),
 	KUNIT_CASE(raft_remote_test_notice),
 	{}
 };

@@ -639,6 +639,41 @@ static void test_short_ask(void)
 	ok(i == RAFT_FRAG_ASKS, "and asked for a bounded number of times");
 }
 
+/* When the memory of a peer may go to another one. */
+static void test_rests(void)
+{
+	struct raft_frag_long l;
+	const u8 *msg;
+
+	begin(1);
+	ok(raft_frag_rests(&near_end, now), "a peer that was never heard rests");
+	cut_all(3, 5000);
+	add(0, &msg);
+	now += RAFT_FRAG_LIFE - 1;
+	ok(!raft_frag_rests(&near_end, now), "not while a message is incomplete");
+	now++;
+	ok(raft_frag_rests(&near_end, now), "nor for ever");
+	raft_frag_keep(&far_end, 4, buf, 5000, now);
+	ok(!raft_frag_rests(&far_end, now + RAFT_FRAG_LIFE - 1) &&
+	   raft_frag_rests(&far_end, now + RAFT_FRAG_LIFE),
+	   "nor while what was sent may be asked for");
+	end();
+
+	begin(1);
+	cut_all(5, 70000);
+	add(0, &msg);
+	lend();
+	add(0, &msg);
+	ok(!raft_frag_rests(&near_end, now) &&
+	   raft_frag_rests(&near_end, now + RAFT_FRAG_LIFE),
+	   "the same for a long message that comes");
+	l = long_of(6, 70000);
+	raft_frag_push(&far_end, &l);
+	ok(!raft_frag_rests(&far_end, now + RAFT_FRAG_LIFE),
+	   "and one that is to be sent has to be given up first");
+	end();
+}
+
 int main(void)
 {
 	size_t i;
@@ -655,6 +690,7 @@ int main(void)
 	test_long_queue();
 	test_long_given_up();
 	test_long_slot();
+	test_rests();
 	printf("1..%d\n", n_tests);
 	return 0;
 }
