@@ -78,7 +78,7 @@ static const char *check_window(const struct raft *r)
 		return "no entry is in memory, but bytes of some are";
 	if (log->evicted > r->image.index && !raft_snapshot_lost(r))
 		return "evicted what is not in the image";
-	if (log->terms.n ? log->terms.run[log->terms.n - 1].first > log->evicted :
+	if (log->terms.n ? raft_terms_last(&log->terms) > log->evicted :
 	    log->evicted > log->base)
 		return "evicted entries and their terms differ";
 	if (r->readback.n && r->role != RAFT_LEADER)

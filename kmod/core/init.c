@@ -119,6 +119,7 @@ int raft_init(struct raft *r, const struct raft_config *cfg, u64 now, u64 random
 	r->random = random;
 	r->log.table = table;
 	r->log.table_size = table_size;
+	r->log.spare = &r->log.own;
 	r->pend_first = 1;
 	r->reads.tail = 1;
 	init_members(r);
@@ -223,7 +224,8 @@ int raft_start(struct raft *r, const struct raft_hard_state *hs)
  * @r: the core; its own memory and the table stay the caller's
  * @free_chunk: called for every chunk
  *
- * Context: nobody else uses @r or reads its entries any more.
+ * Context: nobody else uses @r or reads its entries any more; its spare chunks are
+ * its own.
  */
 void raft_destroy(struct raft *r, void (*free_chunk)(struct raft_log_chunk *c))
 {
@@ -232,13 +234,8 @@ void raft_destroy(struct raft *r, void (*free_chunk)(struct raft_log_chunk *c))
 
 	raft_log_reset(&r->log, 0, 0);
 	raft_readback_drop(r);
-	for (i = 0; i < r->pend_count; i++) {
-		u32 slot = (r->pend_head + i) % RAFT_MAX_PENDING;
-
-		if (r->pending[slot].payload)
-			raft_payload_put(r->pending[slot].payload);
-	}
-	r->pend_count = 0;
+	raft_progress_drop(r);
+	raft_pending_drop(r);
 	for (i = 0; i < RAFT_REQ_KINDS; i++)
 		if (r->requests[i].change.payload)
 			raft_payload_put(r->requests[i].change.payload);
@@ -246,12 +243,8 @@ void raft_destroy(struct raft *r, void (*free_chunk)(struct raft_log_chunk *c))
 	if (r->conf_spare)
 		raft_payload_put(r->conf_spare);
 	r->conf_spare = NULL;
-	while (r->log.spare) {
-		c = r->log.spare;
-		r->log.spare = c->next;
+	while ((c = raft_chunk_get(&r->log)))
 		free_chunk(c);
-	}
-	r->log.n_spare = 0;
 }
 
 /**

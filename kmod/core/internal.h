@@ -34,9 +34,9 @@
  * @retry_at: ns until which nothing is asked, for it failed
  * @failing_since: ns when that was first, and nothing was read since; 0: it is not
  * @turn: slot of the peer that was asked for last
- * @first: first entry in @e
- * @n: entries in @e, 0: none
- * @e: the entries, with a reference on their payloads
+ * @first: first entry in @mem
+ * @n: entries in @mem, 0: none
+ * @mem: the entries, with a reference on their payloads; NULL if none
  */
 struct raft_readback {
 	u64 id;
@@ -47,13 +47,10 @@ struct raft_readback {
 	u32 turn;
 	u64 first;
 	u32 n;
-	struct raft_entry e[RAFT_MAX_BATCH];
+	struct raft_log_chunk *mem;
 };
 
-struct raft_inflight {
-	u64 last;		/* last index in the message */
-	u32 bytes;		/* of commands in it */
-};
+static_assert(RAFT_MAX_BATCH <= RAFT_CHUNK_ENTRIES);
 
 enum raft_request_kind {
 	RAFT_REQ_CHANGE = 0,
@@ -143,10 +140,10 @@ struct raft_receiving {
  * @asked: leader: its requests, by enum raft_request_kind
  * @appended_inc: leader: boot of the last proposal of it in the log
  * @appended_serial: leader: the serial of that
- * @inflight_start: first used slot of @inflight
+ * @inflight_start: first used slot of @ring
  * @inflight_count: used slots
  * @inflight_bytes: sum over them
- * @inflight: ring of AppendEntries with entries on the way
+ * @ring: AppendEntries with entries on the way; NULL if there are none
  */
 struct raft_peer {
 	u32 id;
@@ -182,7 +179,7 @@ struct raft_peer {
 	u32 inflight_start;
 	u32 inflight_count;
 	u64 inflight_bytes;
-	struct raft_inflight inflight[RAFT_MAX_INFLIGHT];
+	struct raft_log_chunk *ring;
 };
 
 /* Slots in use, in no order. */
@@ -414,6 +411,7 @@ struct raft_held {
  * @seq: last sequence number given to a message
  * @peers: members and others we talk to; a slot does not move
  * @n_slots: slots of @peers that were ever used, the first ones
+ * @n_rings: of them that have a @ring
  * @conf: configuration in force: the last one in the log (Raft 6)
  * @conf_applied: the last one that is applied, to fall back to
  * @given_up: by the configurations that are applied
@@ -439,7 +437,8 @@ struct raft_held {
  * @disk_base: @log.base as handed to the log
  * @base_promised: it is what the snapshot says, and the log has something else: no
  *	promise leaves before that is durable
- * @pending: ring of own proposals, serials pend_first ...
+ * @pending: ring of own proposals, in chunks that there are only for those in use;
+ *	serials pend_first ...
  * @pend_head: slot of the first one
  * @pend_count: their number
  * @pend_first: serial of the first one: the lowest that is not applied
@@ -501,6 +500,7 @@ struct raft {
 	u64 seq;
 	struct raft_peer peers[RAFT_MAX_PEERS];
 	u32 n_slots;
+	u32 n_rings;
 	struct raft_membership conf;
 	struct raft_membership conf_applied;
 	struct raft_given_up given_up;
@@ -528,7 +528,7 @@ struct raft {
 	struct raft_receiving incoming;
 	u64 disk_base;
 	bool base_promised;
-	struct raft_entry pending[RAFT_MAX_PENDING];
+	struct raft_log_chunk *pending[RAFT_MAX_PENDING / RAFT_CHUNK_ENTRIES];
 	u32 pend_head;
 	u32 pend_count;
 	u64 pend_first;
@@ -563,11 +563,13 @@ bool raft_votes(const struct raft_peer *p);
 bool raft_heard(const struct raft *r, const struct raft_peer *p);
 
 /* progress.c */
-void raft_progress_reset(struct raft_peer *p, u64 next);
-void raft_progress_probe(struct raft_peer *p, u64 next);
-bool raft_progress_ack(struct raft_peer *p, u64 match);
+void raft_progress_reset(struct raft *r, struct raft_peer *p, u64 next);
+void raft_progress_probe(struct raft *r, struct raft_peer *p, u64 next);
+void raft_progress_drop(struct raft *r);
+bool raft_progress_ack(struct raft *r, struct raft_peer *p, u64 match);
 bool raft_progress_full(const struct raft *r, const struct raft_peer *p);
-void raft_progress_sent(struct raft_peer *p, u64 last, u32 bytes);
+void raft_progress_sent(struct raft *r, struct raft_peer *p, u64 last,
+			u32 bytes);
 
 /* quorum.c */
 u64 raft_quorum_match(const struct raft *r);
@@ -698,6 +700,8 @@ bool raft_client_apply(struct raft_tables *t, const struct raft_entry *e,
 		       u64 index, struct raft_repeated *out);
 
 /* proposal.c */
+struct raft_entry *raft_pending_entry(const struct raft *r, u64 serial);
+void raft_pending_drop(struct raft *r);
 void raft_propose(struct raft *r, const struct raft_event *ev);
 void raft_take_pending(struct raft *r);
 void raft_forward(struct raft *r);

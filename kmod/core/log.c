@@ -85,15 +85,48 @@ u64 raft_log_term(const struct raft_log *log, u64 index)
 	return e ? e->term : 0;
 }
 
+/**
+ * raft_chunk_get() - take memory from the spare chunks
+ * @log: the log
+ *
+ * Context: owner thread.
+ * Return: a chunk, NULL if there is none.
+ */
+struct raft_log_chunk *raft_chunk_get(struct raft_log *log)
+{
+	struct raft_log_chunk *c = log->spare->first;
+
+	if (!c)
+		return NULL;
+	log->spare->first = c->next;
+	log->spare->n--;
+	return c;
+}
+
+/**
+ * raft_chunk_put() - a chunk is not needed any more
+ * @log: the log
+ * @c: the chunk
+ *
+ * Context: owner thread.
+ */
+void raft_chunk_put(struct raft_log *log, struct raft_log_chunk *c)
+{
+	c->next = log->spare->first;
+	log->spare->first = c;
+	log->spare->n++;
+}
+
 /* The next chunk from the spare ones; NULL if there is none or no slot. */
 static struct raft_log_chunk *chunk_add(struct raft_log *log, u64 chunk)
 {
-	struct raft_log_chunk *c = log->spare;
+	struct raft_log_chunk *c;
 
-	if (!c || log->n_chunks >= log->table_size)
+	if (log->n_chunks >= log->table_size)
 		return NULL;
-	log->spare = c->next;
-	log->n_spare--;
+	c = raft_chunk_get(log);
+	if (!c)
+		return NULL;
 	if (!log->n_chunks)
 		log->first_chunk = chunk;
 	log->n_chunks++;
@@ -108,9 +141,7 @@ static void chunk_drop(struct raft_log *log)
 
 	log->first_chunk++;
 	log->n_chunks--;
-	c->next = log->spare;
-	log->spare = c;
-	log->n_spare++;
+	raft_chunk_put(log, c);
 }
 
 /**
@@ -185,13 +216,14 @@ static void entries_drop(struct raft_log *log, u64 index)
  * @index: last one that shall, to log->last
  *
  * Context: owner thread; nobody else looks at them.
- * Return: the last one that did: @index, unless there are too many terms.
+ * Return: the last one that did: @index, unless there are too many terms or no
+ * memory for them.
  */
 u64 raft_log_evict(struct raft_log *log, u64 index)
 {
 	u64 to = log->evicted;
 
-	while (to < index && raft_terms_add(&log->terms, to + 1,
+	while (to < index && raft_terms_add(log, to + 1,
 					    raft_log_entry(log, to + 1)->term))
 		to++;
 	entries_drop(log, to);
@@ -208,7 +240,7 @@ u64 raft_log_evict(struct raft_log *log, u64 index)
 void raft_log_compact(struct raft_log *log, u64 index)
 {
 	log->base_term = raft_log_term(log, index);
-	raft_terms_drop(&log->terms, index, log->evicted);
+	raft_terms_drop(log, index, log->evicted);
 	log->base = index;
 	entries_drop(log, index);
 }
@@ -226,7 +258,7 @@ void raft_log_reset(struct raft_log *log, u64 index, u64 term)
 	raft_log_truncate(log, log->evicted + 1);
 	while (log->n_chunks)
 		chunk_drop(log);
-	log->terms.n = 0;
+	raft_terms_drop(log, log->evicted, log->evicted);
 	log->base = index;
 	log->base_term = term;
 	log->evicted = index;
@@ -288,6 +320,14 @@ bool raft_log_up_to_date(const struct raft_log *log, u64 last, u64 last_term)
 	return last >= log->last;
 }
 
+/* For each peer that may be sent entries, what is on its way to it. */
+static u32 spare_of(const struct raft *r)
+{
+	u32 rings = r->role == RAFT_LEADER ? r->conf.n : 0;
+
+	return RAFT_CORE_SPARE + (rings > r->n_rings ? rings - r->n_rings : 0);
+}
+
 /**
  * raft_log_chunk_size() - bytes of one chunk of log memory
  *
@@ -304,15 +344,15 @@ size_t raft_log_chunk_size(void)
  * @r: the core
  *
  * Context: owner thread.
- * Return: number of chunks, 0 if there are enough or the table is full.
+ * Return: number of chunks, 0 if there are enough.
  */
 u32 raft_log_want(const struct raft *r)
 {
 	const struct raft_log *log = &r->log;
 	u32 left = log->table_size - log->n_chunks;
-	u32 goal = left < RAFT_LOG_SPARE ? left : RAFT_LOG_SPARE;
+	u32 goal = min_t(u32, left, RAFT_LOG_SPARE) + spare_of(r);
 
-	return log->n_spare < goal ? goal - log->n_spare : 0;
+	return log->spare->n < goal ? goal - log->spare->n : 0;
 }
 
 /**
@@ -324,9 +364,7 @@ u32 raft_log_want(const struct raft *r)
  */
 void raft_log_give(struct raft *r, struct raft_log_chunk *chunk)
 {
-	chunk->next = r->log.spare;
-	r->log.spare = chunk;
-	r->log.n_spare++;
+	raft_chunk_put(&r->log, chunk);
 }
 
 /**
@@ -338,11 +376,32 @@ void raft_log_give(struct raft *r, struct raft_log_chunk *chunk)
  */
 struct raft_log_chunk *raft_log_take(struct raft *r)
 {
-	struct raft_log_chunk *c = r->log.spare;
-
-	if (r->log.n_spare <= RAFT_LOG_SPARE)
+	if (r->log.spare->n <= RAFT_LOG_SPARE + spare_of(r))
 		return NULL;
-	r->log.spare = c->next;
-	r->log.n_spare--;
-	return c;
+	return raft_chunk_get(&r->log);
+}
+
+/**
+ * raft_log_share() - use the spare chunks of others
+ * @r: the core
+ * @with: of cores that the same thread steps, and takes memory of; what @r has
+ *	spare of its own is there then.  NULL: use the own ones again, which are
+ *	none
+ *
+ * Context: owner thread, between steps.
+ */
+void raft_log_share(struct raft *r, struct raft_chunks *with)
+{
+	struct raft_log *log = &r->log;
+	struct raft_log_chunk *c;
+
+	log->spare = &log->own;
+	if (!with)
+		return;
+	while ((c = raft_chunk_get(log))) {
+		c->next = with->first;
+		with->first = c;
+		with->n++;
+	}
+	log->spare = with;
 }

@@ -218,7 +218,7 @@ void raft_lost_lead(struct raft *r, struct raft_peer *p, bool again)
 	    raft_append_local(r, &noop))
 		p->proof = r->log.last;
 	if (again)
-		raft_progress_probe(p, 1);
+		raft_progress_probe(r, p, 1);
 }
 
 /**

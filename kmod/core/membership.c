@@ -41,7 +41,7 @@ static void admit(struct raft *r, const struct raft_member *m)
 		r->promote = m->id;
 	if (!fresh || r->role != RAFT_LEADER || p == r->self)
 		return;
-	raft_progress_reset(p, r->log.last + 1);
+	raft_progress_reset(r, p, r->log.last + 1);
 	raft_session_applied(r, p);
 	for (i = r->applied + 1; i <= r->log.last; i++) {
 		e = raft_log_entry(&r->log, i);

@@ -77,6 +77,8 @@ struct raft_peer *raft_peer_get(struct raft *r, u32 id)
 	if (p)
 		return p;
 	p = slot_for(r);
+	/* Who had it may have left with entries on the way. */
+	raft_progress_probe(r, p, 0);
 	memset(p, 0, sizeof(*p));
 	p->id = id;
 	p->next = r->log.last + 1;

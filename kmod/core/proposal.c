@@ -14,12 +14,53 @@
 #include "internal.h"
 #include "wire.h"
 
-static struct raft_entry *pending_entry(struct raft *r, u64 serial)
+static u32 pending_slot(const struct raft *r, u64 serial)
 {
-	u32 slot = (r->pend_head + (u32)(serial - r->pend_first)) %
-		   RAFT_MAX_PENDING;
+	return (r->pend_head + (u32)(serial - r->pend_first)) %
+	       RAFT_MAX_PENDING;
+}
 
-	return &r->pending[slot];
+/**
+ * raft_pending_entry() - an own proposal that is not applied yet
+ * @r: the core
+ * @serial: its number, of one that is pending
+ *
+ * Context: owner thread.
+ * Return: the proposal.
+ */
+struct raft_entry *raft_pending_entry(const struct raft *r, u64 serial)
+{
+	u32 slot = pending_slot(r, serial);
+
+	return &r->pending[slot / RAFT_CHUNK_ENTRIES]->
+			entries[slot % RAFT_CHUNK_ENTRIES];
+}
+
+/* Is there memory for one more? */
+static bool pending_room(struct raft *r)
+{
+	u32 slot = pending_slot(r, r->pend_first + r->pend_count);
+	struct raft_log_chunk **c = &r->pending[slot / RAFT_CHUNK_ENTRIES];
+
+	if (!*c)
+		*c = raft_chunk_get(&r->log);
+	return *c;
+}
+
+/* The oldest one leaves, and with the last one in it its memory. */
+static void pending_pop(struct raft *r)
+{
+	u32 chunk = r->pend_head / RAFT_CHUNK_ENTRIES;
+
+	r->pend_first++;
+	r->pend_head = (r->pend_head + 1) % RAFT_MAX_PENDING;
+	r->pend_count--;
+	/* The ring may be so full that its end is in there. */
+	if (r->pend_count && (r->pend_head / RAFT_CHUNK_ENTRIES == chunk ||
+			      r->pend_count > RAFT_MAX_PENDING - RAFT_CHUNK_ENTRIES))
+		return;
+	raft_chunk_put(&r->log, r->pending[chunk]);
+	r->pending[chunk] = NULL;
 }
 
 static u64 pending_end(const struct raft *r)
@@ -72,9 +113,11 @@ void raft_propose(struct raft *r, const struct raft_event *ev)
 		const struct raft_entry *in = &ev->propose.entries[i];
 
 		r->up->refused = refusal(r, in);
+		if (!r->up->refused && !pending_room(r))
+			r->up->refused = -ENOMEM;
 		if (r->up->refused)
 			break;
-		e = pending_entry(r, pending_end(r));
+		e = raft_pending_entry(r, pending_end(r));
 		*e = (struct raft_entry) {
 			.incarnation = r->cfg.incarnation,
 			.serial = pending_end(r),
@@ -138,7 +181,7 @@ void raft_take_pending(struct raft *r)
 			r->up->flags |= RAFT_UP_AGAIN;
 			break;
 		}
-		if (!leader_append(r, r->self, pending_entry(r, serial)))
+		if (!leader_append(r, r->self, raft_pending_entry(r, serial)))
 			break;
 	}
 }
@@ -208,7 +251,7 @@ static u32 forward_batch(struct raft *r, u64 serial)
 	u32 n = 0, wire = 0;
 
 	while (n < r->cfg.max_batch && serial + n < pending_end(r)) {
-		u32 len = pending_entry(r, serial + n)->len;
+		u32 len = raft_pending_entry(r, serial + n)->len;
 		u32 more = (u32)raft_wire_entry_bytes(len);
 
 		if (n && wire + more > r->cfg.max_batch_bytes)
@@ -301,15 +344,24 @@ void raft_handle_forward(struct raft *r, struct raft_peer *p,
 /* The first own proposal that waits is decided. */
 static void complete_first(struct raft *r)
 {
-	struct raft_entry *own = pending_entry(r, r->pend_first);
+	struct raft_entry *own = raft_pending_entry(r, r->pend_first);
 
 	r->pend_bytes -= own->len;
 	if (own->payload)
 		raft_payload_put(own->payload);
-	own->payload = NULL;
-	r->pend_first++;
-	r->pend_head = (r->pend_head + 1) % RAFT_MAX_PENDING;
-	r->pend_count--;
+	pending_pop(r);
+}
+
+/**
+ * raft_pending_drop() - nobody waits for the own proposals any more
+ * @r: the core
+ *
+ * Context: owner thread, or nobody else uses @r.
+ */
+void raft_pending_drop(struct raft *r)
+{
+	while (r->pend_count)
+		complete_first(r);
 }
 
 static void complete_own(struct raft *r, const struct raft_entry *e)

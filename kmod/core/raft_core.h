@@ -811,6 +811,18 @@ void raft_payload_put(void *payload);
 /* The bytes of a payload: written by the core only before anybody else has it. */
 void *raft_payload_bytes(void *payload);
 
+/**
+ * struct raft_chunks - memory that is given and not in use
+ * @first: the chunks
+ * @n: how many
+ *
+ * A core has its own; cores that one thread steps may share one.
+ */
+struct raft_chunks {
+	struct raft_log_chunk *first;
+	u32 n;
+};
+
 size_t raft_size(void);
 size_t raft_log_chunk_size(void);
 int raft_config_check(const struct raft_config *cfg);
@@ -829,6 +841,7 @@ void raft_destroy(struct raft *r, void (*free_chunk)(struct raft_log_chunk *c));
 u32 raft_log_want(const struct raft *r);
 void raft_log_give(struct raft *r, struct raft_log_chunk *chunk);
 struct raft_log_chunk *raft_log_take(struct raft *r);
+void raft_log_share(struct raft *r, struct raft_chunks *with);
 bool raft_config_want(const struct raft *r);
 void raft_config_give(struct raft *r, void *payload);
 

@@ -73,7 +73,7 @@ void raft_become_leader(struct raft *r)
 	r->young = 0;
 	r->young_at = r->now;
 	raft_for_each_peer(r, p)
-		raft_progress_reset(p, next);
+		raft_progress_reset(r, p, next);
 	r->self->match = r->durable;
 	memset(&r->catch_up, 0, sizeof(r->catch_up));
 	memset(&r->transfer, 0, sizeof(r->transfer));
@@ -219,7 +219,7 @@ static void send_append(struct raft *r, struct raft_peer *p, u32 n, u32 bytes,
 	raft_emit(r, &m);
 	p->commit_sent = r->commit;
 	if (n || p->state == RAFT_PROBE)
-		raft_progress_sent(p, m.index + n, bytes);
+		raft_progress_sent(r, p, m.index + n, bytes);
 }
 
 /*
@@ -391,7 +391,7 @@ static void handle_reject(struct raft *r, struct raft_peer *p,
 	hint = raft_log_find_by_term(&r->log,
 				     min(m->index, m->reject_index - 1),
 				     m->log_term);
-	raft_progress_probe(p, hint + 1);
+	raft_progress_probe(r, p, hint + 1);
 }
 
 /**
@@ -415,7 +415,7 @@ void raft_handle_append_resp(struct raft *r, struct raft_peer *p,
 	}
 	if (m->index > r->log.last)
 		return;
-	grew = raft_progress_ack(p, m->index);
+	grew = raft_progress_ack(r, p, m->index);
 	raft_snapshot_reconnect(r, p);
 	if (p->state != RAFT_PROBE)
 		return;
@@ -455,7 +455,7 @@ void raft_handle_heartbeat_resp(struct raft *r, struct raft_peer *p,
 		raft_snapshot_note_wants(p, m);
 	raft_lease_renew(r, p, m->serial, m->reject_index);
 	if (!lacks_commands(p, m))
-		raft_progress_ack(p, m->commit);
+		raft_progress_ack(r, p, m->commit);
 	raft_snapshot_reconnect(r, p);
 	if (p->state == RAFT_SNAPSHOT || !fresh || RAFT_MUTANT("no-probe-after-loss"))
 		return;

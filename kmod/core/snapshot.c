@@ -177,7 +177,7 @@ static void begin(struct raft *r, struct raft_peer *p,
 		  const struct raft_snapshot *s)
 {
 	if (p->next <= r->log.base) {
-		raft_progress_probe(p, p->next);
+		raft_progress_probe(r, p, p->next);
 		p->state = RAFT_SNAPSHOT;
 	}
 	memset(&p->snap, 0, sizeof(p->snap));
@@ -262,7 +262,7 @@ void raft_snapshot_reconnect(struct raft *r, struct raft_peer *p)
 {
 	if (p->state == RAFT_SNAPSHOT && p->match >= r->log.base &&
 	    !RAFT_MUTANT("snapshot-for-ever"))
-		raft_progress_probe(p, p->match + 1);
+		raft_progress_probe(r, p, p->match + 1);
 }
 
 /**

@@ -60,7 +60,7 @@ static const struct raft_entry *msg_entry(const struct raft *r,
 		return raft_request_entry(r, m->serial);
 	if (m->type != RAFT_MSG_FORWARD || at >= r->pend_count)
 		return NULL;
-	return &r->pending[(r->pend_head + (u32)at) % RAFT_MAX_PENDING];
+	return raft_pending_entry(r, m->serial + i);
 }
 
 /**

@@ -111,7 +111,7 @@ static bool note_sender(struct raft *r, struct raft_peer *p,
 			p->flags = 0;
 		p->read_asked = 0;
 		p->read_flying = 0;
-		raft_progress_probe(p, p->next);
+		raft_progress_probe(r, p, p->next);
 	}
 	if (is_response(m) && !to_me)
 		return false;
@@ -538,6 +538,7 @@ static void finish_step(struct raft *r)
 		raft_transfer_go_on(r);
 	} else {
 		raft_readback_drop(r);
+		raft_progress_drop(r);
 		raft_forward(r);
 	}
 }

@@ -31,7 +31,7 @@
  * Return: 0; -EAGAIN: that is a long way, of which this call has gone a part: ask
  * again, after what else there is to do; -EINVAL: @index is not applied, or not
  * durable here; -ENOSPC: the log has RAFT_LOG_TERMS terms on disk, or more, and not
- * all up to @index left.
+ * all up to @index left; -ENOMEM: the same for want of memory, see raft_log_want().
  */
 int raft_evict(struct raft *r, u64 index)
 {
@@ -49,7 +49,7 @@ int raft_evict(struct raft *r, u64 index)
 	if (!RAFT_MUTANT("evict-without-image"))
 		raft_image_advance(r, to);
 	if (raft_log_evict(&r->log, to) != to)
-		return -ENOSPC;
+		return r->log.terms.n == RAFT_LOG_TERMS ? -ENOSPC : -ENOMEM;
 	return to < index ? -EAGAIN : 0;
 }
 
@@ -103,7 +103,7 @@ const struct raft_entry *raft_window_entry(const struct raft *r, u64 index)
 		return raft_log_entry(&r->log, index);
 	if (index < rb->first || index - rb->first >= rb->n)
 		return NULL;
-	return &rb->e[index - rb->first];
+	return &rb->mem->entries[index - rb->first];
 }
 
 /**
@@ -151,9 +151,12 @@ void raft_readback_drop(struct raft *r)
 	u32 i;
 
 	for (i = 0; i < rb->n; i++)
-		if (rb->e[i].payload)
-			raft_payload_put(rb->e[i].payload);
+		if (rb->mem->entries[i].payload)
+			raft_payload_put(rb->mem->entries[i].payload);
 	rb->n = 0;
+	if (rb->mem)
+		raft_chunk_put(&r->log, rb->mem);
+	rb->mem = NULL;
 	rb->failing_since = 0;
 }
 
@@ -210,6 +213,7 @@ void raft_readback_take(struct raft *r, const struct raft_event *ev)
 	struct raft_readback *rb = &r->readback;
 	bool any = RAFT_MUTANT("fetch-any");
 	u64 asked = rb->asked;
+	struct raft_entry *e;
 	u32 i;
 
 	if (!asked || (ev->fetched.id != rb->id && !any))
@@ -223,12 +227,18 @@ void raft_readback_take(struct raft *r, const struct raft_event *ev)
 		return;
 	}
 	raft_readback_drop(r);
+	rb->mem = raft_chunk_get(&r->log);
+	if (!rb->mem) {
+		rb->retry_at = r->now + r->cfg.heartbeat;
+		return;
+	}
 	rb->first = asked;
 	rb->n = ev->fetched.n;
 	for (i = 0; i < rb->n; i++) {
-		rb->e[i] = ev->fetched.entries[i];
-		rb->e[i].flags = 0;
-		if (rb->e[i].payload)
-			raft_payload_get(rb->e[i].payload);
+		e = &rb->mem->entries[i];
+		*e = ev->fetched.entries[i];
+		e->flags = 0;
+		if (e->payload)
+			raft_payload_get(e->payload);
 	}
 }

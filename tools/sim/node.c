@@ -163,9 +163,10 @@ int sim_evict(struct sim *s, struct sim_node *n, u64 index)
 	u64 window = n->st.window;
 	int err;
 
-	do
+	do {
+		give_memory(n);
 		err = raft_evict(n->r, index);
-	while (err == -EAGAIN);
+	} while (err == -EAGAIN);
 	if (err)
 		return err;
 	raft_status(n->r, &n->st);
