@@ -43,9 +43,12 @@ static int fetch_entry(void *ctx, u64 index, const struct raft_entry *e,
 
 static int fetch_read(struct raft_fetch *f, struct raft_wal *wal)
 {
+	if (!f->entries)
+		f->entries = kcalloc(RAFT_MAX_BATCH, sizeof(*f->entries),
+				     GFP_KERNEL);
 	if (!f->rd)
 		f->rd = raft_wal_reader_new();
-	if (!f->rd)
+	if (!f->entries || !f->rd)
 		return -ENOMEM;
 	/* The records are longer than the commands: those are counted here. */
 	return raft_wal_read(wal, f->rd, f->first, f->n,
@@ -106,6 +109,8 @@ void raft_fetch_stop(struct raft_fetch *f)
 	put_entries(f);
 	raft_wal_reader_free(f->rd);
 	f->rd = NULL;
+	kfree(f->entries);
+	f->entries = NULL;
 }
 
 /**

@@ -42,7 +42,7 @@ struct raft_fetch {
 	u32 got_bytes;
 	struct raft_wal_reader *rd;
 	struct work_struct work;
-	struct raft_entry entries[RAFT_MAX_BATCH];
+	struct raft_entry *entries;
 };
 
 void raft_fetch_init(struct raft_fetch *f, struct raft_group *g);

@@ -162,6 +162,8 @@ static void give_chunks(struct raft_group_priv *p)
 			return;
 		raft_log_give(p->core, chunk);
 	}
+	if (p->ep->owner.chunks.n > RAFT_OWNER_CHUNKS)
+		kfree(raft_log_take(p->core));
 }
 
 /* The same for the next configuration: without, a change is refused. */
@@ -472,7 +474,7 @@ static int owner_thread(void *arg)
  * @ep: the endpoint; @ep->net and @ep->port are set
  *
  * Context: may sleep.
- * Return: 0, or the errno of kthread_create().
+ * Return: 0, -ENOMEM, or the errno of kthread_create().
  */
 int raft_owner_start(struct raft_owner *o, struct raft_endpoint *ep)
 {
@@ -480,9 +482,15 @@ int raft_owner_start(struct raft_owner *o, struct raft_endpoint *ep)
 
 	o->ep = ep;
 	init_llist_head(&o->calls);
+	if (raft_wal_reserve_init(&o->reserve)) {
+		raft_wal_reserve_free(&o->reserve);
+		return -ENOMEM;
+	}
 	task = kthread_create(owner_thread, o, "raft/%u", ep->port);
-	if (IS_ERR(task))
+	if (IS_ERR(task)) {
+		raft_wal_reserve_free(&o->reserve);
 		return PTR_ERR(task);
+	}
 	raft_realtime(task);
 	o->task = task;
 	wake_up_process(task);
@@ -497,7 +505,12 @@ int raft_owner_start(struct raft_owner *o, struct raft_endpoint *ep)
  */
 void raft_owner_stop(struct raft_owner *o)
 {
+	struct raft_log_chunk *chunk;
+
 	kthread_stop(o->task);
+	raft_wal_reserve_free(&o->reserve);
+	while ((chunk = raft_chunks_take(&o->chunks)))
+		kfree(chunk);
 }
 
 /**
@@ -531,6 +544,8 @@ int raft_owner_attach(void *priv)
 {
 	struct raft_group_priv *p = priv;
 
+	raft_log_share(p->core, &p->ep->owner.chunks);
+	raft_wal_share(p->g->wal, &p->ep->owner.reserve);
 	hlist_add_head(&p->node,
 		       bucket(&p->ep->owner, p->g->params.ioc.group_id));
 	p->attached = true;
@@ -565,5 +580,9 @@ int raft_owner_detach(void *priv)
 	raft_publication_make(p);
 	raft_waiter_publish(p);
 	raft_waiter_close(p, -ECANCELED);
+	/* What it has in use is freed by whoever lets go of the group last. */
+	raft_log_share(p->core, NULL);
+	if (p->g->wal)
+		raft_wal_share(p->g->wal, NULL);
 	return 0;
 }

@@ -37,6 +37,7 @@ struct raft_faults;
 
 #define RAFT_PROPOSE_BATCH	RAFT_GATHER_MAX	/* proposals in one step */
 #define RAFT_OWNER_BITS		8
+#define RAFT_OWNER_CHUNKS	64	/* more that are not in use are given back */
 #define RAFT_OWNER_BUCKETS	BIT(RAFT_OWNER_BITS)
 
 /* [raft_net.lock] */
@@ -158,6 +159,8 @@ struct raft_group_priv {
  * @groups: groups that it serves, hashed by id
  * @ready: buckets with a group that has something to do, set by anyone
  * @now: those that this pass looks at
+ * @chunks: memory that no core has in use
+ * @reserve: the same for what is handed to logs
  * @rounds: passes since the socket was last found empty
  * @up: what the last step asked for
  * @msg: message that is being handled
@@ -176,6 +179,8 @@ struct raft_owner {
 	struct hlist_head groups[RAFT_OWNER_BUCKETS];
 	DECLARE_BITMAP(ready, RAFT_OWNER_BUCKETS);
 	DECLARE_BITMAP(now, RAFT_OWNER_BUCKETS);
+	struct raft_chunks chunks;
+	struct raft_wal_reserve reserve;
 	u32 rounds;
 	struct raft_update up;
 	struct raft_msg msg;

@@ -280,8 +280,8 @@ static int slot_check(struct raft_snapshots *s, struct raft_slot_file *slot,
 		return -ESTALE;
 	}
 	if (!err && head->state == RAFT_SLOT_COMPLETE) {
-		err = raft_slot_read(slot, 0, s->buf, len);
-		if (!err && raft_snapshot_check(s->buf, len, &head->of))
+		err = raft_slot_read(slot, 0, s->meta, len);
+		if (!err && raft_snapshot_check(s->meta, len, &head->of))
 			err = -EILSEQ;
 	}
 	if (err == -EILSEQ) {
@@ -325,7 +325,7 @@ static struct raft_snapshots *snapshots_alloc(struct raft_group *g)
 	INIT_WORK(&s->work, raft_snapshot_worker);
 	INIT_WORK(&s->policy, raft_snapshot_policy_work);
 	INIT_WORK(&s->verify, raft_snapshot_verify_work);
-	s->buf = kvmalloc(RAFT_SNAPSHOT_BUF, GFP_KERNEL_ACCOUNT);
+	s->meta = kvmalloc(RAFT_SNAPSHOT_META, GFP_KERNEL_ACCOUNT);
 	s->head_buf = kmalloc(RAFT_SLOT_HEAD, GFP_KERNEL_ACCOUNT);
 	s->wq = alloc_workqueue("raft_snap", WQ_UNBOUND, 3);
 	g->snapshots = s;
@@ -351,7 +351,7 @@ int raft_snapshots_open(struct raft_group *g, struct file *const file[],
 	struct raft_snapshots *s = snapshots_alloc(g);
 	int i, err = 0;
 
-	if (!s || !s->buf || !s->head_buf || !s->wq)
+	if (!s || !s->meta || !s->head_buf || !s->wq)
 		return -ENOMEM;
 	s->identity.group_id = ioc->group_id;
 	s->identity.node_id = ioc->node_id;
@@ -401,15 +401,17 @@ int raft_snapshots_load(struct raft_snapshots *s, struct raft *core, u64 base)
 	}
 	if (slot) {
 		len = min_t(u64, slot->head.of.total, RAFT_SNAPSHOT_META);
-		err = raft_slot_read(slot, 0, s->buf, len);
+		err = raft_slot_read(slot, 0, s->meta, len);
 		if (!err)
-			err = raft_snapshot_load(core, &slot->head.of, s->buf,
+			err = raft_snapshot_load(core, &slot->head.of, s->meta,
 						 len);
 		if (err)
 			return err;
 		s->verify_slot = slot;
 		queue_work(s->wq, &s->verify);
 	}
+	kvfree(s->meta);
+	s->meta = NULL;
 	slot = raft_snapshots_other(s);
 	if (slot->head.state != RAFT_SLOT_PARTIAL)
 		return 0;
@@ -468,7 +470,7 @@ void raft_snapshots_free(struct raft_group *g)
 		return;
 	if (s->wq)
 		destroy_workqueue(s->wq);
-	kvfree(s->buf);
+	kvfree(s->meta);
 	kfree(s->head_buf);
 	kvfree(s->done.meta);
 	kfree(s);

@@ -123,7 +123,7 @@ struct raft_snapshot_done {
  * @sem: see the top
  * @slot: the two slots
  * @closed: [sem] the group is stopped; the files are gone
- * @buf: [fill] RAFT_SNAPSHOT_BUF bytes
+ * @meta: RAFT_SNAPSHOT_META bytes until the core is loaded
  * @head_buf: [fill] RAFT_SLOT_HEAD bytes
  * @headed: [fill] bytes that the head on disk says are stored
  * @wq: the worker's own, a disk that hangs blocks nobody else
@@ -160,7 +160,7 @@ struct raft_snapshots {
 	struct rw_semaphore sem;
 	struct raft_slot_file slot[RAFT_SLOTS];
 	bool closed;
-	u8 *buf;
+	u8 *meta;
 	u8 *head_buf;
 	u64 headed;
 	struct workqueue_struct *wq;

@@ -174,24 +174,24 @@ static int add_image(struct taking *t)
 
 static int add_content(struct taking *t)
 {
+	u8 *buf = kvmalloc(RAFT_SNAPSHOT_BUF, GFP_KERNEL_ACCOUNT);
 	loff_t pos = 0;
-	ssize_t n;
-	int err;
+	ssize_t n = 1;
+	int err = buf ? 0 : -ENOMEM;
 
-	for (;;) {
+	while (!err && n) {
 		err = give_up(t);
 		if (err)
-			return err;
-		n = kernel_read(t->from, t->s->buf, RAFT_SNAPSHOT_BUF, &pos);
-		if (!n)
-			return 0;
+			break;
+		n = kernel_read(t->from, buf, RAFT_SNAPSHOT_BUF, &pos);
 		if (n == -ERESTARTSYS)
-			return -EINTR;
-		err = n < 0 ? n : add(t, t->s->buf, n);
-		if (err)
-			return err;
+			err = -EINTR;
+		else if (n)
+			err = n < 0 ? n : add(t, buf, n);
 		cond_resched();
 	}
+	kvfree(buf);
+	return err;
 }
 
 static int take(struct taking *t)

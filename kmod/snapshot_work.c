@@ -218,12 +218,32 @@ static void store_parts(struct raft_snapshots *s)
 		tell_stored(s, &of, slot->head.stored);
 }
 
+/* All of it, whatever it is. */
+static int checksum(struct raft_snapshots *s, struct raft_slot_file *slot,
+		    u32 *crc)
+{
+	const struct raft_snapshot *of = &slot->head.of;
+	u8 *buf = kvmalloc(RAFT_SNAPSHOT_BUF, GFP_KERNEL);
+	int err = buf ? 0 : -ENOMEM;
+	u64 at, n;
+
+	for (at = 0; at < of->total && !err; at += n) {
+		n = min_t(u64, of->total - at, RAFT_SNAPSHOT_BUF);
+		err = READ_ONCE(s->g->stopping) ? -ECANCELED :
+		      raft_slot_read(slot, at, buf, n);
+		if (!err)
+			*crc = raft_slot_crc(*crc, buf, n);
+		cond_resched();
+	}
+	kvfree(buf);
+	return err;
+}
+
 /* Every byte as it was sent?  The id says so. */
 static int check(struct raft_snapshots *s, struct raft_slot_file *slot,
 		 u8 *meta, u64 len, u32 *image)
 {
 	const struct raft_snapshot *of = &slot->head.of;
-	u64 at, n;
 	u32 crc = 0;
 	int err;
 
@@ -236,16 +256,9 @@ static int check(struct raft_snapshots *s, struct raft_slot_file *slot,
 	/* The image has a checksum of its own. */
 	if (raft_snapshot_is_bare(of))
 		return *image == of->total ? 0 : -EILSEQ;
-	for (at = 0; at < of->total; at += n) {
-		if (READ_ONCE(s->g->stopping))
-			return -ECANCELED;
-		n = min_t(u64, of->total - at, RAFT_SNAPSHOT_BUF);
-		err = raft_slot_read(slot, at, s->buf, n);
-		if (err)
-			return err;
-		crc = raft_slot_crc(crc, s->buf, n);
-		cond_resched();
-	}
+	err = checksum(s, slot, &crc);
+	if (err)
+		return err;
 	if (of->id != raft_slot_id(raft_slot_crc(0, meta, *image), crc))
 		return -EILSEQ;
 	return 0;

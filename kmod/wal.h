@@ -94,6 +94,18 @@ struct raft_wal_stat {
 	int error;
 };
 
+/**
+ * struct raft_wal_reserve - memory for what is to be handed to logs
+ * @first: chunks of a queue
+ * @n: how many
+ *
+ * Of one thread, for all the logs that it hands batches to.
+ */
+struct raft_wal_reserve {
+	struct llist_node *first;
+	u32 n;
+};
+
 /* What raft_wal_read() found at @index; not 0 ends it. */
 typedef int (*raft_wal_read_fn)(void *ctx, u64 index,
 				const struct raft_entry *e, const u8 *data);
@@ -105,6 +117,9 @@ int raft_wal_open(struct raft_wal **walp, struct file *file,
 void raft_wal_submit(struct raft_wal *wal, const struct raft *core,
 		     const struct raft_persist *batch);
 bool raft_wal_prepare(struct raft_wal *wal);
+int raft_wal_reserve_init(struct raft_wal_reserve *spare);
+void raft_wal_reserve_free(struct raft_wal_reserve *spare);
+void raft_wal_share(struct raft_wal *wal, struct raft_wal_reserve *with);
 u64 raft_wal_room(const struct raft_wal *wal);
 void raft_wal_stat(const struct raft_wal *wal, struct raft_wal_stat *st);
 u64 raft_wal_before(struct raft_wal *wal, u64 bytes);

@@ -148,8 +148,8 @@ struct raft_wal_chunk {
  * @tail: [owner] chunk that is being filled
  * @tail_n: [owner] items in it
  * @filled: [owner] items ever put in
- * @spare: [owner] chunks to use
- * @n_spare: [owner] how many
+ * @spare: [owner] chunks to use: @own, or those of all logs of the owner
+ * @own: see there
  * @submitted: published value of @filled: smp_store_release() by the owner in
  *	raft_wal_submit(), pairs with smp_load_acquire() in queue_peek()
  * @head: [worker] chunk that is being emptied
@@ -161,8 +161,8 @@ struct raft_wal_queue {
 	struct raft_wal_chunk *tail;
 	u32 tail_n;
 	u64 filled;
-	struct llist_node *spare;
-	u32 n_spare;
+	struct raft_wal_reserve *spare;
+	struct raft_wal_reserve own;
 	u64 submitted;
 	struct raft_wal_chunk *head;
 	u32 head_n;

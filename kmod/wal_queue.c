@@ -16,11 +16,37 @@
 
 /* --- the queue ---------------------------------------------------------- */
 
-static void chunk_keep(struct raft_wal_queue *q, struct raft_wal_chunk *c)
+static void chunk_keep(struct raft_wal_reserve *r, struct raft_wal_chunk *c)
 {
-	c->free.next = q->spare;
-	q->spare = &c->free;
-	q->n_spare++;
+	c->free.next = r->first;
+	r->first = &c->free;
+	r->n++;
+}
+
+/* There is one. */
+static struct raft_wal_chunk *chunk_take(struct raft_wal_reserve *r)
+{
+	struct raft_wal_chunk *c;
+
+	c = llist_entry(r->first, struct raft_wal_chunk, free);
+	r->first = r->first->next;
+	r->n--;
+	return c;
+}
+
+/* What the worker returned; more than is good to have goes. */
+static void queue_harvest(struct raft_wal_queue *q)
+{
+	struct raft_wal_chunk *c, *next;
+
+	if (llist_empty(&q->empties))
+		return;
+	llist_for_each_entry_safe(c, next, llist_del_all(&q->empties), free) {
+		if (q->spare->n < 2 * RAFT_WAL_CHUNKS)
+			chunk_keep(q->spare, c);
+		else
+			kfree(c);
+	}
 }
 
 /*
@@ -30,17 +56,14 @@ static void chunk_keep(struct raft_wal_queue *q, struct raft_wal_chunk *c)
  */
 static bool queue_reserve(struct raft_wal_queue *q, u64 items)
 {
-	struct raft_wal_chunk *c, *next;
+	struct raft_wal_chunk *c;
 
-	if (q->n_spare * RAFT_WAL_CHUNK_ITEMS >= items)
-		return true;
-	llist_for_each_entry_safe(c, next, llist_del_all(&q->empties), free)
-		chunk_keep(q, c);
-	while (q->n_spare * RAFT_WAL_CHUNK_ITEMS < items) {
+	queue_harvest(q);
+	while (q->spare->n * RAFT_WAL_CHUNK_ITEMS < items) {
 		c = kmalloc(sizeof(*c), GFP_NOWAIT | __GFP_NOWARN);
 		if (!c)
 			return false;
-		chunk_keep(q, c);
+		chunk_keep(q->spare, c);
 	}
 	return true;
 }
@@ -48,11 +71,8 @@ static bool queue_reserve(struct raft_wal_queue *q, u64 items)
 /* Owner: an empty chunk, reserved before. */
 static struct raft_wal_chunk *chunk_get(struct raft_wal_queue *q)
 {
-	struct raft_wal_chunk *c;
+	struct raft_wal_chunk *c = chunk_take(q->spare);
 
-	c = llist_entry(q->spare, struct raft_wal_chunk, free);
-	q->spare = q->spare->next;
-	q->n_spare--;
 	c->next = NULL;
 	return c;
 }
@@ -138,19 +158,59 @@ void raft_wal_queue_pop(struct raft_wal *wal, struct raft_wal_item *it)
 int raft_wal_queue_init(struct raft_wal *wal)
 {
 	struct raft_wal_queue *q = &wal->queue;
-	struct raft_wal_chunk *c;
-	int i;
 
 	init_llist_head(&q->empties);
-	for (i = 0; i < RAFT_WAL_CHUNKS; i++) {
+	q->spare = &q->own;
+	q->tail = kmalloc(sizeof(*q->tail), GFP_KERNEL);
+	if (!q->tail)
+		return -ENOMEM;
+	q->tail->next = NULL;
+	q->head = q->tail;
+	return 0;
+}
+
+/**
+ * raft_wal_reserve_init() - get memory for a thread that hands batches to logs
+ * @spare: zeroed
+ *
+ * Context: May sleep.
+ * Return: 0, or -ENOMEM; raft_wal_reserve_free() cleans up after both.
+ */
+int raft_wal_reserve_init(struct raft_wal_reserve *spare)
+{
+	struct raft_wal_chunk *c;
+
+	while (spare->n < RAFT_WAL_CHUNKS) {
 		c = kmalloc(sizeof(*c), GFP_KERNEL);
 		if (!c)
 			return -ENOMEM;
-		chunk_keep(q, c);
+		chunk_keep(spare, c);
 	}
-	q->tail = chunk_get(q);
-	q->head = q->tail;
 	return 0;
+}
+
+/**
+ * raft_wal_reserve_free() - free what is there
+ * @spare: no log uses it any more
+ *
+ * Context: May sleep.
+ */
+void raft_wal_reserve_free(struct raft_wal_reserve *spare)
+{
+	while (spare->n)
+		kfree(chunk_take(spare));
+}
+
+/**
+ * raft_wal_share() - use the memory that the owner has for all its logs
+ * @wal: log
+ * @with: the memory; NULL: only what the log has itself
+ *
+ * Context: Owner thread; with @with before its first batch.
+ */
+void raft_wal_share(struct raft_wal *wal, struct raft_wal_reserve *with)
+{
+	wal->queue.spare = with ? with : &wal->queue.own;
 }
 
 /**
@@ -169,11 +229,7 @@ void raft_wal_queue_destroy(struct raft_wal *wal)
 		while ((it = raft_wal_queue_peek(q)))
 			raft_wal_queue_pop(wal, it);
 	kfree(q->head);
-	while (q->spare) {
-		n = q->spare;
-		q->spare = n->next;
-		kfree(llist_entry(n, struct raft_wal_chunk, free));
-	}
+	raft_wal_reserve_free(&q->own);
 	n = llist_del_all(&q->empties);
 	while (n) {
 		struct llist_node *next = n->next;

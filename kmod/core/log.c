@@ -86,6 +86,24 @@ u64 raft_log_term(const struct raft_log *log, u64 index)
 }
 
 /**
+ * raft_chunks_take() - take memory that no core uses
+ * @spare: the chunks
+ *
+ * Context: owner thread.
+ * Return: a chunk, NULL if there is none.
+ */
+struct raft_log_chunk *raft_chunks_take(struct raft_chunks *spare)
+{
+	struct raft_log_chunk *c = spare->first;
+
+	if (!c)
+		return NULL;
+	spare->first = c->next;
+	spare->n--;
+	return c;
+}
+
+/**
  * raft_chunk_get() - take memory from the spare chunks
  * @log: the log
  *
@@ -94,13 +112,7 @@ u64 raft_log_term(const struct raft_log *log, u64 index)
  */
 struct raft_log_chunk *raft_chunk_get(struct raft_log *log)
 {
-	struct raft_log_chunk *c = log->spare->first;
-
-	if (!c)
-		return NULL;
-	log->spare->first = c->next;
-	log->spare->n--;
-	return c;
+	return raft_chunks_take(log->spare);
 }
 
 /**

@@ -842,6 +842,7 @@ u32 raft_log_want(const struct raft *r);
 void raft_log_give(struct raft *r, struct raft_log_chunk *chunk);
 struct raft_log_chunk *raft_log_take(struct raft *r);
 void raft_log_share(struct raft *r, struct raft_chunks *with);
+struct raft_log_chunk *raft_chunks_take(struct raft_chunks *spare);
 bool raft_config_want(const struct raft *r);
 void raft_config_give(struct raft *r, void *payload);
 
