@@ -337,6 +337,7 @@ static int run_line(void *arg)
 
 	if (!p->attached)
 		return -ESHUTDOWN;
+	raft_owner_look(p);
 	if (!strcmp(l->word, "drop") && l->n == 3)
 		return add_rule(p, "", l->arg);
 	if (!strcmp(l->word, "hold") && l->n == 4)

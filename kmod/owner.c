@@ -94,6 +94,8 @@ static struct hlist_head *bucket(struct raft_owner *o, u64 group_id)
 
 static void mark(struct raft_group_priv *p)
 {
+	set_bit(0, &p->ready);
+	smp_mb__after_atomic(); /* pairs with xchg() in take_ready() */
 	set_bit(bucket_of(p->g->params.ioc.group_id), p->ep->owner.ready);
 }
 
@@ -127,7 +129,7 @@ void raft_owner_wake_group(struct raft_group_priv *p)
  * @o: the owner
  * @id: of the group
  *
- * Context: the owner thread.
+ * Context: the owner thread, before a pass looks at its groups.
  * Return: the group, NULL if it is not here.
  */
 struct raft_group_priv *raft_owner_find(struct raft_owner *o, u64 id)
@@ -136,7 +138,8 @@ struct raft_group_priv *raft_owner_find(struct raft_owner *o, u64 id)
 
 	hlist_for_each_entry(p, bucket(o, id), node) {
 		if (p->g->params.ioc.group_id == id) {
-			mark(p);
+			p->now = true;
+			__set_bit(bucket_of(id), o->now);
 			return p;
 		}
 	}
@@ -361,9 +364,6 @@ static void run_calls(struct raft_owner *o)
 	struct owner_call *call;
 
 	node = llist_reverse_order(llist_del_all(&o->calls));
-	/* Whatever they do to whichever group. */
-	if (node)
-		bitmap_fill(o->now, RAFT_OWNER_BUCKETS);
 	while (node) {
 		call = llist_entry(node, struct owner_call, node);
 		node = node->next;
@@ -387,17 +387,27 @@ static bool paused(const struct raft_owner *o)
 	return false;
 }
 
-/* To what this pass looks at, or what the last one did not finish. */
+/*
+ * What this pass looks at, with what the last one did not finish.  The bit of a group
+ * is taken before its queues are looked at, and after that of its bucket.
+ */
 static void take_ready(struct raft_owner *o)
 {
+	struct raft_group_priv *p;
+	unsigned int b;
 	u32 i;
 
 	for (i = 0; i < BITS_TO_LONGS(RAFT_OWNER_BUCKETS); i++)
 		if (READ_ONCE(o->ready[i]))
 			o->now[i] |= xchg(&o->ready[i], 0);
+	for_each_set_bit(b, o->now, RAFT_OWNER_BUCKETS)
+		hlist_for_each_entry(p, &o->groups[b], node)
+			if (test_bit(0, &p->ready) &&
+			    test_and_clear_bit(0, &p->ready))
+				p->now = true;
 }
 
-/* Calls @fn for those in the buckets that this pass looks at. */
+/* Calls @fn for those that this pass looks at. */
 static void each_ready(struct raft_owner *o,
 		       void (*fn)(struct raft_group_priv *p))
 {
@@ -406,7 +416,13 @@ static void each_ready(struct raft_owner *o,
 
 	for_each_set_bit(b, o->now, RAFT_OWNER_BUCKETS)
 		hlist_for_each_entry(p, &o->groups[b], node)
-			fn(p);
+			if (p->now)
+				fn(p);
+}
+
+static void finished(struct raft_group_priv *p)
+{
+	p->now = false;
 }
 
 static void take_inboxes(struct raft_group_priv *p)
@@ -436,6 +452,7 @@ static void pass(struct raft_owner *o)
 	/* Else the next pass looks at their deadlines, too. */
 	if (!deadlines)
 		return;
+	each_ready(o, finished);
 	bitmap_zero(o->now, RAFT_OWNER_BUCKETS);
 	o->rounds = 0;
 	if (more)
@@ -550,6 +567,7 @@ int raft_owner_attach(void *priv)
 		       bucket(&p->ep->owner, p->g->params.ioc.group_id));
 	p->attached = true;
 	p->dirty = true;
+	mark(p);
 	p->changed = true;
 	/* The first deadline. */
 	tick(p);

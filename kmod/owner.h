@@ -55,6 +55,8 @@ enum raft_group_state {
  * @table: memory of @core for its chunks of log
  * @ep: endpoint, referenced until the group is stopped
  * @node: in a bucket of the owner
+ * @ready: bit 0: it has something to do, set by anyone before that of its bucket
+ * @now: this pass looks at it
  * @inbox: struct raft_waiter: proposals, read barriers, orders
  * @gather: proposals that wait for those in flight
  * @reports: what the write-ahead log said
@@ -108,6 +110,8 @@ struct raft_group_priv {
 	struct raft_log_chunk **table;
 	struct raft_endpoint *ep;
 	struct hlist_node node;
+	unsigned long ready;
+	bool now;
 	struct raft_inbox inbox;
 	struct raft_gather gather;
 	struct raft_reports reports;
@@ -158,7 +162,7 @@ struct raft_group_priv {
  * @calls: functions that others want to have run here
  * @groups: groups that it serves, hashed by id
  * @ready: buckets with a group that has something to do, set by anyone
- * @now: those that this pass looks at
+ * @now: those with a group that this pass looks at
  * @chunks: memory that no core has in use
  * @reserve: the same for what is handed to logs
  * @rounds: passes since the socket was last found empty

@@ -31,9 +31,9 @@ static u32 pending_slot(const struct raft *r, u64 serial)
 struct raft_entry *raft_pending_entry(const struct raft *r, u64 serial)
 {
 	u32 slot = pending_slot(r, serial);
+	struct raft_log_chunk *c = r->pending[slot / RAFT_CHUNK_ENTRIES];
 
-	return &r->pending[slot / RAFT_CHUNK_ENTRIES]->
-			entries[slot % RAFT_CHUNK_ENTRIES];
+	return &c->entries[slot % RAFT_CHUNK_ENTRIES];
 }
 
 /* Is there memory for one more? */
