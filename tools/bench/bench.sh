@@ -43,8 +43,13 @@ settings() {
 		sizes="61440 4096 16 256" clients="1 8 64" rates="50 500" heartbeats="100 10 1" seconds=3
 		nodes="3 5 7 9" groups="1 10 100"
 	fi
+	# A thousand groups have logs of 3 GiB.
+	groups_um=${groups:-} um_mem=3000
+	if [ -z "${SHORT:-}" ] && [ "$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)" -gt 9000000 ]; then
+		groups_um+=" 1000" um_mem=6500
+	fi
 	env=(-e "BENCH_SIZES=$sizes" -e "BENCH_CLIENTS=$clients" -e "BENCH_RATES=$rates" -e "BENCH_READERS=${readers-$clients}"
-		-e "BENCH_NODES=${nodes:-}" -e "BENCH_GROUPS=${groups:-}" -e "BENCH_HEARTBEATS=$heartbeats" -e "BENCH_SECONDS=${SECONDS_EACH:-$seconds}"
+		-e "BENCH_NODES=${nodes:-}" -e "BENCH_HEARTBEATS=$heartbeats" -e "BENCH_SECONDS=${SECONDS_EACH:-$seconds}"
 		-e "BENCH_STORAGES=${STORAGES:-mem disk}" -e BENCH_IDLE=5 -e "RAFT_TOOLS=$top/build")
 }
 
@@ -80,7 +85,7 @@ one_round() {
 	done
 	# shellcheck disable=SC2086
 	"$@" -t 3000 -o "$work/out" "${disks[@]}" -e "BENCH_ROUND=$round" -e "BENCH_SYSTEMS=$systems" \
-		-e "RAFT_KO=$ko" -e "LIMITS_KO=$limits" "${env[@]}" tools/bench/guest.sh $parts ||
+		-e "RAFT_KO=$ko" -e "LIMITS_KO=$limits" -e "BENCH_GROUPS=${groups:-}" "${env[@]}" tools/bench/guest.sh $parts ||
 		say "CANNOT: round $round under $kernel ended with $?; what it measured until then counts"
 	host_load "$runs"
 	cat "$work/out/runs.jsonl" >>"$runs" || say "CANNOT: round $round under $kernel measured nothing"
@@ -91,7 +96,9 @@ round_stock() {
 		tools/lab/vm.sh -smp 2 -m 4096
 }
 
-round_um() { one_round um "$OUT/runs-um.jsonl" ko "loads growth" tools/lab/um.sh -m 3000; }
+round_um() {
+	groups=$groups_um one_round um "$OUT/runs-um.jsonl" ko "${PARTS:-loads growth}" tools/lab/um.sh -m "$um_mem"
+}
 
 measure() {
 	local round kernel

@@ -19,6 +19,14 @@ grown_idle() { # grown_idle WHAT N
 	record raft.ko "$2" "$1-idle" "$("$RAFT_TOOLS/raft-bench" idle -T "$BENCH_IDLE" --json)"
 }
 
+# grown_memory: what the kernel and processes have, in KiB, without files.
+grown_memory() { sync; echo 3 >/proc/sys/vm/drop_caches; memory_kib; }
+
+# grown_node N NODES KIB: what each of NODES nodes took that were started last.
+grown_node() {
+	[ "$2" = 0 ] || record raft.ko "$1" groups-node "{\"kib\":$(((grown_kib - $3) / $2))}"
+}
+
 grown_end() { # the namespaces go, and with them what runs in them; N new ones come
 	lab_net_down
 	rm -rf /srv/mem/grown
@@ -27,7 +35,7 @@ grown_end() { # the namespaces go, and with them what runs in them; N new ones c
 }
 
 growth() {
-	local n i all=() RAFT_DIR=/run/ko RAFT_LOG=/srv/mem/grown/%g.%n RAFT_ET=1000ms
+	local n i kib from all=() RAFT_DIR=/run/ko RAFT_LOG=/srv/mem/grown/%g.%n RAFT_ET=1000ms
 	for n in $BENCH_NODES; do
 		grown_end "$n"
 		mapfile -t all < <(seq "$n")
@@ -42,10 +50,14 @@ growth() {
 	raft_up g 1 2 3
 	i=1
 	for n in $BENCH_GROUPS; do
+		kib=$(grown_memory) from=$i
 		for (( ; i < n; i++)); do
 			raft_conf "g$i" 3 -s 1M Heartbeat=100ms RetainEntries=256
 			raft_up "g$i" 1 2 3
 		done
+		sleep 5
+		grown_kib=$(grown_memory)
+		grown_node "$n" $(((i - from) * 3)) "$kib"
 		leader=$(raft_wait_leader g 1 2 3)
 		grown_idle groups "$n"
 		grown_load groups "$n"

@@ -185,7 +185,7 @@ idle() {
 }
 
 mkdir -p /srv/mem
-mount -t tmpfs -o size=2000M tmpfs /srv/mem
+mount -t tmpfs -o size=70% tmpfs /srv/mem
 mkdir -p /srv/mem/{1,2,3} /srv/disk/{1,2,3}
 i=0
 for dev in /dev/vd[abc] /dev/ubd[abc]; do

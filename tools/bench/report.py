@@ -222,6 +222,9 @@ def growth_rows(runs):
         for n in sorted(runs.values("storage", what=f"{what}-idle"), key=int):
             yield [what, n, "idle", "-", "-", "-",
                    cell(spread(runs.get("busy", what=f"{what}-idle", storage=n)), 100) + " %"]
+        for n in sorted(runs.values("storage", what=f"{what}-node"), key=int):
+            yield [what, n, "each node", "-", "-", "-",
+                   cell(spread(runs.get("kib", what=f"{what}-node", storage=n))) + " KiB"]
 
 
 def write_growth(f, runs, head):
