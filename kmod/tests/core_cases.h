@@ -705,6 +705,7 @@ static inline void case_aba_of_the_same_term(struct raft_case_env *env)
 #include "core_member_cases.h"
 #include "core_snapshot_cases.h"
 #include "core_window_cases.h"
+#include "core_chunk_cases.h"
 
 struct raft_case {
 	const char *name;
@@ -761,6 +762,10 @@ static const struct raft_case raft_cases[] = {
 	{ "boot_passes", case_boot_passes },
 	{ "too_many_terms", case_too_many_terms },
 	{ "reads_back", case_reads_back },
+	{ "pending_goes_round", case_pending_goes_round },
+	{ "propose_without_memory", case_propose_without_memory },
+	{ "send_without_memory", case_send_without_memory },
+	{ "evict_without_memory", case_evict_without_memory },
 };
 
 #endif /* _RAFT_CORE_CASES_H */
