@@ -327,6 +327,9 @@ static void take_reports(struct raft_group_priv *p)
 			ev.error = report.error;
 		}
 		raft_owner_step(p, &ev);
+		/* The log may be shorter from now on. */
+		if (p->full)
+			raft_propose_room(p);
 	}
 }
 

@@ -21,6 +21,7 @@
 
 #include "owner.h"
 #include "propose.h"
+#include "snapshot.h"
 #include "transport.h"
 #include "waiter.h"
 
@@ -113,14 +114,23 @@ static void taken(struct raft_group_priv *p, struct raft_proposal *pr, u32 n,
 		list_add_tail(&pr->w.node, &p->pending);
 }
 
-static void note_refusal(struct raft_group_priv *p, int refused)
+/*
+ * What the callers are told.  A log that the kernel cuts by itself has room again soon:
+ * that is worth waiting for, as all other room.
+ */
+static int note_refusal(struct raft_group_priv *p, int refused)
 {
+	if (refused == -ENOSPC) {
+		p->dirty = true;
+		if (raft_snapshot_makes_room(p) &&
+		    !RAFT_MUTANT("shell-full-at-once"))
+			refused = -EAGAIN;
+		else
+			p->refused_full = true;
+	}
 	if (refused == -EAGAIN)
 		WRITE_ONCE(p->full, true);
-	if (refused == -ENOSPC) {
-		p->refused_full = true;
-		p->dirty = true;
-	}
+	return refused;
 }
 
 /*
@@ -154,7 +164,7 @@ static void take_batch(struct raft_group_priv *p, struct list_head *came)
 	serial = o->up.first_serial;
 	refused = o->up.refused ? o->up.refused : -EIO;
 	if (left < n)
-		note_refusal(p, o->up.refused);
+		refused = note_refusal(p, refused);
 	list_for_each_entry_safe(pr, next, &asked, w.node) {
 		list_del_init(&pr->w.node);
 		k = min(left, pr->n);
@@ -363,7 +373,8 @@ static bool wait_room(struct raft_group *g, u64 room, long *left)
  *
  * Context: a process; waits killably.
  * Return: what the first command has whose error is not 0.  0: committed and
- *	applied once (accepted, with NOWAIT).  -EAGAIN no room, -ENOSPC log full,
+ *	applied once (accepted, with NOWAIT).  -EAGAIN no room, -ENOSPC log full and
+ *	a state machine has to make room,
  *	-EMSGSIZE, -EINVAL, -ENOMEM, -ENOTCONN not a member, -EIO failed before:
  *	certainly never applied, nor one behind it.  -EKEYEXPIRED not applied by
  *	this call: the session is closed, or at a later number.  -ETIMEDOUT, -EINTR

@@ -135,6 +135,8 @@ struct raft_snapshot_done {
  * @damaged: the current one is, or it is gone and the log begins behind it;
  *	READ_ONCE()
  * @policy_at: not before this, jiffies; READ_ONCE()
+ * @full: a proposal had no room in the log, which the kernel cuts by itself: the
+ *	owner sets it, @policy takes it
  * @wanted: the state machine is asked for one; the owner writes
  * @lock: protects all below
  * @parts: struct raft_snapshot_part to be stored, in order
@@ -171,6 +173,7 @@ struct raft_snapshots {
 	struct raft_snapshot_sent sent[RAFT_MAX_NODES];
 	bool damaged;
 	u64 policy_at;
+	bool full;
 	bool wanted;
 	spinlock_t lock;	/* protects all below */
 	struct list_head parts;
@@ -250,6 +253,7 @@ int raft_snapshot_order(struct raft_group_priv *p, struct raft_order *o);
 
 /* snapshot_policy.c */
 void raft_snapshot_policy(struct raft_group_priv *p);
+bool raft_snapshot_makes_room(struct raft_group_priv *p);
 void raft_snapshot_policy_work(struct work_struct *work);
 
 /* snapshot_replay.c */

@@ -112,9 +112,9 @@ void raft_snapshot_policy(struct raft_group_priv *p)
 	if (is_lost(st))
 		return;
 	if (is_witness(st))
-		here = wanted;
+		here = wanted || READ_ONCE(s->full);
 	else if (is_retained(now))
-		here = wanted || too_many(st, now->retain_entries) ||
+		here = wanted || READ_ONCE(s->full) || too_many(st, now->retain_entries) ||
 		       too_much(&wal, now->retain_bytes);
 	if (here && time_after_eq64(get_jiffies_64(), READ_ONCE(s->policy_at)))
 		queue_work(s->wq, &s->policy);
@@ -125,11 +125,33 @@ void raft_snapshot_policy(struct raft_group_priv *p)
 	p->changed = true;
 }
 
-/*
- * Entries up to @index that stay.  If the log is so full all the same, that there
- * would be a snapshot for other reasons, half of them go.
+/**
+ * raft_snapshot_makes_room - a log is full: is it cut without a state machine?
+ * @p: the group
+ *
+ * If so that happens soon, whatever the settings say of a log that is not full.  But
+ * not where the last try failed a moment ago.
+ *
+ * Context: the owner thread; a publication must follow.
+ * Return: true if so.
  */
-static u64 keep_of(struct raft_group *g, u64 index)
+bool raft_snapshot_makes_room(struct raft_group_priv *p)
+{
+	struct raft_snapshots *s = p->g->snapshots;
+
+	if (!s || is_lost(&p->st) ||
+	    !(is_witness(&p->st) || is_retained(&p->g->settings)) ||
+	    time_before64(get_jiffies_64(), READ_ONCE(s->policy_at)))
+		return false;
+	WRITE_ONCE(s->full, true);
+	return true;
+}
+
+/*
+ * Entries up to @index that stay.  If the log is @full, or so full all the same, that
+ * there would be a snapshot for other reasons, half of them go.
+ */
+static u64 keep_of(struct raft_group *g, u64 index, bool full)
 {
 	struct raft_wal_stat wal;
 	struct raft_ioc_start now;
@@ -143,7 +165,7 @@ static u64 keep_of(struct raft_group *g, u64 index)
 		before = raft_group_wal_before(g, now.retain_bytes);
 		keep = min(keep, index - min(index, before));
 	}
-	if (now.snapshot_at < 100 && fill(&wal) >= now.snapshot_at)
+	if (full || (now.snapshot_at < 100 && fill(&wal) >= now.snapshot_at))
 		keep = min(keep, (index + 1 - READ_ONCE(g->pub.st.first)) / 2);
 	return keep;
 }
@@ -159,17 +181,21 @@ void raft_snapshot_policy_work(struct work_struct *work)
 	struct raft_snapshots *s = container_of(work, struct raft_snapshots,
 						policy);
 	struct raft_group *g = s->g;
+	bool full = xchg(&s->full, false);
 	u64 bytes, index = 0, keep = 0;
 	int err;
 
 	/* 0: a witness's. */
 	if (!(READ_ONCE(g->pub.st.flags) & RAFT_MEMBER_WITNESS)) {
 		index = raft_group_applied(g);
-		keep = keep_of(g, index);
+		keep = keep_of(g, index, full);
 	}
 	err = raft_snapshot_take(g, NULL, index, keep, &bytes);
-	/* Asked twice: there is one by now. */
-	if (!err || err == -EEXIST || err == -ECANCELED)
+	/* Asked twice: there is one by now.  What it has may go all the same. */
+	if (err == -EEXIST)
+		err = full && keep < index ?
+		      raft_snapshot_compact(g, index - keep) : 0;
+	if (!err || err == -ECANCELED)
 		return;
 	WRITE_ONCE(s->policy_at, get_jiffies_64() + RETRY);
 	pr_warn_ratelimited("%s: no snapshot could be taken (%d)\n",

@@ -15,6 +15,7 @@ mistakes() {
 	shell-evict-copies um t_window_copies which of what leaves were copies is not noted
 	shell-evict-undurable um t_window_undurable what is not on the disk leaves
 	shell-evict-unapplied um t_window_undurable what is not applied leaves
+	shell-full-at-once um t_snap_retain_waits a log that the kernel cuts by itself is said to be full
 	END
 }
 

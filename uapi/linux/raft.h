@@ -132,8 +132,10 @@
  * ENODEV        no such group, or more than one and none named  no
  * ENOLINK       no leader is known: nothing happened            yes
  * ENOMEM        out of memory, nothing happened                 yes
- * ENOSPC        the log is full, or (SNAPSHOT) the file system, later
- *               nothing happened
+ * ENOSPC        the log is full and a state machine has to make later
+ *               room by a snapshot (where the kernel cuts the log
+ *               itself: EAGAIN); or (SNAPSHOT) the file system
+ *               is; nothing happened
  * ENOTCONN      this node is not a member: not yet, or removed  later
  * EOPNOTSUPP    this node is a witness: it has no commands; or  no
  *               it was started without files for snapshots

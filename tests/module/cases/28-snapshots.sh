@@ -461,7 +461,7 @@ t_snap_full() {
 	raft_wait_leader g 1 >/dev/null
 	ctl 1 propose -g g last >/dev/null
 }
-dmesg_has() { dmesg | sed -n '/raft-test .* begins: a full log/,$p' | grep -q "$1"; }
+dmesg_has() { dmesg | sed -n "/raft-test .* begins: ${2:-a full log}/,\$p" | grep -q "$1"; }
 t "a full log says so, and goes on when a snapshot has made room" t_snap_full
 
 t_snap_policy() {
@@ -514,7 +514,7 @@ cut_to() { [ "$(log_used)" -lt "$1" ]; }
 t "without a state machine the log is cut by bytes, and never full" t_snap_retain_bytes
 
 # RetainEntries larger than what the log holds of large commands, while several clients fill
-# it faster than it is cut. Some may be told that it is full; then it has room again.
+# it faster than it is cut: they wait, nobody is told that it is full.
 t_snap_retain_full() {
 	local i
 	raft_conf g 1 -s 8M RetainEntries=100000 SnapshotAt=90
@@ -522,7 +522,8 @@ t_snap_retain_full() {
 	raft_wait_leader g 1 >/dev/null
 	head -c 61440 /dev/zero | tr '\0' x >"$TMP/x"
 	for i in $(seq 20); do
-		ns 1 "$RAFT_TOOLS/raft-bench" propose -g g -t 8 -s 60K -n 60 --json >"$TMP/bench" || :
+		ns 1 "$RAFT_TOOLS/raft-bench" propose -g g -t 8 -s 60K -n 60 --json >"$TMP/bench" ||
+			fail "a proposal was refused: $(cat "$TMP/bench")"
 	done
 	# Twice at least it has gone round.
 	at_least 1 last 270 || fail "last index $(raft_get g 1 last): $(cat "$TMP/bench")"
@@ -537,6 +538,38 @@ t_snap_retain_full() {
 	done
 }
 t "a log that fills up faster than it is cut has room again" t_snap_retain_full 1
+
+# Nothing reaches the disk for a while, so nothing can be cut. Who must not wait is told to try
+# again, and all others wait; where a state machine has to bring a snapshot all are told so.
+t_snap_retain_waits() {
+	local fault pid
+	raft_conf g 1 -s 2M RetainEntries=100000 SnapshotAt=50
+	raft_up g 1
+	raft_wait_leader g 1 >/dev/null
+	fault=$(echo /sys/kernel/debug/raft/*-g/fault)
+	[ -w "$fault" ] || skip "the module has no fault hooks"
+	head -c 61440 /dev/zero | tr '\0' x >"$TMP/x"
+	echo "stall 600000000000" >"$fault"
+	yes "$(cat "$TMP/x")" | head -n 120 | propose g 1 -q -J 48 2>"$TMP/err" &
+	pid=$!
+	until_true would_block || fail "who must not wait is told: $(cat "$TMP/dd")"
+	echo disk-ok >"$fault"
+	wait $pid || fail "a proposal was refused: $(cat "$TMP/err")"
+	if dmesg_has "log of node 1 is full" "a log that the kernel cuts"; then fail "the kernel log says that it is full"; fi
+	ctl 1 set -g g RetainEntries=0
+	echo "stall 600000000000" >"$fault"
+	yes "$(cat "$TMP/x")" | head -n 120 | propose g 1 -q -J 48 2>"$TMP/err" &
+	pid=$!
+	until_true says_full || fail "it is never full: $(cat "$TMP/err")"
+	echo disk-ok >"$fault"
+	if wait $pid; then fail "it was full, and all was taken"; fi
+}
+would_block() {
+	! timeout 1 nsenter --net=/run/netns/n1 dd if="$TMP/x" of=/dev/raft oflag=nonblock conv=notrunc bs=61440 count=1 2>"$TMP/dd" &&
+		grep -q "temporarily unavailable" "$TMP/dd"
+}
+says_full() { grep -q "log is full" "$TMP/err"; }
+t "a log that the kernel cuts by itself is waited for, another one is full" t_snap_retain_waits
 
 not_wanted() { [ "$(raft_get g 1 snapshot_wanted)" = no ]; }
 retained() { [ $(($(raft_get g 1 last) - $(raft_get g 1 first))) -lt 1000 ]; }
