@@ -90,27 +90,11 @@ static int claim(struct raft_wal *wal)
 
 /* --- synchronous writes, at open and close ------------------------------ */
 
-static void sync_done(struct raft_wal_io *io, int err)
-{
-	io->wal->io_error = err;
-	complete(&io->wal->sync);
-}
-
 static int write_slot(struct raft_wal *wal, u64 pos)
 {
-	struct raft_wal_io *io = &wal->io_state;
-
-	io->bvec = &wal->page_bvec;
-	io->nr = 1;
-	io->pos = pos;
-	io->len = RAFT_DISK_SLOT;
-	io->done = sync_done;
-	reinit_completion(&wal->sync);
-	wal->backend->write(io);
-	wait_for_completion(&wal->sync);
 	wal->writes++;
-	wal->bytes += io->len;
-	return wal->io_error;
+	wal->bytes += RAFT_DISK_SLOT;
+	return wal->backend->write(wal, pos, &wal->page_bvec, RAFT_DISK_SLOT);
 }
 
 static int write_state(struct raft_wal *wal)
@@ -340,9 +324,6 @@ static struct raft_wal *wal_alloc(struct file *file,
 	INIT_LIST_HEAD(&wal->node);
 	spin_lock_init(&wal->lock);
 	init_waitqueue_head(&wal->idle);
-	init_completion(&wal->sync);
-	wal->io_records.wal = wal;
-	wal->io_state.wal = wal;
 	if (raft_wal_queue_init(wal) || buffers_init(wal)) {
 		raft_wal_free(wal);
 		return NULL;
@@ -424,12 +405,10 @@ void raft_wal_close(struct raft_wal *wal, const struct raft_hard_state *hs)
 
 	raft_wal_wait_readers(wal);
 	WRITE_ONCE(wal->closing, true);
-	/* The worker may have been about to write what it had gathered. */
-	do {
-		raft_wal_kick(wal);
-		wait_event(wal->idle, raft_wal_is_idle(wal));
-		kthread_cancel_delayed_work_sync(&wal->work);
-	} while (!raft_wal_is_idle(wal));
+	raft_wal_kick(wal);
+	wait_event(wal->idle, raft_wal_is_idle(wal));
+	/* It may still write what it took. */
+	kthread_cancel_delayed_work_sync(&wal->work);
 	kthread_cancel_delayed_work_sync(&wal->note);
 	kthread_destroy_worker(wal->worker);
 	if (!wal->error) {

@@ -2,14 +2,14 @@
 /*
  * wal.h - the write-ahead log of a group: makes batches of the core durable.
  *
- * Owns the file and everything on it.  Writes are asynchronous; batches become
+ * Owns the file and everything on it.  A thread of its own writes; batches become
  * durable in the order of their sequence numbers and are reported so.  An error
  * is reported once and ends the log: nothing is ever retried (an fsync that
  * failed once may lie the next time).
  *
  * Threads: open, close and submit are called by the creator or the owner thread
- * and may sleep (submit must not wait for the disk); done() comes from a worker
- * or an interrupt and must not sleep.  Anyone else who may sleep reads.
+ * and may sleep (submit must not wait for the disk); done() comes from the log's
+ * thread or within submit, and must not sleep.  Anyone else who may sleep reads.
  */
 #ifndef _RAFT_WAL_H
 #define _RAFT_WAL_H

@@ -80,7 +80,7 @@ static void *large_alloc(gfp_t gfp, void *unused)
 
 /**
  * raft_wal_enlarge() - have a large area
- * @wal: log whose stage the caller owns, with nothing in the buffer
+ * @wal: log of which the caller is the worker, with nothing in the buffer
  *
  * Context: Worker or opener; waits for memory, but not for what other logs may write.
  */
@@ -93,7 +93,7 @@ void raft_wal_enlarge(struct raft_wal *wal)
 
 /**
  * raft_wal_shrink() - be content with the small area
- * @wal: log whose stage the caller owns, with nothing in the buffer
+ * @wal: log of which the caller is the worker, with nothing in the buffer
  *
  * Context: Process context.
  */

@@ -13,45 +13,7 @@
 
 #include "wal_internal.h"
 
-struct fault_io {
-	struct raft_wal_io io;
-	struct bio_vec bvec;
-	struct completion done;
-	int err;
-};
-
-static void fault_done(struct raft_wal_io *io, int err)
-{
-	struct fault_io *f = container_of(io, struct fault_io, io);
-
-	f->err = err;
-	complete(&f->done);
-}
-
-/* Writes @len bytes behind the back of everyone, through the page cache. */
-static int fault_write(struct raft_wal *wal, u64 pos, struct bio_vec *bvec,
-		       unsigned int nr, u32 len)
-{
-	struct fault_io *f = kzalloc(sizeof(*f), GFP_KERNEL);
-	int err;
-
-	if (!f)
-		return -ENOMEM;
-	init_completion(&f->done);
-	f->io.wal = wal;
-	f->io.bvec = bvec;
-	f->io.nr = nr;
-	f->io.pos = pos;
-	f->io.len = len;
-	f->io.done = fault_done;
-	raft_wal_buffered.write(&f->io);
-	wait_for_completion(&f->done);
-	err = f->err;
-	kfree(f);
-	return err;
-}
-
-/* Flips the byte at @pos. */
+/* Flips the byte at @pos, through the page cache. */
 static int fault_flip(struct raft_wal *wal, u64 pos)
 {
 	struct bio_vec bvec = { .bv_len = 1 };
@@ -65,7 +27,7 @@ static int fault_flip(struct raft_wal *wal, u64 pos)
 	bvec.bv_page = virt_to_page(buf);
 	bvec.bv_offset = offset_in_page(buf);
 	if (!err)
-		err = fault_write(wal, pos, &bvec, 1, 1);
+		err = raft_wal_buffered.write(wal, pos, &bvec, 1);
 	kfree(buf);
 	return err;
 }
@@ -164,40 +126,26 @@ int raft_wal_fault(struct raft_wal *wal, const char *what, u64 arg)
 	return 0;
 }
 
-static bool in_flight(struct raft_wal *wal)
-{
-	unsigned long flags;
-	bool busy;
-
-	spin_lock_irqsave(&wal->lock, flags);
-	busy = wal->stage == RAFT_WAL_BUSY;
-	spin_unlock_irqrestore(&wal->lock, flags);
-	return busy;
-}
-
-/* The first half of what would have been written next. */
+/* What would have been written next, without the second half of its last write. */
 static void write_half(struct raft_wal *wal)
 {
 	struct raft_wal_group *g = &wal->group;
+	int err = 0;
 	u32 len;
-	int err;
 
-	if (wal->stage == RAFT_WAL_IDLE && !raft_wal_gather(wal))
+	if (!raft_wal_gather(wal))
 		return;
-	if (g->fill && !g->intent) {
-		len = (u32)raft_disk_round_up(g->fill / 2, RAFT_DISK_BLOCK_MIN);
-		err = fault_write(wal, g->at.pos, wal->area->bvec,
-				  DIV_ROUND_UP(len, PAGE_SIZE), len);
-	} else {
-		struct bio_vec bvec = { .bv_page = wal->page,
-					.bv_len = RAFT_DISK_COPY };
-
+	if (g->state) {
+		len = g->fill ? RAFT_DISK_SLOT : RAFT_DISK_COPY;
 		wal->state.generation++;
 		raft_disk_state_encode(&wal->state, wal->super.log_id,
 				       page_address(wal->page));
-		err = fault_write(wal,
-				  raft_disk_state_pos(wal->state.generation),
-				  &bvec, 1, RAFT_DISK_COPY);
+		err = raft_wal_buffered.write(wal, raft_disk_state_pos(wal->state.generation),
+					      &wal->page_bvec, len);
+	}
+	if (!err && g->fill) {
+		len = (u32)raft_disk_round_up(g->fill / 2, RAFT_DISK_BLOCK_MIN);
+		err = raft_wal_buffered.write(wal, g->at.pos, wal->area->bvec, len);
 	}
 	if (err)
 		pr_warn("torn write failed: error %d\n", err);
@@ -217,9 +165,7 @@ void raft_wal_crash(struct raft_wal *wal, bool torn)
 	/* The worker gathers no more, then what it started comes to an end. */
 	WRITE_ONCE(wal->crashed, true);
 	kthread_cancel_delayed_work_sync(&wal->work);
-	wait_event(wal->idle, !in_flight(wal));
 	kthread_cancel_delayed_work_sync(&wal->note);
-	kthread_cancel_delayed_work_sync(&wal->work);
 	kthread_destroy_worker(wal->worker);
 	raft_wal_wait_readers(wal);
 	if (torn && !wal->error)

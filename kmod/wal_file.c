@@ -83,9 +83,10 @@ static bool write_again(ssize_t ret, int *tries)
  * Waits for the disk: the caller is a real-time thread of ours.  The completion of an
  * asynchronous write would come by a worker of the file system, which is none.
  */
-static void direct_write(struct raft_wal_io *io)
+static int direct_write(struct raft_wal *wal, u64 pos, struct bio_vec *bvec,
+			u32 len)
 {
-	struct file *file = io->wal->file;
+	struct file *file = wal->file;
 	struct iov_iter iter;
 	struct kiocb iocb;
 	int tries = 0;
@@ -93,18 +94,19 @@ static void direct_write(struct raft_wal_io *io)
 
 	file_start_write(file);
 	do {
-		iov_iter_bvec(&iter, ITER_SOURCE, io->bvec, io->nr, io->len);
+		iov_iter_bvec(&iter, ITER_SOURCE, bvec,
+			      DIV_ROUND_UP(len, PAGE_SIZE), len);
 		init_sync_kiocb(&iocb, file);
-		iocb.ki_pos = io->pos;
+		iocb.ki_pos = pos;
 		iocb.ki_flags |= IOCB_DIRECT | IOCB_WRITE;
-		if (!raft_wal_fault_nosync(io->wal))
+		if (!raft_wal_fault_nosync(wal))
 			iocb.ki_flags |= IOCB_DSYNC;
 		ret = file->f_op->write_iter(&iocb, &iter);
 	} while (write_again(ret, &tries));
 	file_end_write(file);
-	if (ret >= 0)
-		ret = ret == io->len ? 0 : -EIO;	/* a short write */
-	io->done(io, (int)ret);
+	if (ret < 0)
+		return (int)ret;
+	return ret == len ? 0 : -EIO;	/* a short write */
 }
 
 /*
@@ -167,17 +169,18 @@ static int buffered_fetch(struct raft_wal *wal, u64 pos,
  * here: an error of the writeback that another opener of the file has been told
  * may not reach us.
  */
-static void buffered_write(struct raft_wal_io *io)
+static int buffered_write(struct raft_wal *wal, u64 pos, struct bio_vec *bvec,
+			  u32 len)
 {
-	struct file *file = io->wal->file;
+	struct file *file = wal->file;
 	struct iov_iter iter;
 	struct kiocb iocb;
 	int tries = 0;
 	ssize_t ret;
 
-	iov_iter_bvec(&iter, ITER_SOURCE, io->bvec, io->nr, io->len);
+	iov_iter_bvec(&iter, ITER_SOURCE, bvec, DIV_ROUND_UP(len, PAGE_SIZE), len);
 	init_sync_kiocb(&iocb, file);
-	iocb.ki_pos = io->pos;
+	iocb.ki_pos = pos;
 	iocb.ki_flags &= ~IOCB_DIRECT;
 	iocb.ki_flags |= IOCB_WRITE;
 	file_start_write(file);
@@ -186,11 +189,11 @@ static void buffered_write(struct raft_wal_io *io)
 		ret = file->f_op->write_iter(&iocb, &iter);
 	while (write_again(ret, &tries) || (ret > 0 && iov_iter_count(&iter)));
 	file_end_write(file);
-	if (ret >= 0)
-		ret = iov_iter_count(&iter) ? -EIO : 0;
-	if (!ret)
-		ret = vfs_fsync_range(file, io->pos, io->pos + io->len - 1, 1);
-	io->done(io, (int)ret);
+	if (ret < 0)
+		return (int)ret;
+	if (iov_iter_count(&iter))
+		return -EIO;
+	return vfs_fsync_range(file, pos, pos + len - 1, 1);
 }
 
 const struct raft_wal_backend raft_wal_direct = {

@@ -1,33 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * wal_group.c - what is written at one time: worker -> disk -> completion.
+ * wal_group.c - what is written at one time: worker -> disk -> report.
  *
- * Owns the group in flight, the order of writes, and what space of the ring may be
- * written over.  Must never write records of two groups at once, write to space
- * that the hard state on the disk needs, or report a batch before all of it and of
- * its predecessors is durable.
+ * Owns the group that is written, the order of writes, and what space of the ring may
+ * be written over.  Must never write to space that the hard state on the disk
+ * needs, or report a batch before all of it and of its predecessors is durable.
  *
- * A group is at most one hard state and one buffer of records.  They are written
- * at the same time: neither is acknowledged before both are durable, and either
- * may be found without the other after a crash (a term that lags behind the
- * records is raised, see raft_disk_boot()).  Two things need an order, and have
- * the hard state durable before the records:
- *   - a truncation, and a log that begins anew behind a snapshot: the hard state
- *     calls the old records stale, then others of the same index are written;
- *   - a base: what is before it is free only when the hard state with it is
- *     durable, so records are placed by the base of the last such one, @durable.
- *
- *   IDLE --gather--> BUSY --completion--> IDLE
- *                     |  ^
- *      intent durable v  | records issued
- *                     NEXT
+ * A group is at most one hard state and one buffer of records.  The hard state is
+ * durable before the records are written: it may call old records stale, of which
+ * others of the same index take the place; and what is before a new base is free
+ * only when the base is durable, so records are placed by the base of the last such
+ * hard state, @durable.
  *
  * When the ring is full the oldest item waits, and all behind it, until a base
  * frees space; a base that waits behind it is put first.
  *
  * A hard state notes up to where records were durable, so that recovery does not
  * take damage there for a write that the crash tore.  If no other reason for one
- * comes, it is written for this alone, a second after records became durable: beside
+ * comes, it is written for this alone, a second after records became durable: before
  * other records under load, and once when there is quiet.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -70,13 +60,11 @@ void raft_wal_fail(struct raft_wal *wal, int err)
 	wal_report(wal, 0, 0, 0, err);
 }
 
-/* --- completion --------------------------------------------------------- */
-
 /**
  * raft_wal_count_room() - there is more or less room now
  * @wal: log
  *
- * Context: Owner of the stage.
+ * Context: Worker, or who opens the log.
  */
 void raft_wal_count_room(struct raft_wal *wal)
 {
@@ -87,8 +75,6 @@ void raft_wal_count_room(struct raft_wal *wal)
 /* What was written is on the disk: readers may see it, and space is free. */
 static void group_durable(struct raft_wal *wal, bool records)
 {
-	unsigned long flags;
-
 	if (records) {
 		wal->state.durable = wal->tail.index;
 		wal->state.durable_crc = wal->tail.crc;
@@ -97,83 +83,13 @@ static void group_durable(struct raft_wal *wal, bool records)
 	if ((records || wal->large) && !READ_ONCE(wal->closing))
 		kthread_queue_delayed_work(wal->worker, &wal->note,
 					   msecs_to_jiffies(RAFT_WAL_NOTE_MS));
-	spin_lock_irqsave(&wal->lock, flags);
+	spin_lock(&wal->lock);
 	wal->durable = wal->state;
-	spin_unlock_irqrestore(&wal->lock, flags);
+	spin_unlock(&wal->lock);
 	raft_wal_count_room(wal);
 }
 
-#ifdef RAFT_FAULTS
-/* What the flush behind a write fails with, which itself has arrived. */
-static int fault_sync(const struct raft_wal *wal)
-{
-	return READ_ONCE(wal->fault_sync) ? -EIO : 0;
-}
-#else
-static int fault_sync(const struct raft_wal *wal)
-{
-	return 0;
-}
-#endif
-
-/*
- * Is there anything for the worker to do?  Under load the next batch comes later, and
- * for nothing it would be two process switches for each write.  [wal->lock]
- */
-static bool is_wanted(struct raft_wal *wal)
-{
-	/* Who is about to sleep looks under the lock, too, having queued himself. */
-	return wal->stage != RAFT_WAL_IDLE || wal->error ||
-	       READ_ONCE(wal->queue.taken) != READ_ONCE(wal->queue.submitted) ||
-	       READ_ONCE(wal->note_due) || wq_has_sleeper(&wal->idle);
-}
-
-/* The writes of this stage are over; whoever finished the last one is here. */
-static void group_end(struct raft_wal *wal)
-{
-	struct raft_wal_group *g = &wal->group;
-	enum raft_wal_stage next = RAFT_WAL_IDLE;
-	unsigned long flags;
-
-	if (wal->io_error) {
-		raft_wal_fail(wal, wal->io_error);
-	} else if (g->intent && g->fill) {
-		g->intent = false;
-		g->state = false;
-		group_durable(wal, false);
-		next = RAFT_WAL_NEXT;
-	} else {
-		group_durable(wal, g->fill);
-		/* The owner may have failed the log meanwhile. */
-		if (g->seq && !READ_ONCE(wal->error))
-			wal_report(wal, g->seq, g->index, g->term, 0);
-	}
-	/*
-	 * What is queued later has the worker come by itself: if it looked before
-	 * this section it was kicked for something that we see.  From the unlock on
-	 * the log may be freed: raft_wal_close() has seen it idle, taken the lock
-	 * once more, and stopped the worker.
-	 */
-	spin_lock_irqsave(&wal->lock, flags);
-	wal->stage = next;
-	if (is_wanted(wal))
-		raft_wal_kick(wal);
-	spin_unlock_irqrestore(&wal->lock, flags);
-}
-
-static void group_io_done(struct raft_wal_io *io, int err)
-{
-	struct raft_wal *wal = io->wal;
-
-	if (!err)
-		err = fault_sync(wal);
-	if (err)
-		cmpxchg(&wal->io_error, 0, err);
-	if (atomic_dec_and_test(&wal->ios))
-		group_end(wal);
-}
-
-/* --- worker ------------------------------------------------------------- */
+/* --- what is queued becomes a group -------------------------------------- */
 
 /* What the next hard state says of records that are dropped from @index on. */
 static void group_stale(struct raft_wal *wal, u64 index)
@@ -182,7 +98,6 @@ static void group_stale(struct raft_wal *wal, u64 index)
 	wal->state.stale_from = index;
 	wal->state.durable = wal->tail.index;
 	wal->state.durable_crc = wal->tail.crc;
-	wal->group.intent = true;
 	wal->group.state = true;
 	raft_wal_marks_trim(wal);
 	raft_wal_count_room(wal);
@@ -339,14 +254,13 @@ static int group_take(struct raft_wal *wal, const struct raft_wal_item *it)
 /* The ring is full: is there a base among what waits? */
 static int group_unblock(struct raft_wal *wal)
 {
-	unsigned long flags;
 	u64 index, term;
 	int err;
 
-	spin_lock_irqsave(&wal->lock, flags);
+	spin_lock(&wal->lock);
 	index = wal->base_index;
 	term = wal->base_term;
-	spin_unlock_irqrestore(&wal->lock, flags);
+	spin_unlock(&wal->lock);
 	err = group_base(wal, index, term);
 	if (err || wal->group.state)
 		return err ? err : -EAGAIN;
@@ -366,7 +280,7 @@ static bool is_note_due(struct raft_wal *wal)
 
 /**
  * raft_wal_gather() - make a group of what is queued
- * @wal: log whose stage the caller owns
+ * @wal: log
  *
  * Context: Worker; may sleep for the disk.
  * Return: whether there is something to write.
@@ -411,41 +325,94 @@ bool raft_wal_gather(struct raft_wal *wal)
 	return !READ_ONCE(wal->error) && (g->state || g->fill);
 }
 
-static void issue_state(struct raft_wal *wal)
+/* --- writes ------------------------------------------------------------- */
+
+#ifdef RAFT_FAULTS
+/* What the next write fails with, whatever the disk says. */
+static int fault_error(const struct raft_wal *wal)
 {
-	struct raft_wal_io *io = &wal->io_state;
+	return READ_ONCE(wal->fault_error);
+}
+
+/* What the flush behind a write fails with, which itself has arrived. */
+static int fault_sync(const struct raft_wal *wal)
+{
+	return READ_ONCE(wal->fault_sync) ? -EIO : 0;
+}
+#else
+static int fault_error(const struct raft_wal *wal)
+{
+	return 0;
+}
+
+static int fault_sync(const struct raft_wal *wal)
+{
+	return 0;
+}
+#endif
+
+static int group_write(struct raft_wal *wal, u64 pos, struct bio_vec *bvec,
+		       u32 len)
+{
+	int err = fault_error(wal);
+
+	if (err)
+		return err;
+	wal->writes++;
+	wal->bytes += len;
+	err = wal->backend->write(wal, pos, bvec, len);
+	return err ?: fault_sync(wal);
+}
+
+static int write_state(struct raft_wal *wal)
+{
+	int err;
 
 	wal->state.generation++;
 	wal->noted = wal->state.durable;
 	raft_disk_state_encode(&wal->state, wal->super.log_id,
 			       page_address(wal->page));
-	io->bvec = &wal->page_bvec;
-	io->nr = 1;
-	io->pos = raft_disk_state_pos(wal->state.generation);
-	io->len = RAFT_DISK_SLOT;
-	io->done = group_io_done;
-	wal->writes++;
-	wal->bytes += io->len;
-	wal->backend->write(io);
+	err = group_write(wal, raft_disk_state_pos(wal->state.generation),
+			  &wal->page_bvec, RAFT_DISK_SLOT);
+	if (!err)
+		group_durable(wal, false);
+	return err;
 }
 
-static void issue_records(struct raft_wal *wal)
+static int write_records(struct raft_wal *wal)
 {
 	struct raft_wal_group *g = &wal->group;
-	struct raft_wal_io *io = &wal->io_records;
 	u32 len = (u32)raft_disk_round_up(g->fill, wal->super.block);
+	int err;
 
 	memset(wal->area->buf + g->fill, 0, len - g->fill);
-	io->bvec = wal->area->bvec;
-	io->nr = DIV_ROUND_UP(len, PAGE_SIZE);
-	io->pos = g->at.pos;
-	io->len = len;
-	io->done = group_io_done;
-	wal->writes++;
-	wal->bytes += len;
 	flush_kernel_vmap_range(wal->area->buf, len);
-	wal->backend->write(io);
+	err = group_write(wal, g->at.pos, wal->area->bvec, len);
+	if (!err)
+		group_durable(wal, true);
+	return err;
 }
+
+static void write_group(struct raft_wal *wal)
+{
+	struct raft_wal_group *g = &wal->group;
+	bool late = g->fill && raft_wal_fault_unordered(wal);
+	int err = 0;
+
+	if (g->state && !late)
+		err = write_state(wal);
+	if (!err && g->fill)
+		err = write_records(wal);
+	if (!err && g->state && late)
+		err = write_state(wal);
+	if (err)
+		raft_wal_fail(wal, err);
+	/* The owner may have failed the log meanwhile. */
+	else if (g->seq && !READ_ONCE(wal->error))
+		wal_report(wal, g->seq, g->index, g->term, 0);
+}
+
+/* --- worker ------------------------------------------------------------- */
 
 #ifdef RAFT_FAULTS
 /* A stalled disk never says a word; a crashed group has no more to say. */
@@ -454,10 +421,8 @@ static bool stopped(struct raft_wal *wal)
 	u64 until = READ_ONCE(wal->stall_until);
 	u64 now = ktime_get_ns();
 
-	if (READ_ONCE(wal->crashed)) {
-		wake_up(&wal->idle);
+	if (READ_ONCE(wal->crashed))
 		return true;
-	}
 	if (until == U64_MAX)
 		return true;
 	if (until <= now)
@@ -466,65 +431,26 @@ static bool stopped(struct raft_wal *wal)
 				   nsecs_to_jiffies(until - now) + 1);
 	return true;
 }
-
-/* What the next write fails with, whatever the disk says. */
-static int fault_error(struct raft_wal *wal)
-{
-	return READ_ONCE(wal->fault_error);
-}
 #else
 static bool stopped(struct raft_wal *wal)
 {
 	return false;
 }
-
-static int fault_error(struct raft_wal *wal)
-{
-	return 0;
-}
 #endif
-
-/* The last write may complete, and the next stage begin, inside these calls. */
-static void issue(struct raft_wal *wal)
-{
-	bool state = wal->group.state;
-	bool records;
-	unsigned long flags;
-
-	if (raft_wal_fault_unordered(wal))
-		wal->group.intent = false;
-	records = wal->group.fill && !wal->group.intent;
-	spin_lock_irqsave(&wal->lock, flags);
-	wal->stage = RAFT_WAL_BUSY;
-	spin_unlock_irqrestore(&wal->lock, flags);
-	wal->io_error = fault_error(wal);
-	if (wal->io_error) {
-		group_end(wal);
-		return;
-	}
-	atomic_set(&wal->ios, state + records);
-	if (state)
-		issue_state(wal);
-	if (records)
-		issue_records(wal);
-}
 
 static void wal_work(struct kthread_work *work)
 {
 	struct raft_wal *wal = container_of(work, struct raft_wal, work.work);
 	unsigned int noio = memalloc_noio_save();
-	enum raft_wal_stage stage;
-	unsigned long flags;
 
-	spin_lock_irqsave(&wal->lock, flags);
-	stage = wal->stage;
-	spin_unlock_irqrestore(&wal->lock, flags);
-	if (stage != RAFT_WAL_BUSY && !stopped(wal)) {
-		if (stage == RAFT_WAL_NEXT || raft_wal_gather(wal))
-			issue(wal);
-		else
-			wake_up(&wal->idle);
+	if (!stopped(wal) && raft_wal_gather(wal)) {
+		write_group(wal);
+		/* What did not fit; what came later has the worker come again. */
+		if (READ_ONCE(wal->queue.taken) != READ_ONCE(wal->queue.submitted))
+			raft_wal_kick(wal);
 	}
+	if (wq_has_sleeper(&wal->idle))
+		wake_up(&wal->idle);
 	memalloc_noio_restore(noio);
 }
 

@@ -4,27 +4,24 @@
  *
  * wal.c        its life: identity, format, recovery, close
  * wal_queue.c  batches from the owner, room
- * wal_group.c  writes out, completions back
+ * wal_group.c  what is written at one time
  * wal_area.c   memory that is written from and read to
  * wal_mark.c   where records end
  * wal_read.c   entries read back
  * wal_file.c   backends: direct I/O; page cache and fsync
  * wal_fault.c  what tests break (RAFT_FAULTS)
  *
- * Four parties touch a log:
+ * Three parties touch a log:
  *   owner     the group's thread: raft_wal_submit(), raft_wal_room()
- *   worker    the log's own work item: gathers, encodes, starts writes; may
- *             sleep as long as the disk likes
- *   completion of a write: any context, also an interrupt
+ *   worker    the log's own thread: gathers, encodes, writes; may sleep as long
+ *             as the disk likes
  *   readers   see of it what is durable, under the lock; else only the disk
- * Worker and completion take turns: whoever holds the stage owns the group.
  */
 #ifndef _RAFT_WAL_INTERNAL_H
 #define _RAFT_WAL_INTERNAL_H
 
 #include <linux/atomic.h>
 #include <linux/bvec.h>
-#include <linux/completion.h>
 #include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/llist.h>
@@ -47,8 +44,6 @@
 
 static_assert(RAFT_DISK_RECORD_MAX + RAFT_DISK_ALIGN <= RAFT_WAL_BUF);
 
-struct raft_wal_io;
-
 /**
  * struct raft_wal_area - memory for direct I/O
  * @buf: as the CPU sees it
@@ -64,9 +59,8 @@ struct raft_wal_area {
 /**
  * struct raft_wal_backend - a way to make bytes durable
  * @name: for the log
- * @write: writes io->len bytes of io->bvec at io->pos and calls io->done()
- *	once they are durable or failed, perhaps before it
- *	returns; worker or opener, may sleep
+ * @write: writes @len bytes of @bvec at @pos; 0 once they are durable, or an errno;
+ *	worker or opener, sleeps
  * @read: reads @len bytes at @pos through the page cache, for recovery: before
  *	the first write; 0 or an errno; may sleep
  * @fetch: reads @len bytes at @pos to byte @at of an area, all of whole blocks of
@@ -74,7 +68,8 @@ struct raft_wal_area {
  */
 struct raft_wal_backend {
 	const char *name;
-	void (*write)(struct raft_wal_io *io);
+	int (*write)(struct raft_wal *wal, u64 pos, struct bio_vec *bvec,
+		     u32 len);
 	int (*read)(struct raft_wal *wal, u64 pos, void *buf, u32 len);
 	int (*fetch)(struct raft_wal *wal, u64 pos, struct raft_wal_area *to,
 		     u32 at, u32 len);
@@ -82,24 +77,6 @@ struct raft_wal_backend {
 
 extern const struct raft_wal_backend raft_wal_direct;
 extern const struct raft_wal_backend raft_wal_buffered;
-
-/**
- * struct raft_wal_io - one write on its way
- * @wal: its log
- * @bvec: memory
- * @nr: elements of @bvec
- * @pos: byte position
- * @len: bytes
- * @done: what to do with the result, any context
- */
-struct raft_wal_io {
-	struct raft_wal *wal;
-	struct bio_vec *bvec;
-	unsigned int nr;
-	u64 pos;
-	u32 len;
-	void (*done)(struct raft_wal_io *io, int err);
-};
 
 enum raft_wal_kind {
 	RAFT_WAL_STATE,
@@ -170,19 +147,11 @@ struct raft_wal_queue {
 	struct llist_head empties;
 };
 
-enum raft_wal_stage {
-	RAFT_WAL_IDLE,		/* nothing in flight: the worker may gather */
-	RAFT_WAL_BUSY,		/* in flight: the completion owns the group */
-	RAFT_WAL_NEXT,		/* what is dropped is announced: entries may go */
-};
-
 /**
  * struct raft_wal_group - what goes to the disk in one turn (group commit)
  * @at: where the records begin
  * @fill: bytes of records in the buffer, 0 if none
  * @state: the hard state is to be written
- * @intent: it announces that records are dropped that others may follow in the
- *	place of, and must be durable before those
  * @first: index of the first record
  * @seq: last batch that ends in this group, 0 if none does
  * @index: last entry of the batches that end here, 0 if they have none
@@ -192,7 +161,6 @@ struct raft_wal_group {
 	struct raft_disk_point at;
 	u32 fill;
 	bool state;
-	bool intent;
 	u64 first;
 	u64 seq;
 	u64 index;
@@ -242,43 +210,36 @@ struct raft_wal_walk {
  * @queue: see there
  * @pending: bytes that queued entries may take on the disk; owner adds, worker
  *	subtracts with release after it wrote @free, raft_wal_room() acquires
- * @free: [stage writes] bytes of records that there is room for behind @tail
+ * @free: [worker writes] bytes of records that there is room for behind @tail
  * @blocked: [worker writes] the oldest item waits until the base moves
  * @error: 0 or what ended the log; set once by cmpxchg()
  *
- * @lock: protects @stage, @durable, @base_index, @base_term and @marks, and lets
- *	raft_wal_close() wait for a completion that is about to leave
+ * @lock: protects @durable, @base_index, @base_term and @marks
  * @durable: hard state of which base, epoch and durable are what is on the disk
  * @base_index: newest base that was submitted
  * @base_term: its term
- * @stage: enum raft_wal_stage
  * @idle: woken by the worker when it finds nothing to do, and by the last reader
  * @readers: raft_wal_hold() less raft_wal_release()
  * @worker: the log's own thread, so that a hung disk blocks nobody else
  * @work: the worker
- * @note: tells it that records are durable for a while; armed by the completion
+ * @note: tells it that records are durable for a while
  * @note_due: by @note, until the worker has seen it
  * @closing: nothing is noted any more but by raft_wal_close()
  *
- * @state: [stage] hard state as last written or about to be
- * @noted: [stage] durable of the last hard state that was written
- * @group: [stage] what is in flight
- * @open_index: [stage] last entry gathered of a batch that has not ended, or 0
- * @open_term: [stage] its term
- * @tail: [stage] where the last record gathered ends
+ * @state: [worker] hard state as last written or about to be
+ * @noted: [worker] durable of the last hard state that was written
+ * @group: [worker] what is written now
+ * @open_index: [worker] last entry gathered of a batch that has not ended, or 0
+ * @open_term: [worker] its term
+ * @tail: [worker] where the last record gathered ends
  * @marks: see there
- * @walk: [stage] looks for places when @area is empty
- * @small: [stage] RAFT_WAL_SMALL bytes
- * @large: [stage] RAFT_WAL_BUF bytes, or NULL
- * @area: [stage] where records are gathered: one of the two
- * @crowded: [stage] the last group would have been larger with more memory
- * @page: [stage] a hard-state slot
+ * @walk: [worker] looks for places when @area is empty
+ * @small: [worker] RAFT_WAL_SMALL bytes
+ * @large: [worker] RAFT_WAL_BUF bytes, or NULL
+ * @area: [worker] where records are gathered: one of the two
+ * @crowded: [worker] the last group would have been larger with more memory
+ * @page: [worker] a hard-state slot
  * @page_bvec: @page
- * @io_records: [stage] write of @area
- * @io_state: [stage] write of @page
- * @ios: writes in flight
- * @io_error: first error of them
- * @sync: a synchronous write at open or close is done
  *
  * @writes: statistics
  * @bytes: statistics
@@ -307,7 +268,6 @@ struct raft_wal {
 	int error;
 
 	spinlock_t lock;	/* see above */
-	enum raft_wal_stage stage;
 	struct raft_disk_state durable;
 	u64 base_index;
 	u64 base_term;
@@ -333,11 +293,6 @@ struct raft_wal {
 	bool crowded;
 	struct page *page;
 	struct bio_vec page_bvec;
-	struct raft_wal_io io_records;
-	struct raft_wal_io io_state;
-	atomic_t ios;
-	int io_error;
-	struct completion sync;
 
 	u64 writes;
 	u64 bytes;
@@ -438,7 +393,7 @@ struct raft_wal_item *raft_wal_queue_peek(struct raft_wal_queue *q);
 void raft_wal_queue_pop(struct raft_wal *wal, struct raft_wal_item *it);
 u64 raft_wal_free_bytes(const struct raft_wal *wal);
 void raft_wal_kick(struct raft_wal *wal);
-bool raft_wal_is_idle(struct raft_wal *wal);
+bool raft_wal_is_idle(const struct raft_wal *wal);
 
 /* wal_group.c */
 int raft_wal_work_init(struct raft_wal *wal);

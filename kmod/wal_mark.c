@@ -67,42 +67,40 @@ static u64 apart(const struct raft_wal_marks *m, const struct raft_disk_point *a
  * @wal: log
  * @at: where; the record is durable and the last one
  *
- * Context: Recovery, or the owner of the stage.
+ * Context: Worker, or recovery.
  */
 void raft_wal_mark(struct raft_wal *wal, const struct raft_disk_point *at)
 {
 	struct raft_wal_marks *m = &wal->marks;
-	unsigned long flags;
 	u64 behind = m->every;
 
-	spin_lock_irqsave(&wal->lock, flags);
+	spin_lock(&wal->lock);
 	if (m->n)
 		behind = apart(m, mark(m, m->n - 1), at);
 	/* The table has room, and if not, the walk is longer. */
 	if (behind >= m->every && m->n < m->size)
 		*mark(m, m->n++) = *at;
-	spin_unlock_irqrestore(&wal->lock, flags);
+	spin_unlock(&wal->lock);
 }
 
 /**
  * raft_wal_marks_trim() - forget what is not in the log any more
  * @wal: log
  *
- * Context: Worker, which owns the stage and has moved base or tail.
+ * Context: Worker, which has moved base or tail.
  */
 void raft_wal_marks_trim(struct raft_wal *wal)
 {
 	struct raft_wal_marks *m = &wal->marks;
-	unsigned long flags;
 
-	spin_lock_irqsave(&wal->lock, flags);
+	spin_lock(&wal->lock);
 	while (m->n && mark(m, m->n - 1)->index > wal->tail.index)
 		m->n--;
 	while (m->n && mark(m, 0)->index <= wal->state.base.index) {
 		m->first = m->first + 1 < m->size ? m->first + 1 : 0;
 		m->n--;
 	}
-	spin_unlock_irqrestore(&wal->lock, flags);
+	spin_unlock(&wal->lock);
 }
 
 /**
@@ -148,15 +146,14 @@ struct raft_disk_point raft_wal_mark_before(struct raft_wal *wal,
 u64 raft_wal_before(struct raft_wal *wal, u64 bytes)
 {
 	struct raft_wal_marks *m = &wal->marks;
-	unsigned long flags;
 	u64 index = 0;
 	u32 i;
 
-	spin_lock_irqsave(&wal->lock, flags);
+	spin_lock(&wal->lock);
 	for (i = m->n; i-- > 0 && !index;)
 		if (apart(m, mark(m, i), mark(m, m->n - 1)) >= bytes)
 			index = mark(m, i)->index;
-	spin_unlock_irqrestore(&wal->lock, flags);
+	spin_unlock(&wal->lock);
 	return index;
 }
 
@@ -233,7 +230,6 @@ int raft_wal_seek(struct raft_wal *wal, u64 index, struct raft_disk_point *at)
 {
 	struct raft_wal_walk *w = &wal->walk;
 	struct raft_disk_point from;
-	unsigned long flags;
 	int err;
 
 	if (index == wal->tail.index) {
@@ -242,9 +238,9 @@ int raft_wal_seek(struct raft_wal *wal, u64 index, struct raft_disk_point *at)
 	}
 	raft_wal_enlarge(wal);
 	raft_wal_walk_init(w, wal, wal->area);
-	spin_lock_irqsave(&wal->lock, flags);
+	spin_lock(&wal->lock);
 	from = raft_wal_mark_before(wal, &wal->state.base, index);
-	spin_unlock_irqrestore(&wal->lock, flags);
+	spin_unlock(&wal->lock);
 	err = raft_wal_walk_to(w, &wal->state, &from, index);
 	if (err == -EILSEQ)
 		pr_err("group %llx node %u: log is damaged at index %llu, byte %llu: %s\n",

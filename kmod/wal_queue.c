@@ -276,14 +276,13 @@ static struct raft_wal_item *base_add(struct raft_wal *wal,
 				      const struct raft_persist *batch)
 {
 	struct raft_wal_item *it;
-	unsigned long flags;
 
 	it = queue_add(&wal->queue, batch->seq, RAFT_WAL_BASE, batch->base);
 	it->term = batch->base_term;
-	spin_lock_irqsave(&wal->lock, flags);
+	spin_lock(&wal->lock);
 	wal->base_index = batch->base;
 	wal->base_term = batch->base_term;
-	spin_unlock_irqrestore(&wal->lock, flags);
+	spin_unlock(&wal->lock);
 	return it;
 }
 
@@ -384,21 +383,14 @@ u64 raft_wal_room(const struct raft_wal *wal)
 }
 
 /**
- * raft_wal_is_idle() - nothing in flight, nothing queued that there is room for
+ * raft_wal_is_idle() - nothing queued that there is room for
  * @wal: log
  *
  * Context: Any; true stays true only if nobody submits.
- * Return: whether it is idle.
+ * Return: whether it is so; the worker may still write what it took.
  */
-bool raft_wal_is_idle(struct raft_wal *wal)
+bool raft_wal_is_idle(const struct raft_wal *wal)
 {
-	unsigned long flags;
-	bool idle;
-
-	spin_lock_irqsave(&wal->lock, flags);
-	idle = wal->stage == RAFT_WAL_IDLE &&
-	       (READ_ONCE(wal->blocked) || READ_ONCE(wal->queue.taken) ==
-					   READ_ONCE(wal->queue.submitted));
-	spin_unlock_irqrestore(&wal->lock, flags);
-	return idle;
+	return READ_ONCE(wal->blocked) || READ_ONCE(wal->queue.taken) ==
+					  READ_ONCE(wal->queue.submitted);
 }

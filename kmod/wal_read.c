@@ -94,13 +94,11 @@ void raft_wal_hold(struct raft_wal *wal)
  */
 void raft_wal_release(struct raft_wal *wal)
 {
-	unsigned long flags;
-
 	/* Under the lock, or the log might be freed between the two. */
-	spin_lock_irqsave(&wal->lock, flags);
+	spin_lock(&wal->lock);
 	if (atomic_dec_and_test(&wal->readers))
 		wake_up(&wal->idle);
-	spin_unlock_irqrestore(&wal->lock, flags);
+	spin_unlock(&wal->lock);
 }
 
 /**
@@ -113,32 +111,29 @@ void raft_wal_wait_readers(struct raft_wal *wal)
 {
 	wait_event(wal->idle, !atomic_read(&wal->readers));
 	/* The last one may still be about to unlock. */
-	spin_lock_irq(&wal->lock);
-	spin_unlock_irq(&wal->lock);
+	spin_lock(&wal->lock);
+	spin_unlock(&wal->lock);
 }
 
 /* What the log is now, and where to begin to look for the end of @index. */
 static void reader_look(struct raft_wal *wal, struct raft_disk_state *st,
 			u64 index, struct raft_disk_point *from)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&wal->lock, flags);
+	spin_lock(&wal->lock);
 	*st = wal->durable;
 	*from = raft_wal_mark_before(wal, &st->base, index);
-	spin_unlock_irqrestore(&wal->lock, flags);
+	spin_unlock(&wal->lock);
 }
 
 /* Was something dropped since? */
 static bool has_moved(struct raft_wal *wal, const struct raft_disk_state *st)
 {
-	unsigned long flags;
 	bool moved;
 
-	spin_lock_irqsave(&wal->lock, flags);
+	spin_lock(&wal->lock);
 	moved = wal->durable.base.index != st->base.index ||
 		wal->durable.epoch != st->epoch;
-	spin_unlock_irqrestore(&wal->lock, flags);
+	spin_unlock(&wal->lock);
 	return moved;
 }
 
