@@ -314,6 +314,7 @@ static int copy_config(struct copy *c, const struct raft_ioc_member *self)
 	conf.m[0].id = self->id;
 	raft_addr_pack(self, conf.m[0].addr);
 	raft_membership_encode(&conf, data);
+	rec.data_crc = raft_command_crc(data, sizeof(data));
 	err = copy_entry(c, &rec, data);
 	return err ? err : copy_flush(c);
 }
