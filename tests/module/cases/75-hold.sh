@@ -56,3 +56,30 @@ t_hold_replaced() {
 	once_any_order 1 after
 }
 t "a SCHED_FIFO process on each processor: a leader that is gone is replaced" t_hold_replaced
+
+# A disk that writes through its cache when asked to. Nothing on the way to it may be left to
+# threads of the kernel that are not real-time: they would run 50 ms of each second.
+t_hold_disk() {
+	local term dev=/dev/nvme0n1 HOGS=()
+	[ -d /sys/module/nvme ] || modprobe -q nvme || skip "no NVMe disk here"
+	until_true test -b $dev || skip "no NVMe disk came"
+	is "$(cat /sys/block/nvme0n1/queue/fua)" 1 "whether it knows FUA"
+	mkfs.ext4 -q -F $dev
+	mkdir -p /srv/nvme
+	mount $dev /srv/nvme
+	# shellcheck disable=SC2034 # cluster uses it
+	RAFT_DIR=/srv/nvme
+	RAFT_ET=500ms cluster g 3 -s 16M Heartbeat=50ms
+	term=$(raft_get g "$leader" term)
+	hogs 15
+	# They take a moment to come, and this shell does not run beside them.
+	above nsenter "--net=/run/netns/n$leader" sh -c "sleep 2; exec $RAFT_TOOLS/raft-bench propose -g g -t 8 -r 50 -T 10 -j" >"$TMP/bench"
+	kill -0 "${HOGS[0]}" || fail "those processes were gone before: $(cat "$TMP/bench")"
+	hogs_gone
+	# A leader that can make nothing durable for so long would have stepped down.
+	is "$(raft_get g "$leader" term)" "$term" "term ($(cat "$TMP/bench"))"
+	same_logs g 1 2 3
+	raft_down g 1 2 3
+	umount /srv/nvme
+}
+t "a SCHED_FIFO process on each processor: logs on a disk that knows FUA" t_hold_disk
