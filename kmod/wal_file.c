@@ -134,10 +134,7 @@ static int file_read(struct raft_wal *wal, u64 pos, void *buf, u32 len)
 	return 0;
 }
 
-/*
- * Around the page cache, which asynchronous direct writes to a block device leave
- * as it is.
- */
+/* Around the page cache: what is on the disk, not what a page of it once was. */
 static int direct_fetch(struct raft_wal *wal, u64 pos, struct raft_wal_area *to,
 			u32 at, u32 len)
 {
