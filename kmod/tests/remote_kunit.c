@@ -215,17 +215,26 @@ static void raft_remote_test_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, count(rs, true), RAFT_MAX_NODES);
 }
 
-static void raft_remote_test_memory(struct kunit *test)
+/* A table whose nodes may get and send messages of several parts. */
+static struct raft_remotes *new_table_with_pool(struct kunit *test)
 {
 	struct raft_parts_pool *pool = kunit_kzalloc(test, sizeof(*pool),
 						     GFP_KERNEL);
 	struct raft_remotes *rs = new_table(test);
-	struct raft_remote *two, *three;
-	struct raft_parts *parts;
 
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	KUNIT_ASSERT_EQ(test, raft_parts_init(pool), 0);
 	rs->pool = pool;
+	return rs;
+}
+
+static void raft_remote_test_memory(struct kunit *test)
+{
+	struct raft_remotes *rs = new_table_with_pool(test);
+	struct raft_parts_pool *pool = rs->pool;
+	struct raft_remote *two, *three;
+	struct raft_parts *parts;
+
 	raft_remote_configure(rs, members(test, 1, 3));
 	two = raft_remote_find(rs, 2);
 	three = raft_remote_find(rs, 3);
@@ -256,15 +265,11 @@ static void raft_remote_test_memory(struct kunit *test)
 /* Memory that nobody has needed for a while is there for others. */
 static void raft_remote_test_rest(struct kunit *test)
 {
-	struct raft_parts_pool *pool = kunit_kzalloc(test, sizeof(*pool),
-						     GFP_KERNEL);
-	struct raft_remotes *rs = new_table(test);
+	struct raft_remotes *rs = new_table_with_pool(test);
+	struct raft_parts_pool *pool = rs->pool;
 	struct raft_remote *two, *three;
 	u64 now = ktime_get_ns();
 
-	KUNIT_ASSERT_NOT_NULL(test, pool);
-	KUNIT_ASSERT_EQ(test, raft_parts_init(pool), 0);
-	rs->pool = pool;
 	rs->rest_at = U64_MAX;
 	raft_remote_configure(rs, members(test, 1, 3));
 	two = raft_remote_find(rs, 2);
