@@ -60,7 +60,7 @@ t "a SCHED_FIFO process on each processor: a leader that is gone is replaced" t_
 # A disk that writes through its cache when asked to. Nothing on the way to it may be left to
 # threads of the kernel that are not real-time: they would run 50 ms of each second.
 t_hold_disk() {
-	local term dev=/dev/nvme0n1 HOGS=()
+	local term times dev=/dev/nvme0n1 HOGS=()
 	[ -d /sys/module/nvme ] || modprobe -q nvme || skip "no NVMe disk here"
 	until_true test -b $dev || skip "no NVMe disk came"
 	is "$(cat /sys/block/nvme0n1/queue/fua)" 1 "whether it knows FUA"
@@ -70,12 +70,14 @@ t_hold_disk() {
 	# shellcheck disable=SC2034 # cluster uses it
 	RAFT_DIR=/srv/nvme
 	RAFT_ET=500ms cluster g 3 -s 16M Heartbeat=50ms
+	times=$(stat -c '%n %y' /srv/nvme/g.*.log)
 	term=$(raft_get g "$leader" term)
 	hogs 15
 	# They take a moment to come, and this shell does not run beside them.
 	above nsenter "--net=/run/netns/n$leader" sh -c "sleep 2; exec $RAFT_TOOLS/raft-bench propose -g g -t 8 -r 50 -T 10 -j" >"$TMP/bench"
 	kill -0 "${HOGS[0]}" || fail "those processes were gone before: $(cat "$TMP/bench")"
 	hogs_gone
+	is "$(stat -c '%n %y' /srv/nvme/g.*.log)" "$times" "times of the logs, which would be the journal's work"
 	# A leader that can make nothing durable for so long would have stepped down.
 	is "$(raft_get g "$leader" term)" "$term" "term ($(cat "$TMP/bench"))"
 	same_logs g 1 2 3
