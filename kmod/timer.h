@@ -10,17 +10,22 @@
 #define _RAFT_TIMER_H
 
 #include <linux/hrtimer.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 /**
  * struct raft_timer - the deadline of a group
  * @hrtimer: the timer
- * @armed: absolute ns it is set to, U64_MAX if it is not; the owner's
- * @late_max: ns by which it fired too late at worst; written by the callback
+ * @lock: protects @deadline and to what @hrtimer is set: never to more than
+ *	@deadline
+ * @deadline: absolute ns, U64_MAX for never; [lock], the owner writes
+ * @late_max: ns by which it fired after the deadline at worst; written by the
+ *	callback
  */
 struct raft_timer {
 	struct hrtimer hrtimer;
-	u64 armed;
+	raw_spinlock_t lock;
+	u64 deadline;
 	u64 late_max;
 };
 

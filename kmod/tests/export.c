@@ -20,6 +20,7 @@
 #include "payload.h"
 #include "remote.h"
 #include "result.h"
+#include "timer.h"
 #include "wal.h"
 
 EXPORT_SYMBOL_GPL(raft_size);
@@ -101,6 +102,10 @@ EXPORT_SYMBOL_GPL(raft_gather_needs_wake);
 EXPORT_SYMBOL_GPL(raft_gather_begin);
 EXPORT_SYMBOL_GPL(raft_gather_add);
 EXPORT_SYMBOL_GPL(raft_gather_end);
+
+EXPORT_SYMBOL_GPL(raft_timer_init);
+EXPORT_SYMBOL_GPL(raft_timer_arm);
+EXPORT_SYMBOL_GPL(raft_timer_stop);
 
 EXPORT_SYMBOL_GPL(raft_evict_init);
 EXPORT_SYMBOL_GPL(raft_evict_free);
