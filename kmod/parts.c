@@ -99,8 +99,9 @@ struct raft_parts *raft_parts_get(struct raft_parts_pool *pool)
 
 	for (i = 0; i < RAFT_PARTS_SPARE && !parts; i++)
 		parts = xchg(&pool->spare[i], NULL);
-	raft_group_queue(&pool->work);
-	if (parts)
+	if (!RAFT_MUTANT("shell-parts-once"))
+		raft_group_queue(&pool->work);
+	if (parts && !RAFT_MUTANT("shell-parts-stale"))
 		raft_frag_init(&parts->peer, &parts->mem);
 	return parts;
 }

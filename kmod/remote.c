@@ -205,7 +205,8 @@ void raft_remote_rest(struct raft_remotes *rs, u64 now)
 		remote = &rs->slot[i];
 		if (!remote->parts)
 			continue;
-		if (raft_frag_rests(&remote->parts->peer, now))
+		if (raft_frag_rests(&remote->parts->peer, now) ||
+		    RAFT_MUTANT("shell-parts-early"))
 			raft_parts_put(rs->pool, release(remote));
 		else
 			busy = true;

@@ -5,7 +5,7 @@
 # write-ahead log on the block device DISK, of 4 MiB, which is overwritten.
 set -eu
 dir=$1
-insmod "$dir/raft.ko"
+insmod "$dir/raft.ko" ${RAFT_MUTANT:+"mutant=$RAFT_MUTANT"}
 
 cases() { # cases NAME [PARAMETER...]
 	name=$1

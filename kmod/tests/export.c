@@ -15,13 +15,14 @@
 #include "core/wire.h"
 #include "evict.h"
 #include "gather.h"
+#include "group.h"
 #include "inbox.h"
 #include "notice.h"
 #include "payload.h"
 #include "remote.h"
 #include "result.h"
 #include "timer.h"
-#include "wal.h"
+#include "wal_internal.h"
 
 EXPORT_SYMBOL_GPL(raft_size);
 EXPORT_SYMBOL_GPL(raft_log_chunk_size);
@@ -40,6 +41,7 @@ EXPORT_SYMBOL_GPL(raft_log_share);
 EXPORT_SYMBOL_GPL(raft_chunks_take);
 EXPORT_SYMBOL_GPL(raft_term_at);
 EXPORT_SYMBOL_GPL(raft_snapshot_load);
+EXPORT_SYMBOL_GPL(raft_snapshot_resume);
 EXPORT_SYMBOL_GPL(raft_snapshot_encode);
 EXPORT_SYMBOL_GPL(raft_snapshot_encode_bare);
 EXPORT_SYMBOL_GPL(raft_snapshot_replayed);
@@ -112,6 +114,8 @@ EXPORT_SYMBOL_GPL(raft_evict_free);
 EXPORT_SYMBOL_GPL(raft_evict_note_copy);
 EXPORT_SYMBOL_GPL(raft_evict_is_copy);
 EXPORT_SYMBOL_GPL(raft_evict_forget);
+EXPORT_SYMBOL_GPL(raft_evict_pass);
+EXPORT_SYMBOL_GPL(raft_group_entry);
 
 EXPORT_SYMBOL_GPL(raft_payload_alloc);
 EXPORT_SYMBOL_GPL(raft_payload_get);
@@ -128,6 +132,8 @@ EXPORT_SYMBOL_GPL(raft_remote_parts);
 EXPORT_SYMBOL_GPL(raft_remote_rest);
 EXPORT_SYMBOL_GPL(raft_parts_init);
 EXPORT_SYMBOL_GPL(raft_parts_exit);
+EXPORT_SYMBOL_GPL(raft_parts_get);
+EXPORT_SYMBOL_GPL(raft_parts_put);
 EXPORT_SYMBOL_GPL(raft_remote_free);
 
 EXPORT_SYMBOL_GPL(raft_result_init);
@@ -150,6 +156,8 @@ EXPORT_SYMBOL_GPL(raft_disk_room);
 EXPORT_SYMBOL_GPL(raft_disk_recover);
 EXPORT_SYMBOL_GPL(raft_disk_boot);
 
+EXPORT_SYMBOL_GPL(raft_wal_enlarge);
+EXPORT_SYMBOL_GPL(raft_wal_shrink);
 EXPORT_SYMBOL_GPL(raft_wal_open);
 EXPORT_SYMBOL_GPL(raft_wal_submit);
 EXPORT_SYMBOL_GPL(raft_wal_room);

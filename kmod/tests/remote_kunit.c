@@ -262,6 +262,29 @@ static void raft_remote_test_memory(struct kunit *test)
 	raft_parts_exit(pool);
 }
 
+/* What other groups had in memory that is lent again is not seen; what is too much goes. */
+static void raft_parts_test_lent(struct kunit *test)
+{
+	struct raft_parts_pool *pool = new_table_with_pool(test)->pool;
+	struct raft_parts *parts[RAFT_PARTS_SPARE + 2] = {};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (pool->spare[0])
+			pool->spare[0]->peer.clock = 9;
+		parts[i] = raft_parts_get(pool);
+		KUNIT_EXPECT_TRUE(test, parts[i] && !parts[i]->peer.clock);
+		/* The next one has what a worker fetches. */
+		flush_work(&pool->work);
+	}
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
+		if (parts[i])
+			raft_parts_put(pool, parts[i]);
+	flush_work(&pool->work);
+	KUNIT_EXPECT_TRUE(test, llist_empty(&pool->unused));
+	raft_parts_exit(pool);
+}
+
 /* Memory that nobody has needed for a while is there for others. */
 static void raft_remote_test_rest(struct kunit *test)
 {
@@ -342,6 +365,7 @@ static struct kunit_case raft_remote_cases[] = {
 	KUNIT_CASE(raft_remote_test_strangers),
 	KUNIT_CASE(raft_remote_test_full),
 	KUNIT_CASE(raft_remote_test_memory),
+	KUNIT_CASE(raft_parts_test_lent),
 	KUNIT_CASE(raft_remote_test_rest),
 	KUNIT_CASE(raft_remote_test_notice),
 	{}

@@ -17,7 +17,7 @@
 
 #include "core/disk.h"
 #include "payload.h"
-#include "wal.h"
+#include "wal_internal.h"
 
 #define WAL_CASE_SIZE	(4 << 20)	/* bytes of the file */
 #define WAL_CASE_MAX	4096		/* entries */
@@ -659,6 +659,7 @@ static const struct wal_case wal_cases[] = {
 	{ "append, order, read back", wal_append },
 	{ "a batch larger than a write", wal_large },
 	{ "the largest commands", wal_largest },
+	{ "memory borrowed for them", wal_borrowed },
 	{ "truncation", wal_truncate },
 	{ "hard state alone", wal_state_only },
 	{ "full, until it is cut", wal_full },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * wal_ring_cases.h - cases about a log that is cut, goes round and is read back.
+ * wal_ring_cases.h - cases about a log that is cut, goes round and is read back, and
+ * about the memory it borrows.
  *
  * Owns nothing: runs in the environment of wal_cases.h, which includes this.
  */
@@ -82,6 +83,35 @@ static void wal_full_overtaken(struct wal_env *env)
 	wal_case_submit(env, core, 0, 86, 90, 1);
 	WAL_EXPECT(env, wal_case_wait(env) && env->done_index == 90);
 	wal_reopen(env, last, 90);
+}
+
+/* What was borrowed for a large command goes back when there is quiet, with all of it. */
+static void wal_borrowed(struct wal_env *env)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(WAL_WAIT_MS);
+	struct raft *core = wal_case_core(env, 3, 1, 4, 1, RAFT_MAX_COMMAND);
+	struct raft_wal *other = kzalloc(sizeof(*other), GFP_KERNEL);
+	bool apart, back;
+
+	WAL_EXPECT(env, other);
+	WAL_EXPECT(env, wal_case_open(env, true) == 0);
+	wal_case_submit(env, core, 0, 1, 2, 1);
+	WAL_EXPECT(env, wal_case_wait(env) && !env->errors);
+	raft_wal_enlarge(other);
+	apart = other->area && other->area->size == RAFT_WAL_BUF &&
+		other->area != READ_ONCE(env->wal->large);
+	raft_wal_shrink(other);
+	back = !other->large && other->area == &other->small;
+	kfree(other);
+	WAL_EXPECT(env, apart && back);
+	while (READ_ONCE(env->wal->large) && time_before(jiffies, end))
+		msleep(20);
+	WAL_EXPECT(env, !READ_ONCE(env->wal->large));
+	wal_case_submit(env, core, 0, 3, 3, 1);
+	WAL_EXPECT(env, wal_case_wait(env) && !env->errors);
+	wal_case_close(env);
+	WAL_EXPECT(env, wal_case_open(env, false) == 0);
+	WAL_EXPECT(env, env->loaded == 3);
 }
 
 static void wal_round(struct wal_env *env)
