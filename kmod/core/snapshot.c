@@ -95,7 +95,8 @@ int raft_snapshot_load(struct raft *r, const struct raft_snapshot *s,
 void raft_snapshot_resume(struct raft *r, const struct raft_snapshot *s,
 			  u64 stored)
 {
-	if (s->index <= r->snap.index || !stored || stored > s->total)
+	if (s->index <= r->snap.index || !stored || stored > s->total ||
+	    RAFT_MUTANT("snapshot-begins-anew"))
 		return;
 	r->incoming.of = *s;
 	r->incoming.received = stored;
@@ -243,7 +244,8 @@ bool raft_snapshot_send(struct raft *r, struct raft_peer *p)
 		s->retry_at = r->now + 2 * r->cfg.heartbeat;
 	}
 	while (!s->probe && s->sent < of.total &&
-	       s->sent < s->acked + (u64)WINDOW * part) {
+	       (s->sent < s->acked + (u64)WINDOW * part ||
+		RAFT_MUTANT("snapshot-all-at-once"))) {
 		if (r->up->n_msgs >= RAFT_STEP_MSGS / 2)
 			return false;
 		send_part(r, p, (u32)min_t(u64, part, of.total - s->sent));
@@ -293,6 +295,8 @@ void raft_handle_snapshot_resp(struct raft *r, struct raft_peer *p,
 		s->probe = 0;
 	s->acked = m->commit;
 	s->sent = answer ? m->reject_index : max(s->sent, s->acked);
+	if (answer && RAFT_MUTANT("snapshot-sent-anew"))
+		s->sent = 0;
 	s->retry_at = r->now + 2 * r->cfg.heartbeat;
 }
 

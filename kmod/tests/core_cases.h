@@ -754,6 +754,8 @@ static const struct raft_case raft_cases[] = {
 	{ "installed_at_leader", case_installed_at_leader },
 	{ "bare_snapshot", case_bare_snapshot },
 	{ "trap49_parts_in_order", case_parts_in_order },
+	{ "parts_of_earlier_boot", case_parts_of_earlier_boot },
+	{ "parts_in_flight", case_parts_in_flight },
 	{ "log_evicted", case_log_evicted },
 	{ "evict_in_parts", case_evict_in_parts },
 	{ "evict_writes_hint", case_evict_writes_hint },

@@ -353,6 +353,117 @@ static inline void case_parts_in_order(struct raft_case_env *env)
 	CASE_EXPECT(d, !(up->flags & RAFT_UP_CHUNK));
 }
 
+/* What came before a boot is told the leader who asks, and he goes on behind it. */
+static inline void case_parts_of_earlier_boot(struct raft_case_env *env)
+{
+	struct raft_snapshot s = { .index = 4, .term = 1, .id = 7, .total = 1000 };
+	struct case_cluster *d = case_cluster_new(env);
+	struct raft_config cfg = case_config(1);
+	struct raft_hard_state hs = { 0 };
+	struct case_node *n = &d->nodes[0];
+	const struct raft_msg *m = n->up.msgs;
+
+	n->r = env->alloc(env, raft_size());
+	CASE_EXPECT(d, !raft_init(n->r, &cfg, d->now, 1, n->table, CASE_CHUNKS));
+	raft_snapshot_resume(n->r, &s, 600);
+	CASE_EXPECT(d, !raft_start(n->r, &hs));
+	case_part(d, 1, 0, 0, &s);
+	case_persist(d, n);
+	CASE_EXPECT(d, n->up.n_msgs == 1 && m->type == RAFT_MSG_SNAPSHOT_RESP);
+	CASE_EXPECT(d, m->ack_seq == 1 && m->commit == 600);
+	CASE_EXPECT(d, m->reject_index == 600);
+	case_part(d, 2, 600, 400, &s);
+	CASE_EXPECT(d, n->up.flags & RAFT_UP_CHUNK && n->up.chunk.offset == 600);
+}
+
+/* Node 1 leads and 2 follows; what 3 is sent is lost. */
+static inline void case_settle_without_3(struct case_cluster *c)
+{
+	u32 i, rounds = 0;
+
+	while (c->count || c->nodes[0].seq || c->nodes[1].seq) {
+		CASE_EXPECT(c, rounds++ < 1000);
+		for (i = 0; i < 2; i++)
+			case_persist(c, &c->nodes[i]);
+		if (c->count) {
+			struct case_msg *m = &c->ring[c->head];
+
+			c->head = (c->head + 1) % CASE_MSGS;
+			c->count--;
+			if (m->m.to != 3)
+				case_deliver(c, m);
+		}
+	}
+}
+
+/* Node 3 says how much of a snapshot it has; returns how many parts it is sent. */
+static inline u32 case_snapshot_resp(struct case_cluster *c, u64 ack_seq,
+				     u64 received, u64 stored, u64 *first,
+				     const struct raft_snapshot *s)
+{
+	struct case_msg m = { .m = {
+		.type = RAFT_MSG_SNAPSHOT_RESP, .from = 3, .to = 1, .term = 1,
+		.seq = 1000 + c->sent[0]++, .from_inc = 103, .to_inc = 101,
+		.ack_seq = ack_seq, .index = s->index, .log_term = s->term,
+		.serial = s->id, .commit = stored, .reject_index = received,
+	} };
+	const struct raft_update *up = &c->nodes[0].up;
+	u32 i, n = 0;
+
+	case_deliver(c, &m);
+	for (i = 0; i < up->n_msgs; i++) {
+		if (up->msgs[i].type != RAFT_MSG_SNAPSHOT || up->msgs[i].to != 3 ||
+		    !up->msgs[i].chunk.len)
+			continue;
+		if (!n++)
+			*first = up->msgs[i].chunk.offset;
+	}
+	return n;
+}
+
+/*
+ * A leader sends what the other one lacks, from where that ends, and no more than four
+ * parts ahead of what is durable there.
+ */
+static inline void case_parts_in_flight(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_led_by_1(env);
+	u64 part = case_config(1).max_chunk, first = 0, question = 0;
+	struct raft_event ev = { .type = RAFT_EV_SNAPSHOT };
+	struct raft_update *up = &c->nodes[0].up;
+	struct raft_snapshot s;
+	u32 i;
+
+	for (i = 0; i < 3; i++)
+		case_propose(c, 1, 10);
+	case_settle_without_3(c);
+	case_image(c, 1, 4, &s);
+	s.total = 20 * part;
+	ev.snapshot = s;
+	case_step(c, &c->nodes[0], &ev);
+	CASE_EXPECT(c, !case_compact(c, 1, 4));
+	case_settle_without_3(c);
+	/* It answers a heartbeat: it lacks entry 2. */
+	c->now += 10 * CASE_MS;
+	ev.type = RAFT_EV_TICK;
+	case_step(c, &c->nodes[0], &ev);
+	case_settle(c);
+	for (i = 0; i < 10 && !question; i++) {
+		c->now += 10 * CASE_MS;
+		case_step(c, &c->nodes[0], &ev);
+		if (up->n_msgs && up->msgs[up->n_msgs - 1].type == RAFT_MSG_SNAPSHOT)
+			question = up->msgs[up->n_msgs - 1].seq;
+	}
+	CASE_EXPECT(c, question);
+	CASE_EXPECT(c, case_snapshot_resp(c, question, 3 * part, 2 * part, &first, &s) == 3);
+	CASE_EXPECT(c, first == 3 * part);
+	/* That nothing new is durable is no reason for more. */
+	CASE_EXPECT(c, !case_snapshot_resp(c, 0, 5 * part, 2 * part, &first, &s));
+	CASE_EXPECT(c, case_snapshot_resp(c, 0, 6 * part, 4 * part, &first, &s) == 2);
+	CASE_EXPECT(c, first == 6 * part);
+	CASE_EXPECT(c, !case_snapshot_resp(c, 0, 21 * part, 5 * part, &first, &s));
+}
+
 static inline void case_install(struct case_cluster *c, u8 *meta,
 				const struct raft_snapshot *s)
 {
