@@ -102,6 +102,7 @@ static const struct mutant mutants[] = {
 	{ "snapshot-any-order", 49, 5000, "takes the parts in any order" },
 	{ "snapshot-ack-early", 49, 5000, "acknowledges parts before they are on disk" },
 	{ "snapshot-unmended", 0, 2000, "does not send a snapshot to mend another one" },
+	{ "snapshot-unasked", 0, 5000, "asks nobody for one that is new enough" },
 	{ "snapshot-bad-leads", 0, 20000, "leads on with a snapshot that is damaged" },
 	{ "snapshot-lost-leads", 0, 5000, "leads without the snapshot that its log follows" },
 	{ "snapshot-lost-applies", 0, 2000, "applies what is behind a snapshot that is gone" },

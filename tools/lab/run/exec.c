@@ -155,6 +155,7 @@ static void await(struct run *r, const struct scn_dir *d)
 			fail(r, "expected %s within %llu ms, got %s",
 			     d->cond.source,
 			     (unsigned long long)(d->time / NS_PER_MS), got);
+		run_snapshot_go_on(r);
 		run_sleep(AWAIT_STEP);
 	}
 }

@@ -213,6 +213,7 @@ void run_ask_end(struct run *r);
 
 /* snapshot.c */
 void run_snapshot(struct run *r, const struct scn_dir *d);
+void run_snapshot_go_on(struct run *r);
 char *run_snapshot_read(struct run *r, u32 id, size_t *size);
 
 /* applied.c */

@@ -87,30 +87,27 @@ static void add_record(void *ctx, const struct raft_record *rec,
 	fwrite(zero, 1, -(rec->size + rec->len) & 7u, s->f);
 }
 
-static void take(struct run *r, const struct scn_dir *d)
+/* A snapshot of entry @index at node @id. */
+static void take(struct run *r, u32 id, u64 index)
 {
 	int from = memfd_create("state", MFD_CLOEXEC), err;
-	struct raft_ioc_status st;
-	struct state s = { 0 };
+	struct state s = { .index = index };
 	u64 bytes;
 
-	run_status(r, d->id, &st);
-	s.index = d->value ? d->value : st.applied;
 	s.f = from < 0 ? NULL : fdopen(dup(from), "w");
 	if (!s.f)
 		exit(2);
-	run_records(r, d->id, add_record, &s);
+	run_records(r, id, add_record, &s);
 	if (fclose(s.f))
 		exit(2);
-	err = raft_ioc_snapshot(r->node[d->id].fd, from, s.index, UINT64_MAX,
-				&bytes);
+	err = raft_ioc_snapshot(r->node[id].fd, from, index, UINT64_MAX, &bytes);
 	close(from);
 	if (err == -EOPNOTSUPP)
 		skip(r, "a witness takes its snapshots by itself");
 	/* None may be taken yet: the simulator goes on without, too. */
 	if (err && err != -EBUSY)
-		fail(r, "node %u: no snapshot of %llu: %s", d->id,
-		     (unsigned long long)s.index, strerror(-err));
+		fail(r, "node %u: no snapshot of %llu: %s", id,
+		     (unsigned long long)index, strerror(-err));
 }
 
 /**
@@ -121,14 +118,38 @@ static void take(struct run *r, const struct scn_dir *d)
 void run_snapshot(struct run *r, const struct scn_dir *d)
 {
 	struct run_node *n = run_node_up(r, d->id);
+	struct raft_ioc_status st;
 
 	if (n->paused)
 		skip(r, "a snapshot at a paused node waits for its thread");
 	if (n->witness)
 		skip(r, "a witness takes its snapshots by itself");
+	run_status(r, d->id, &st);
 	if (d->op == SCN_SNAPSHOT)
-		take(r, d);
+		take(r, d->id, d->value ? d->value : st.applied);
 	else
 		run_fault(r, d->id, "compact %llu",
 			  (unsigned long long)d->value);
+}
+
+/**
+ * run_snapshot_go_on() - a state machine that is asked for a snapshot gives it
+ * @r: the run
+ *
+ * But not one whose own snapshot is damaged: that node hands over.
+ */
+void run_snapshot_go_on(struct run *r)
+{
+	struct raft_ioc_status st;
+	u32 id;
+
+	for (id = 1; id <= r->n_nodes; id++) {
+		if (!r->node[id].running || r->node[id].refused ||
+		    r->node[id].paused)
+			continue;
+		run_status(r, id, &st);
+		if (st.snapshot_flags & RAFT_SNAPSHOT_WANTED &&
+		    !(st.snapshot_flags & RAFT_SNAPSHOT_DAMAGED))
+			take(r, id, st.applied);
+	}
 }
