@@ -54,12 +54,18 @@ static bool is_retained(const struct raft_ioc_start *now)
 	return now->retain_entries || now->retain_bytes;
 }
 
-/* A little more than is to stay, lest it be one for each entry. */
+/*
+ * Twice as many as are to stay: each cut costs some writes to the disk, which the
+ * log's own wait for, and so they cost little for each entry.
+ */
 static bool too_many(const struct raft_status *st, u64 retain)
 {
-	return retain && st->applied + 1 - st->first > retain + retain / 4 + 64;
+	u64 held = st->applied + 1 - st->first;
+
+	return retain && held > retain && held - retain > retain + 64;
 }
 
+/* In bytes that would be dear: a little more, lest it be one for each entry. */
 static bool too_much(const struct raft_wal_stat *st, u64 retain)
 {
 	return retain && st->size > retain &&

@@ -326,8 +326,8 @@ struct raft_ioc_member {
  * @reserved2: 0
  * @retain_entries: 0; or there is no state machine: the kernel takes an empty
  *	snapshot by itself when the log is as full as @snapshot_at says, or has
- *	more applied entries than these, which it keeps.  Who joins later, or
- *	lags more, never gets those before
+ *	more than twice as many applied entries and 64 more, and keeps so many.
+ *	Who joins later, or lags more, never gets those before
  * @retain_bytes: the same with what they take in the log file, not exactly but
  *	to about 256 KiB or a thousandth of the file; with both the smaller counts
  * @memory: bytes of kernel memory for entries, an entry counting for its command
