@@ -12,6 +12,7 @@
 #                     native speed; that kernel is built first, ten minutes, once. SHORT: stock
 #   REPORT=1          measure nothing, report what an earlier run left in OUT/runs*.jsonl
 #   SYSTEMS="ko libraft etcd"  STORAGES="mem disk"  PARTS="loads idle growth"  SECONDS_EACH=3
+#   ENTRIES="10000 100000 1000000 10000000"  how long a log grows under User-mode Linux
 #
 # Needs root (packages are installed, none of them a kernel). Figures are good for ratios
 # within one run only: see Documentation/performance.rst.
@@ -43,11 +44,13 @@ settings() {
 		sizes="61440 4096 16 256" clients="1 8 64" rates="50 500" heartbeats="100 10 1" seconds=3
 		nodes="3 5 7 9" groups="1 10 100"
 	fi
-	# A thousand groups have logs of 3 GiB.
-	groups_um=${groups:-} um_mem=3000
-	if [ -z "${SHORT:-}" ] && [ "$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)" -gt 9000000 ]; then
-		groups_um+=" 1000" um_mem=6500
+	# A thousand groups have logs of 3 GiB, ten million entries of 6.
+	groups_um=${groups:-} entries_um="10000 1000000" um_mem=3000
+	[ "$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)" -lt 12000000 ] || um_mem=9000
+	if [ -z "${SHORT:-}" ] && [ $um_mem = 9000 ]; then
+		groups_um+=" 1000" entries_um="10000 100000 1000000 10000000"
 	fi
+	entries_um=${ENTRIES-$entries_um}
 	env=(-e "BENCH_SIZES=$sizes" -e "BENCH_CLIENTS=$clients" -e "BENCH_RATES=$rates" -e "BENCH_READERS=${readers-$clients}"
 		-e "BENCH_NODES=${nodes:-}" -e "BENCH_HEARTBEATS=$heartbeats" -e "BENCH_SECONDS=${SECONDS_EACH:-$seconds}"
 		-e "BENCH_STORAGES=${STORAGES:-mem disk}" -e BENCH_IDLE=5 -e "RAFT_TOOLS=$top/build")
@@ -85,7 +88,7 @@ one_round() {
 	done
 	# shellcheck disable=SC2086
 	"$@" -t 3000 -o "$work/out" "${disks[@]}" -e "BENCH_ROUND=$round" -e "BENCH_SYSTEMS=$systems" \
-		-e "RAFT_KO=$ko" -e "LIMITS_KO=$limits" -e "BENCH_GROUPS=${groups:-}" "${env[@]}" tools/bench/guest.sh $parts ||
+		-e "RAFT_KO=$ko" -e "LIMITS_KO=$limits" -e "BENCH_GROUPS=${groups:-}" -e "BENCH_ENTRIES=${entries:-}" "${env[@]}" tools/bench/guest.sh $parts ||
 		say "CANNOT: round $round under $kernel ended with $?; what it measured until then counts"
 	host_load "$runs"
 	cat "$work/out/runs.jsonl" >>"$runs" || say "CANNOT: round $round under $kernel measured nothing"
@@ -97,7 +100,7 @@ round_stock() {
 }
 
 round_um() {
-	groups=$groups_um one_round um "$OUT/runs-um.jsonl" ko "${PARTS:-loads growth}" tools/lab/um.sh -m "$um_mem"
+	groups=$groups_um entries=$entries_um one_round um "$OUT/runs-um.jsonl" ko "${PARTS:-loads growth}" tools/lab/um.sh -m "$um_mem"
 }
 
 measure() {

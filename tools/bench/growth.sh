@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck disable=SC2034,SC2153 # of cluster.sh and guest.sh
 # growth.sh - part `growth` of guest.sh: owns how the cost of raft.ko is measured as there are
-# more nodes ($BENCH_NODES: of one group) and more groups ($BENCH_GROUPS: of three nodes, of
-# which one is used); in memory. Source it in a guest after systems.sh.
+# more nodes ($BENCH_NODES: of one group), more groups ($BENCH_GROUPS: of three nodes, of
+# which one is used) and more entries in a log ($BENCH_ENTRIES, of 16 bytes, nothing is cut); in
+# memory. Source it in a guest after systems.sh.
 
 # grown_load WHAT N: of group g, by one client and by 64.
 grown_load() {
@@ -34,6 +35,31 @@ grown_end() { # the namespaces go, and with them what runs in them; N new ones c
 	lab_net_up "$1"
 }
 
+# grown_fill N: the log of g has N entries.
+grown_fill() {
+	local more
+	while more=$(($1 - $(raft_get g "$leader" last))) && [ $more -gt 0 ]; do
+		[ $more -lt 500000 ] || more=500000
+		ko_load propose -s 16 -t 64 -b 64 -n $(((more + 63) / 64 * 64)) >/dev/null || return
+	done
+}
+
+# Of g, whose log has room for all of it: 192 bytes an entry.
+grown_entries() {
+	local n all
+	read -ra all <<<"$BENCH_ENTRIES"
+	[ ${#all[@]} != 0 ] || return 0
+	raft_conf g 3 -s $((all[-1] * 196 / 1048576 + 128))M Heartbeat=100ms SnapshotAt=100
+	raft_up g 1 2 3
+	leader=$(raft_wait_leader g 1 2 3)
+	for n in "${all[@]}"; do
+		grown_fill "$n" || { cannot "a log of $n entries"; break; }
+		grown_load entries "$n"
+		progress "$n entries"
+	done
+	grown_end 3
+}
+
 growth() {
 	local n i kib from all=() RAFT_DIR=/run/ko RAFT_LOG=/srv/mem/grown/%g.%n RAFT_ET=1000ms
 	for n in $BENCH_NODES; do
@@ -46,6 +72,7 @@ growth() {
 		progress "$n nodes"
 	done
 	grown_end 3
+	grown_entries
 	raft_conf g 3 -s 64M Heartbeat=100ms RetainEntries=1024
 	raft_up g 1 2 3
 	i=1

@@ -90,8 +90,9 @@ def targets(runs):
         return runs.get(metric, what=what, storage=str(n), **key)
 
     rest = plus(limit("udp", "disk"), limit("write", "disk"))
-    nodes, groups = (max([int(n) for n in runs.values("storage", what=what)] or [0])
-                     for what in ("nodes", "groups"))
+    nodes, groups, entries = (max([int(n) for n in runs.values("storage", what=what)] or [0])
+                              for what in ("nodes", "groups", "entries"))
+    few = min([int(n) for n in runs.values("storage", what="entries")] or [0])
     kernel = {s: runs.get("p50_ns", what="kernel", system="raft.ko", storage=s) for s in STORAGES}
     return [
         ("commit p50, 1 client, disk / (UDP round trip + synchronous write)", "<=", 1.3,
@@ -132,6 +133,11 @@ def targets(runs):
          ratio(grown("p50_ns", "groups", groups, threads=1), grown("p50_ns", "groups", 1, threads=1))),
         (f"idle CPU, {groups} groups / 1 group", "<=", groups,
          ratio(grown("busy", "groups-idle", groups), grown("busy", "groups-idle", 1))),
+        (f"commit p50, 1 client, {entries} entries / {few} entries", "<=", 1,
+         ratio(grown("p50_ns", "entries", entries, threads=1), grown("p50_ns", "entries", few, threads=1))),
+        (f"commits/s, 64 clients, {entries} entries / {few} entries", ">=", 1,
+         ratio(grown("per_second", "entries", entries, threads=64),
+               grown("per_second", "entries", few, threads=64))),
     ]
 
 
@@ -213,7 +219,7 @@ def idle_rows(runs):
 
 
 def growth_rows(runs):
-    for what in ("nodes", "groups"):
+    for what in ("nodes", "groups", "entries"):
         for n in sorted(runs.values("storage", what=what), key=int):
             for clients in runs.values("threads", what=what):
                 m = {k: spread(runs.get(k, what=what, storage=n, threads=clients)) for k in METRICS}
@@ -268,7 +274,7 @@ def write_rst(path, runs, um):
         write_loads(f, runs)
         f.write(title("Idle: percent of one processor, three nodes and the machine"))
         f.write(table(["heartbeat ms", "system", "busy %"], list(idle_rows(runs))))
-        write_growth(f, runs, title("More nodes of one group, more groups of three nodes, in memory"))
+        write_growth(f, runs, title("More nodes of one group, more groups of three nodes, more entries in the log, in memory"))
         f.write(title("Memory of three nodes after the loads, MiB, files not counted"))
         f.write(table(["storage", "system", "MiB"],
                       [[st, sy, cell(spread(kib), 1 / 1024)] for st in STORAGES for sy in SYSTEMS
