@@ -14,6 +14,8 @@
  *   4 the deadlines, unless the sockets were not empty yet
  *   5 publish what changed, answer who waits, arm the timers
  *
+ * What 1 to 4 have to say to other nodes leaves at the end of each (pack.h).
+ *
  * Never here: waiting for a disk, memory that has to be reclaimed, a mutex,
  * uevents.
  */
@@ -43,11 +45,11 @@
 
 #define RX_BUDGET	64	/* datagrams of a socket in one pass */
 /*
- * Passes with a socket that is never empty, after which deadlines are looked at
+ * Packets of a socket that is never empty, after which deadlines are looked at
  * all the same: what was queued when the deadline passed is handled by then, for
- * even an empty datagram takes 512 bytes of the socket's buffer.
+ * even an empty packet takes 512 bytes of the socket's buffer.
  */
-#define RX_ROUNDS	(RAFT_RCVBUF / 512 / RX_BUDGET)
+#define RX_PACKETS	(RAFT_RCVBUF / 512)
 /*
  * A rest after that, in us: a flood from outside must not take a processor away
  * from all that is not real-time.  Below any heartbeat.
@@ -243,6 +245,7 @@ static void execute(struct raft_group_priv *p, const struct raft_update *up)
 		take_config(p);
 	raft_tx_update(p, up);
 	if (up->flags & RAFT_UP_PERSIST) {
+		raft_pack_flush(p->ep);
 		trace_raft_persist(name_of(p), id_of(p), &up->persist);
 		raft_wal_submit(p->g->wal, p->core, &up->persist);
 	}
@@ -439,25 +442,31 @@ static void take_inboxes(struct raft_group_priv *p)
 static void pass(struct raft_owner *o)
 {
 	bool more, deadlines;
+	u32 packets;
 
 	run_calls(o);
+	raft_pack_flush(o->ep);
 	if (paused(o))
 		return;
-	more = raft_rx_drain(o->ep, RX_BUDGET);
+	more = raft_rx_drain(o->ep, RX_BUDGET, &packets);
+	raft_pack_flush(o->ep);
 	if (more)
 		set_bit(RAFT_OWNER_WORK, &o->flags);
-	deadlines = !more || ++o->rounds >= RX_ROUNDS;
+	o->taken += packets;
+	deadlines = !more || o->taken >= RX_PACKETS;
 	take_ready(o);
 	each_ready(o, take_inboxes);
+	raft_pack_flush(o->ep);
 	if (deadlines)
 		each_ready(o, take_deadline);
+	raft_pack_flush(o->ep);
 	each_ready(o, finish_pass);
 	/* Else the next pass looks at their deadlines, too. */
 	if (!deadlines)
 		return;
 	each_ready(o, finished);
 	bitmap_zero(o->now, RAFT_OWNER_BUCKETS);
-	o->rounds = 0;
+	o->taken = 0;
 	if (more)
 		usleep_idle_range(RX_REST, 2 * RX_REST);
 }
@@ -598,6 +607,7 @@ int raft_owner_detach(void *priv)
 	p->attached = false;
 	/* Whoever would send the next message is no more. */
 	raft_notice_flush_all(p);
+	raft_pack_flush(p->ep);
 	raft_publication_make(p);
 	raft_waiter_publish(p);
 	raft_waiter_close(p, -ECANCELED);

@@ -29,6 +29,7 @@
 #include "group.h"
 #include "inbox.h"
 #include "join.h"
+#include "pack.h"
 #include "remote.h"
 #include "timer.h"
 
@@ -165,15 +166,16 @@ struct raft_group_priv {
  * @now: those with a group that this pass looks at
  * @chunks: memory that no core has in use
  * @reserve: the same for what is handed to logs
- * @rounds: passes since the socket was last found empty
+ * @taken: packets since the sockets were last found empty, of that with most
  * @up: what the last step asked for
  * @msg: message that is being handled
  * @entries: its entries, or proposals that are being handed over
  * @commands: where those of @entries are in the message
- * @from: where the datagram in @rx came from
+ * @from: where the packet in @rx came from
  * @from_len: bytes of @from in use
- * @rx: a datagram, and one byte to see that it is too long
+ * @rx: a packet, and one byte to see that it is too long
  * @tx: an encoded message that is not long
+ * @packs: datagrams that leave at the end of this phase of the pass
  */
 struct raft_owner {
 	struct task_struct *task;
@@ -185,7 +187,7 @@ struct raft_owner {
 	DECLARE_BITMAP(now, RAFT_OWNER_BUCKETS);
 	struct raft_chunks chunks;
 	struct raft_wal_reserve reserve;
-	u32 rounds;
+	u32 taken;
 	struct raft_update up;
 	struct raft_msg msg;
 	struct raft_entry entries[RAFT_MAX_BATCH];
@@ -194,6 +196,7 @@ struct raft_owner {
 	int from_len;
 	u8 rx[RAFT_DATAGRAM_MAX + 1];
 	u8 tx[RAFT_MSG_SHORT];
+	struct raft_packs packs;
 };
 
 #define RAFT_OWNER_WORK		0	/* bit: there is something to do */

@@ -117,7 +117,7 @@ int raft_endpoint_recv(struct raft_endpoint *ep, enum raft_family family,
 		       int *from_len);
 
 /* transport_rx.c, transport_tx.c: the owner's */
-bool raft_rx_drain(struct raft_endpoint *ep, u32 budget);
+bool raft_rx_drain(struct raft_endpoint *ep, u32 budget, u32 *packets);
 void raft_tx_update(struct raft_group_priv *p, const struct raft_update *up);
 void raft_tx_msg(struct raft_group_priv *p, const struct raft_msg *m);
 void raft_tx_encoded(struct raft_group_priv *p, const struct raft_msg *m,
@@ -132,5 +132,9 @@ void raft_tx_ask(struct raft_group_priv *p, struct raft_remote *remote,
 void raft_tx_burst(struct raft_group_priv *p, struct raft_remote *remote,
 		   const struct raft_frag_burst *b, bool control);
 void raft_tx_long(struct raft_group_priv *p, struct raft_remote *remote);
+void raft_tx_warn_path(const struct raft_group_priv *p,
+		       const struct raft_remote *remote);
+void raft_tx_refused(struct raft_group_priv *p,
+		     const struct raft_remote *remote, int err);
 
 #endif /* _RAFT_TRANSPORT_H */

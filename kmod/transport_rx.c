@@ -272,63 +272,82 @@ static void take_join(struct raft_group_priv *p, const struct raft_frag *f)
 		refuse(p, RAFT_DROP_WIRE, err);
 }
 
-static void take_datagram(struct raft_owner *o, size_t len)
+static void take_datagram(struct raft_owner *o, const struct raft_frag *f)
 {
-	struct raft_group_priv *p;
-	enum raft_wire_error err;
 	struct raft_remote *remote;
-	struct raft_frag f;
+	struct raft_group_priv *p;
 
-	err = raft_frag_parse(o->rx, len, &f);
-	if (err) {
-		refuse_unowned(o->ep, RAFT_DROP_WIRE, err);
-		return;
-	}
-	p = raft_owner_find(o, f.group);
+	p = raft_owner_find(o, f->group);
 	if (!p) {
-		if (!f.to)
+		if (!f->to)
 			pr_info_ratelimited("node %u at %pISpc asks to be let into group 0x%016llx, which is not here\n",
-					    f.from, &o->from, f.group);
+					    f->from, &o->from, f->group);
 		refuse_unowned(o->ep, RAFT_DROP_GROUP, RAFT_WIRE_GROUP);
 		return;
 	}
-	if (!f.to) {
-		take_join(p, &f);
+	if (!f->to) {
+		take_join(p, f);
 		return;
 	}
-	if (f.from == p->g->params.ioc.node_id &&
-	    f.from_inc != p->g->incarnation) {
-		duplicate_id(p, &f);
+	if (f->from == p->g->params.ioc.node_id &&
+	    f->from_inc != p->g->incarnation) {
+		duplicate_id(p, f);
 		return;
 	}
-	if (f.to != p->g->params.ioc.node_id) {
-		refuse(p, RAFT_DROP_NODE, f.to);
+	if (f->to != p->g->params.ioc.node_id) {
+		refuse(p, RAFT_DROP_NODE, f->to);
 		return;
 	}
-	remote = find_remote(o, p, f.from);
+	remote = find_remote(o, p, f->from);
 	if (!remote) {
-		refuse(p, RAFT_DROP_NODE, f.from);
+		refuse(p, RAFT_DROP_NODE, f->from);
 		return;
 	}
-	take_part(o, p, remote, &f);
+	take_part(o, p, remote, f);
+}
+
+/*
+ * The datagrams of a packet, one behind the other, RAFT_FRAG_PACKED at most but
+ * for what is too short to be one.  Returns how many were looked at.
+ */
+static u32 take_packet(struct raft_owner *o, u32 len)
+{
+	enum raft_wire_error err;
+	struct raft_frag f;
+	u32 at = 0, n = 0;
+
+	do {
+		err = raft_frag_parse(o->rx + at, len - at, &f);
+		if (err)
+			refuse_unowned(o->ep, RAFT_DROP_WIRE, err);
+		else
+			take_datagram(o, &f);
+		at += f.size;
+		n++;
+	} while (at < len);
+	return n;
 }
 
 /* One socket; true if it may hold more. */
 static bool drain_sock(struct raft_endpoint *ep, enum raft_family family,
-		       u32 budget)
+		       u32 budget, u32 *packets)
 {
 	struct raft_owner *o = &ep->owner;
+	u32 n = 0;
 	int len;
 
-	while (budget--) {
+	while (n < budget) {
 		len = raft_endpoint_recv(ep, family, o->rx, sizeof(o->rx),
 					 &o->from, &o->from_len);
 		if (len == -EAGAIN)
 			return false;
-		if (len >= 0)
-			take_datagram(o, len);
-		else
-			refuse_unowned(ep, RAFT_DROP_WIRE, RAFT_WIRE_SHORT);
+		++*packets;
+		if (len >= 0) {
+			n += take_packet(o, len);
+			continue;
+		}
+		refuse_unowned(ep, RAFT_DROP_WIRE, RAFT_WIRE_SHORT);
+		n++;
 	}
 	return true;
 }
@@ -336,17 +355,23 @@ static bool drain_sock(struct raft_endpoint *ep, enum raft_family family,
 /**
  * raft_rx_drain - handle datagrams that have come
  * @ep: the endpoint
- * @budget: datagrams to handle at most, of each socket
+ * @budget: datagrams to handle, of each socket; the rest of a packet, too
+ * @packets: set to how many packets they were, of the socket with most
  *
  * Context: the owner thread; does not wait.
  * Return: true if there may be more.
  */
-bool raft_rx_drain(struct raft_endpoint *ep, u32 budget)
+bool raft_rx_drain(struct raft_endpoint *ep, u32 budget, u32 *packets)
 {
 	bool more = false;
+	u32 n;
 	int i;
 
-	for (i = 0; i < RAFT_FAMILIES; i++)
-		more |= drain_sock(ep, i, budget);
+	*packets = 0;
+	for (i = 0; i < RAFT_FAMILIES; i++) {
+		n = 0;
+		more |= drain_sock(ep, i, budget, &n);
+		*packets = max(*packets, n);
+	}
 	return more;
 }

@@ -14,6 +14,7 @@
 
 #include "compat.h"
 #include "fault.h"
+#include "pack.h"
 #include "payload.h"
 #include "snapshot.h"
 #include "trace.h"
@@ -76,20 +77,40 @@ static int send_to(struct raft_group_priv *p, struct raft_remote *remote,
 				  n, len, control);
 }
 
-/* Of a datagram that did not leave. */
-static void refused(struct raft_group_priv *p, const struct raft_remote *remote,
-		    int err)
+/**
+ * raft_tx_warn_path - the path to a node is not as it must be: say so
+ * @p: the group
+ * @remote: the node
+ *
+ * Context: the owner thread.
+ */
+void raft_tx_warn_path(const struct raft_group_priv *p,
+		       const struct raft_remote *remote)
+{
+	pr_warn_ratelimited("%s: the path to node %u does not carry datagrams of %u bytes\n",
+			    p->g->params.ioc.name, remote->id,
+			    RAFT_DATAGRAM_MAX);
+}
+
+/**
+ * raft_tx_refused - a datagram did not leave
+ * @p: the group
+ * @remote: the receiver
+ * @err: errno, negative
+ *
+ * Context: the owner thread.
+ */
+void raft_tx_refused(struct raft_group_priv *p,
+		     const struct raft_remote *remote, int err)
 {
 	if (err == -EMSGSIZE)
-		pr_warn_ratelimited("%s: the path to node %u does not carry datagrams of %u bytes\n",
-				    p->g->params.ioc.name, remote->id,
-				    RAFT_DATAGRAM_MAX);
+		raft_tx_warn_path(p, remote);
 	lost(p, RAFT_DROP_SEND, -err);
 }
 
-static int send_part(struct raft_group_priv *p, struct raft_remote *remote,
-		     const struct raft_frag_burst *b, u32 i, bool poll,
-		     bool control)
+static void cut(struct raft_frag_part *part, const struct raft_group_priv *p,
+		const struct raft_remote *remote,
+		const struct raft_frag_burst *b, u32 i, bool poll)
 {
 	const struct raft_frag_msg m = {
 		.group = p->g->params.ioc.group_id,
@@ -102,10 +123,18 @@ static int send_part(struct raft_group_priv *p, struct raft_remote *remote,
 		.head = b->head,
 		.tail = b->tail,
 	};
+
+	raft_frag_cut(part, &m, i, b->round, poll);
+}
+
+static int send_part(struct raft_group_priv *p, struct raft_remote *remote,
+		     const struct raft_frag_burst *b, u32 i, bool poll,
+		     bool control)
+{
 	struct raft_frag_part part;
 	struct kvec vec[3];
 
-	raft_frag_cut(&part, &m, i, b->round, poll);
+	cut(&part, p, remote, b, i, poll);
 	vec[0].iov_base = &part.h;
 	vec[0].iov_len = sizeof(part.h);
 	vec[1].iov_base = (void *)part.data[0];
@@ -143,6 +172,8 @@ void raft_tx_ask(struct raft_group_priv *p, struct raft_remote *remote,
  * @b: which parts of which message; @b->polls is 0 if it has only one
  * @control: a small message that must not wait behind bulk data
  *
+ * What waits in a packet goes before.
+ *
  * Context: the owner thread.
  */
 void raft_tx_burst(struct raft_group_priv *p, struct raft_remote *remote,
@@ -151,6 +182,7 @@ void raft_tx_burst(struct raft_group_priv *p, struct raft_remote *remote,
 	u32 i, copies, n = raft_frag_count(b->total), last = n;
 	int err = 0;
 
+	raft_pack_flush(p->ep);
 	for (i = 0; i < n; i++)
 		if (b->want[i / 64] >> i % 64 & 1)
 			last = i;
@@ -164,7 +196,7 @@ void raft_tx_burst(struct raft_group_priv *p, struct raft_remote *remote,
 	}
 	/* The others are of no use, or will be missed and asked for. */
 	if (err)
-		refused(p, remote, err);
+		raft_tx_refused(p, remote, err);
 }
 
 /**
@@ -224,6 +256,20 @@ static void queue_long(struct raft_group_priv *p, struct raft_remote *remote,
 	raft_tx_long(p, remote);
 }
 
+/* With what other groups have for the same node: a heartbeat, a vote, an answer. */
+static void pack(struct raft_group_priv *p, struct raft_remote *remote,
+		 const struct raft_frag_burst *b)
+{
+	struct raft_frag_part part;
+
+	if (!remote->addr_len) {
+		raft_tx_refused(p, remote, -EDESTADDRREQ);
+		return;
+	}
+	cut(&part, p, remote, b, 0, false);
+	raft_pack_add(p, remote, &part);
+}
+
 static void send_short(struct raft_group_priv *p, struct raft_remote *remote,
 		       const struct raft_msg *m, const struct raft_encoded *enc)
 {
@@ -241,7 +287,10 @@ static void send_short(struct raft_group_priv *p, struct raft_remote *remote,
 	if (n > 1 && raft_remote_parts(&p->remotes, remote))
 		raft_frag_keep(&remote->parts->peer, m->seq, enc->head,
 			       enc->total, ktime_get_ns());
-	raft_tx_burst(p, remote, &b, !m->n_entries);
+	if (n == 1 && !m->n_entries)
+		pack(p, remote, &b);
+	else
+		raft_tx_burst(p, remote, &b, !m->n_entries);
 	p->msgs_out++;
 }
 

@@ -12,6 +12,9 @@
  *   | data, RAFT_FRAG_DATA bytes, the last part less    |
  *   +---------------------------------------------------+
  *
+ * A UDP packet is one datagram or several, one behind the other, RAFT_DATAGRAM_MAX
+ * bytes in all.  Each is checked on its own, as if it had come alone.
+ *
  * Rules of reassembly, so that datagrams may be lost, copied, reordered and
  * forged:
  *   - parts begin at multiples of RAFT_FRAG_DATA and are full but for the last,
@@ -119,6 +122,32 @@ void raft_frag_cut(struct raft_frag_part *part, const struct raft_frag_msg *m,
 	h->crc = cpu_to_le32(datagram_crc(h, NULL, 0));
 }
 
+/**
+ * raft_frag_pack - lay a datagram into a packet, behind those that are there
+ * @to: the packet
+ * @part: the datagram
+ *
+ * Context: any.
+ * Return: false if it has no room.
+ */
+bool raft_frag_pack(struct raft_frag_packet *to,
+		    const struct raft_frag_part *part)
+{
+	u32 size = sizeof(part->h) + part->len[0] + part->len[1];
+	u8 *at = to->buf + to->len;
+
+	if (size > sizeof(to->buf) - to->len)
+		return false;
+	memcpy(at, &part->h, sizeof(part->h));
+	at += sizeof(part->h);
+	memcpy(at, part->data[0], part->len[0]);
+	if (part->len[1])
+		memcpy(at + part->len[0], part->data[1], part->len[1]);
+	to->len += size;
+	to->n++;
+	return true;
+}
+
 /* The data of a request: the parts that have come. */
 static enum raft_wire_error check_ask(const struct raft_frag *f)
 {
@@ -137,9 +166,12 @@ static enum raft_wire_error check_part(const struct raft_frag *f)
 
 /**
  * raft_frag_parse - read the header of a datagram that nobody vouches for
- * @buf: the datagram
+ * @buf: a packet, or what is left of it
  * @len: bytes of it
- * @f: filled in; @f->data points into @buf
+ * @f: filled in, of the first datagram there; @f->data points into @buf.  @f->size
+ *	also if it is refused
+ *
+ * The length is believed once the sum of the header is right.
  *
  * Context: any.
  * Return: RAFT_WIRE_OK, or why it was refused.  The group and the nodes are
@@ -150,6 +182,7 @@ enum raft_wire_error raft_frag_parse(const u8 *buf, size_t len,
 {
 	struct raft_wire_frag h;
 
+	f->size = (u32)len;
 	if (len < sizeof(h))
 		return RAFT_WIRE_SHORT;
 	if (len > RAFT_DATAGRAM_MAX)
@@ -163,11 +196,14 @@ enum raft_wire_error raft_frag_parse(const u8 *buf, size_t len,
 	f->data = buf + sizeof(h);
 	if (f->len > len - sizeof(h))
 		return RAFT_WIRE_SHORT;
-	if (!f->len || f->len != len - sizeof(h))
+	if (!f->len)
 		return RAFT_WIRE_LENGTH;
+	if (RAFT_MUTANT("frag-trusts-length"))
+		f->size = (u32)sizeof(h) + f->len;
 	if (le32_to_cpu(h.crc) !=
 	    datagram_crc(&h, f->data, h.flags & RAFT_FRAG_ASK ? f->len : 0))
 		return RAFT_WIRE_CRC;
+	f->size = (u32)sizeof(h) + f->len;
 	if (h.flags & ~(RAFT_FRAG_ASK | RAFT_FRAG_POLL))
 		return RAFT_WIRE_FIELD;
 

@@ -2,12 +2,12 @@
 /*
  * frag.h - messages to and from datagrams.
  *
- * Owns the header of a datagram, the bounded store for messages of which only
- * parts have come (frag.c), and what was sent and may have to be sent again
- * (frag_sent.c).  Never allocates: the caller gives the memory, and an attacker
- * can at most push out what is incomplete.  A message that fits into one datagram
- * needs no slot, so bulk data cannot displace a vote or a heartbeat (trap 52).  IP
- * fragmentation is never used (trap 53).
+ * Owns the header of a datagram, packets of several datagrams, the bounded store
+ * for messages of which only parts have come (frag.c), and what was sent and may
+ * have to be sent again (frag_sent.c).  Never allocates: the caller gives the
+ * memory, and an attacker can at most push out what is incomplete.  A message that
+ * fits into one datagram needs no slot, so bulk data cannot displace a vote or a
+ * heartbeat (trap 52).  IP fragmentation is never used (trap 53).
  *
  * A message of more than RAFT_MSG_SHORT bytes is long: the two ends handle one of
  * a peer at a time, in bursts of parts that are answered.
@@ -94,11 +94,17 @@ struct raft_wire_ask {
 static_assert(offsetof(struct raft_wire_ask, got) == 56);
 static_assert(sizeof(struct raft_wire_ask) <= RAFT_DATAGRAM_MAX);
 
+/* Datagrams with a byte of data each that fit into a packet. */
+#define RAFT_FRAG_PACKED \
+	(RAFT_DATAGRAM_MAX / (sizeof(struct raft_wire_frag) + 1))
+
 /* The parts of a short message are bits of one word. */
 static_assert(RAFT_MSG_SHORT <= 64 * RAFT_FRAG_DATA);
 
 /**
  * struct raft_frag - one datagram, checked
+ * @size: bytes of the packet that it takes: the next one begins behind them.  Also
+ *	of one that is refused: if its length cannot be trusted, all that are left
  * @ask: asks for parts of one of our messages, see struct raft_wire_ask
  * @poll: the sender waits for an answer
  * @group: group id
@@ -113,6 +119,7 @@ static_assert(RAFT_MSG_SHORT <= 64 * RAFT_FRAG_DATA);
  * @data: points into the datagram
  */
 struct raft_frag {
+	u32 size;
 	bool ask;
 	bool poll;
 	u64 group;
@@ -161,6 +168,18 @@ struct raft_frag_part {
 	struct raft_wire_frag h;
 	const u8 *data[2];
 	u32 len[2];
+};
+
+/**
+ * struct raft_frag_packet - datagrams that share a UDP packet
+ * @n: how many
+ * @len: bytes of @buf in use
+ * @buf: they, one behind the other
+ */
+struct raft_frag_packet {
+	u32 n;
+	u32 len;
+	u8 buf[RAFT_DATAGRAM_MAX];
 };
 
 /**
@@ -332,6 +351,8 @@ enum raft_frag_next {
 u32 raft_frag_count(u32 total);
 void raft_frag_cut(struct raft_frag_part *part, const struct raft_frag_msg *m,
 		   u32 i, u32 round, bool poll);
+bool raft_frag_pack(struct raft_frag_packet *to,
+		    const struct raft_frag_part *part);
 enum raft_wire_error raft_frag_parse(const u8 *buf, size_t len,
 				     struct raft_frag *f);
 void raft_frag_init(struct raft_frag_peer *p, struct raft_frag_mem *mem);

@@ -79,6 +79,7 @@ EXPORT_SYMBOL_GPL(raft_wire_error_name);
 
 EXPORT_SYMBOL_GPL(raft_frag_count);
 EXPORT_SYMBOL_GPL(raft_frag_cut);
+EXPORT_SYMBOL_GPL(raft_frag_pack);
 EXPORT_SYMBOL_GPL(raft_frag_parse);
 EXPORT_SYMBOL_GPL(raft_frag_init);
 EXPORT_SYMBOL_GPL(raft_frag_add);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * frag_golden.h - golden datagrams of messages that need more than one, and what
- * asks for their parts: for KUnit and for the host.  The includer supplies memory.
+ * frag_golden.h - golden datagrams of messages that need more than one, what asks
+ * for their parts, and a packet of several: for KUnit and for the host.  The
+ * includer supplies memory.
  */
 #ifndef _RAFT_FRAG_GOLDEN_H
 #define _RAFT_FRAG_GOLDEN_H
@@ -12,7 +13,7 @@
 #define FRAG_GOLDEN_LONG	(RAFT_MSG_SHORT + 17)
 
 /* raft_slot_crc() of all datagrams, in order: of tests/golden/frag.hex. */
-#define FRAG_GOLDEN_CRC		0x6214ff3cu
+#define FRAG_GOLDEN_CRC		0x6270461bu
 
 /**
  * struct frag_golden - where the golden datagrams come from and go to
@@ -22,7 +23,7 @@
  * @mem: memory
  * @msg: memory, FRAG_GOLDEN_LONG bytes
  * @lent: memory, as much
- * @gram: memory, RAFT_DATAGRAM_MAX bytes
+ * @packet: memory
  * @bad: what was cut is not taken again
  */
 struct frag_golden {
@@ -33,7 +34,7 @@ struct frag_golden {
 	struct raft_frag_mem *mem;
 	u8 *msg;
 	u8 *lent;
-	u8 *gram;
+	struct raft_frag_packet *packet;
 	bool bad;
 };
 
@@ -55,15 +56,13 @@ static inline void frag_golden_part(struct frag_golden *g, const char *name,
 	bool last = i == raft_frag_count(total) - 1;
 	struct raft_frag_part part;
 	const u8 *whole;
-	u32 len;
 
 	raft_frag_cut(&part, &m, i, last, last);
-	len = sizeof(part.h) + part.len[0] + part.len[1];
-	memcpy(g->gram, &part.h, sizeof(part.h));
-	memcpy(g->gram + sizeof(part.h), part.data[0], part.len[0]);
-	memcpy(g->gram + len - part.len[1], part.data[1], part.len[1]);
-	g->emit(g, name, g->gram, len);
-	if (raft_frag_parse(g->gram, len, f)) {
+	g->packet->n = 0;
+	g->packet->len = 0;
+	raft_frag_pack(g->packet, &part);
+	g->emit(g, name, g->packet->buf, g->packet->len);
+	if (raft_frag_parse(g->packet->buf, g->packet->len, f)) {
 		g->bad = true;
 		return;
 	}
@@ -88,6 +87,39 @@ static inline void frag_golden_ask(struct frag_golden *g, const char *name,
 		g->bad = true;
 }
 
+/* Heartbeats of three groups, as far as their size goes. */
+static inline void frag_golden_packed(struct frag_golden *g, const char *name)
+{
+	struct raft_frag_msg m = {
+		.from = 1,
+		.to = 2,
+		.from_inc = 1000,
+		.total = sizeof(struct raft_wire_header),
+		.head_len = sizeof(struct raft_wire_header),
+		.head = g->msg,
+	};
+	struct raft_frag_part part;
+	struct raft_frag f;
+	u32 i, at = 0;
+
+	g->packet->n = 0;
+	g->packet->len = 0;
+	for (i = 0; i < 3; i++) {
+		m.group = 0x1122334455667788ULL + i;
+		m.id = 70 + i;
+		raft_frag_cut(&part, &m, 0, 0, false);
+		g->bad |= !raft_frag_pack(g->packet, &part);
+	}
+	g->emit(g, name, g->packet->buf, g->packet->len);
+	for (i = 0; i < 3; i++) {
+		if (raft_frag_parse(g->packet->buf + at, g->packet->len - at,
+				    &f) || f.id != 70 + i)
+			g->bad = true;
+		at += f.size;
+	}
+	g->bad |= at != g->packet->len;
+}
+
 /* All of them, in the order of tests/golden/frag.hex. */
 static inline void frag_golden_all(struct frag_golden *g)
 {
@@ -105,6 +137,7 @@ static inline void frag_golden_all(struct frag_golden *g)
 	frag_golden_part(g, "long_last", FRAG_GOLDEN_LONG,
 			 raft_frag_count(FRAG_GOLDEN_LONG) - 1, &f);
 	frag_golden_ask(g, "long_ask", &f);
+	frag_golden_packed(g, "packed");
 	raft_frag_take(g->peer);
 }
 

@@ -174,10 +174,10 @@ static void raft_wire_test_frag_golden(struct kunit *test)
 		.mem = kvmalloc(sizeof(*g.mem), GFP_KERNEL),
 		.msg = kvmalloc(FRAG_GOLDEN_LONG, GFP_KERNEL),
 		.lent = kvmalloc(FRAG_GOLDEN_LONG, GFP_KERNEL),
-		.gram = kunit_kzalloc(test, RAFT_DATAGRAM_MAX, GFP_KERNEL),
+		.packet = kunit_kzalloc(test, sizeof(*g.packet), GFP_KERNEL),
 	};
 
-	if (g.peer && g.mem && g.msg && g.lent && g.gram)
+	if (g.peer && g.mem && g.msg && g.lent && g.packet)
 		frag_golden_all(&g);
 	kvfree(g.mem);
 	kvfree(g.msg);

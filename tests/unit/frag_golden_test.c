@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * frag_golden_test.c - datagrams of messages that need more than one are those of
- * tests/golden/frag.hex, and KUnit's.  TAP.
+ * frag_golden_test.c - datagrams of messages that need more than one, and a packet of
+ * several, are those of tests/golden/frag.hex, and KUnit's.  TAP.
  *
  * "frag_golden_test --golden" prints that file anew; a difference in it is a change of
  * the wire format and needs a new version.
@@ -50,13 +50,13 @@ static void emit(struct frag_golden *g, const char *name, const u8 *gram,
 int main(int argc, char **argv)
 {
 	static u8 msg[FRAG_GOLDEN_LONG], lent[FRAG_GOLDEN_LONG];
-	static u8 gram[RAFT_DATAGRAM_MAX];
+	static struct raft_frag_packet packet;
 	static struct raft_frag_peer peer;
 	static struct raft_frag_mem mem;
 	struct golden to = {};
 	struct frag_golden g = {
 		.emit = emit, .ctx = &to, .peer = &peer, .mem = &mem,
-		.msg = msg, .lent = lent, .gram = gram,
+		.msg = msg, .lent = lent, .packet = &packet,
 	};
 	bool print = argc == 2 && !strcmp(argv[1], "--golden");
 	char text[64];

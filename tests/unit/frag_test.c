@@ -585,6 +585,131 @@ static void test_damage(void)
 	   "a datagram of another version is refused as such");
 }
 
+/* A datagram of a message of @len bytes, behind the others. */
+static bool pack(struct raft_frag_packet *to, u32 len)
+{
+	struct raft_frag_msg m = {
+		.group = GROUP + to->n, .from = SENDER, .to = SELF,
+		.from_inc = 1000, .id = 1 + to->n, .total = len, .head = buf,
+		.head_len = len,
+	};
+	struct raft_frag_part part;
+
+	raft_frag_cut(&part, &m, 0, 0, false);
+	return raft_frag_pack(to, &part);
+}
+
+/* Bit n: the datagram with the number n + 1 is taken; @bad: how many are refused. */
+static u32 walk(const u8 *packet, u32 len, u32 *bad)
+{
+	/* An allocation of just that size: ASan sees each byte beyond. */
+	u8 *copy = malloc(len ? len : 1);
+	struct raft_frag f;
+	u32 at = 0, got = 0;
+
+	memcpy(copy, packet, len);
+	*bad = 0;
+	do {
+		if (raft_frag_parse(copy + at, len - at, &f))
+			++*bad;
+		else
+			got |= 1u << (f.id - 1);
+		at += f.size;
+	} while (at < len && f.size);
+	free(copy);
+	/* It ends where the packet does. */
+	return at == len ? got : U32_MAX;
+}
+
+/* Changes a header and makes its sum good. */
+static void reseal(u8 *gram, void (*change)(struct raft_wire_frag *h))
+{
+	struct raft_wire_frag h;
+
+	memcpy(&h, gram, sizeof(h));
+	change(&h);
+	h.crc = cpu_to_le32(~crc32c(~0u, &h, offsetof(struct raft_wire_frag,
+						      crc)));
+	memcpy(gram, &h, sizeof(h));
+}
+
+static void too_large(struct raft_wire_frag *h)
+{
+	h->total = cpu_to_le32(RAFT_MAX_MSG_BYTES + 1);
+}
+
+static void beyond(struct raft_wire_frag *h)
+{
+	h->len = cpu_to_le16(2 * 192 - 56 + 1);
+}
+
+static void empty(struct raft_wire_frag *h)
+{
+	h->len = 0;
+}
+
+static void test_packet(void)
+{
+	static struct raft_frag_packet p;
+	bool good = true;
+	u32 bad, n = 0;
+
+	while (pack(&p, sizeof(struct raft_wire_header)))
+		n++;
+	ok(n == 6 && p.n == 6 && p.len == 6 * 192,
+	   "six heartbeats share a packet, and a seventh finds no room");
+	ok(walk(p.buf, p.len, &bad) == 0x3f && !bad, "each of them is found");
+	for (n = 0; n < 192; n++)
+		good &= walk(p.buf, 192 + n, &bad) == 1 && bad == (n > 0);
+	ok(good, "what is cut off, or no datagram, is refused once");
+	memset(&p, 0, sizeof(p));
+	while (pack(&p, 1))
+		;
+	ok(p.n == RAFT_FRAG_PACKED &&
+	   walk(p.buf, p.len, &bad) == (1u << RAFT_FRAG_PACKED) - 1 && !bad,
+	   "there is an end to how many fit");
+	ok(walk(p.buf, 0, &bad) == 0 && bad == 1, "an empty packet is refused");
+	memset(p.buf, 0, sizeof(p.buf));
+	ok(walk(p.buf, sizeof(p.buf), &bad) == 0 && bad == 1,
+	   "a packet of zeroes is refused once");
+}
+
+/* The second of three is not what it should be. */
+static void test_packet_damage(void)
+{
+	static struct raft_frag_packet p;
+	u8 *second = p.buf + 192, keep[192];
+	bool good = true;
+	u32 i, bad;
+	int bit;
+
+	memset(&p, 0, sizeof(p));
+	for (i = 0; i < 3; i++)
+		pack(&p, sizeof(struct raft_wire_header));
+	memcpy(keep, second, sizeof(keep));
+	for (i = 0; i < sizeof(struct raft_wire_frag); i++) {
+		for (bit = 0; bit < 8; bit++) {
+			second[i] ^= 1 << bit;
+			good &= walk(p.buf, p.len, &bad) == 1 && bad == 1;
+			second[i] ^= 1 << bit;
+		}
+	}
+	ok(good, "a flipped bit of a header: what is behind goes with it, once");
+	reseal(second, too_large);
+	ok(walk(p.buf, p.len, &bad) == 5 && bad == 1,
+	   "a bad field of good sum: what is behind is taken");
+	memcpy(second, keep, sizeof(keep));
+	reseal(second, beyond);
+	ok(walk(p.buf, p.len, &bad) == 1 && bad == 1,
+	   "a length beyond the packet");
+	memcpy(second, keep, sizeof(keep));
+	reseal(second, empty);
+	ok(walk(p.buf, p.len, &bad) == 1 && bad == 1, "a length of 0");
+	memcpy(second, keep, sizeof(keep));
+	second[4] = 2;
+	ok(walk(p.buf, p.len, &bad) == 1 && bad == 1, "another version");
+}
+
 /* A heartbeat comes, and is noticed to be late enough. */
 static u32 overdue(struct raft_wire_ask *ask)
 {
@@ -684,6 +809,8 @@ int main(void)
 	test_short_forged();
 	test_short_eviction();
 	test_damage();
+	test_packet();
+	test_packet_damage();
 	test_short_ask();
 	test_long();
 	test_long_forged();

@@ -26,6 +26,7 @@ mistakes() {
 	frag-counts-copies frag a copy of a part counts once more
 	frag-resends-all frag who asks for parts is sent them without end
 	frag-late-answer frag a late answer to an earlier burst counts
+	frag-trusts-length frag a datagram that is damaged says where the next one begins
 	snapshot-begins-anew core what came of a snapshot before a boot does not count
 	snapshot-all-at-once core a snapshot is sent without waiting for the disk
 	snapshot-sent-anew core of a snapshot is sent what the other one has

@@ -908,8 +908,8 @@ struct raft_ioc_peer {
  * @election_timeout_ms: as in force
  * @heartbeat_ms: as in force
  * @timer_late_max_ns: the latest that a timer of this group fired
- * @msgs_in: messages taken
- * @msgs_out: messages sent
+ * @msgs_in: messages taken; several may share a UDP packet
+ * @msgs_out: messages sent; the same
  * @msgs_bad: datagrams refused: garbage, another group, wrong node
  * @send_errors: messages that the network layer refused
  * @conflicts: messages that contradicted a committed entry and were refused: an
