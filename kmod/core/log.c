@@ -388,7 +388,8 @@ void raft_log_give(struct raft *r, struct raft_log_chunk *chunk)
  */
 struct raft_log_chunk *raft_log_take(struct raft *r)
 {
-	if (r->log.spare->n <= RAFT_LOG_SPARE + spare_of(r))
+	if (r->log.spare->n <= RAFT_LOG_SPARE + spare_of(r) ||
+	    RAFT_MUTANT("chunks-kept"))
 		return NULL;
 	return raft_chunk_get(&r->log);
 }

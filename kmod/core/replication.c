@@ -190,7 +190,8 @@ static u32 batch_size(const struct raft *r, const struct raft_peer *p, u64 last,
 			break;
 		len = len_for(p, e);
 		more = (u32)raft_wire_entry_bytes(len);
-		if (n && wire + more > r->cfg.max_batch_bytes)
+		if (n && wire + more > r->cfg.max_batch_bytes &&
+		    !RAFT_MUTANT("pack-any-size"))
 			break;
 		wire += more;
 		*bytes += len;

@@ -722,6 +722,7 @@ static const struct raft_case raft_cases[] = {
 	{ "trap60_forward_twice", case_forward_twice },
 	{ "awaits_commit", case_awaits_commit },
 	{ "lazy_notice", case_lazy_notice },
+	{ "trap51_packing", case_packing },
 	{ "refusals", case_refusals },
 	{ "trap36_replayed_heartbeat", case_replayed_heartbeat },
 	{ "trap11_late_short_append", case_late_short_append },
@@ -768,6 +769,7 @@ static const struct raft_case raft_cases[] = {
 	{ "propose_without_memory", case_propose_without_memory },
 	{ "send_without_memory", case_send_without_memory },
 	{ "evict_without_memory", case_evict_without_memory },
+	{ "chunks_shared", case_chunks_shared },
 };
 
 #endif /* _RAFT_CORE_CASES_H */

@@ -132,4 +132,37 @@ static inline void case_evict_without_memory(struct raft_case_env *env)
 	case_grow(c, 30);
 }
 
+/*
+ * Two cores that one thread steps: what the log of one does not need any more is for
+ * the other, what both do not need is given back, and who leaves takes nothing along.
+ */
+static inline void case_chunks_shared(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_alone(env, CASE_CHUNKS);
+	struct case_cluster *d = case_alone(env, CASE_CHUNKS);
+	struct raft_chunks both = { 0 };
+	struct raft_snapshot s;
+	u32 n;
+
+	raft_log_share(c->nodes[0].r, &both);
+	n = both.n;
+	raft_log_share(d->nodes[0].r, &both);
+	CASE_EXPECT(c, n && both.n == 2 * n);
+	case_grow(c, 1000);
+	case_snapshot(c, 1, 1000, &s);
+	CASE_EXPECT(c, !case_compact(c, 1, 1000));
+	n = both.n;
+	case_grow(d, 1000);
+	CASE_EXPECT(d, n - both.n == 3);
+	for (n = 0; raft_log_take(d->nodes[0].r); n++)
+		;
+	CASE_EXPECT(d, n && !raft_log_want(d->nodes[0].r));
+	n = both.n;
+	raft_log_share(c->nodes[0].r, NULL);
+	CASE_EXPECT(c, both.n == n && raft_log_want(c->nodes[0].r));
+	case_grow(c, 1010);
+	case_grow(d, 1010);
+	CASE_EXPECT(d, raft_entry_at(d->nodes[0].r, 1)->term == 1);
+}
+
 #endif /* _RAFT_CORE_CHUNK_CASES_H */

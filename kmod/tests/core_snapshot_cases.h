@@ -376,26 +376,6 @@ static inline void case_parts_of_earlier_boot(struct raft_case_env *env)
 	CASE_EXPECT(d, n->up.flags & RAFT_UP_CHUNK && n->up.chunk.offset == 600);
 }
 
-/* Node 1 leads and 2 follows; what 3 is sent is lost. */
-static inline void case_settle_without_3(struct case_cluster *c)
-{
-	u32 i, rounds = 0;
-
-	while (c->count || c->nodes[0].seq || c->nodes[1].seq) {
-		CASE_EXPECT(c, rounds++ < 1000);
-		for (i = 0; i < 2; i++)
-			case_persist(c, &c->nodes[i]);
-		if (c->count) {
-			struct case_msg *m = &c->ring[c->head];
-
-			c->head = (c->head + 1) % CASE_MSGS;
-			c->count--;
-			if (m->m.to != 3)
-				case_deliver(c, m);
-		}
-	}
-}
-
 /* Node 3 says how much of a snapshot it has; returns how many parts it is sent. */
 static inline u32 case_snapshot_resp(struct case_cluster *c, u64 ack_seq,
 				     u64 received, u64 stored, u64 *first,

@@ -18,6 +18,8 @@ mistakes() {
 	shell-evict-undurable um t_window_undurable what is not on the disk leaves
 	shell-evict-unapplied um t_window_undurable what is not applied leaves
 	shell-full-at-once um t_snap_retain_waits a log that the kernel cuts by itself is said to be full
+	shell-refill-never um t_memory_nowait nobody who may wait for memory fetches some for the log
+	shell-chunks-kept um t_window_returns memory of a log that was cut stays
 	shell-parts-once um kunit:raft_remote_test_memory no more memory is fetched for parts of messages
 	shell-parts-stale um kunit:raft_parts_test_lent it is lent with what another group had in it
 	shell-parts-early um kunit:raft_remote_test_rest it goes back while it is needed

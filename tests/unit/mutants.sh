@@ -30,6 +30,8 @@ mistakes() {
 	snapshot-begins-anew core what came of a snapshot before a boot does not count
 	snapshot-all-at-once core a snapshot is sent without waiting for the disk
 	snapshot-sent-anew core of a snapshot is sent what the other one has
+	pack-any-size core an append has all entries that there are (trap 51)
+	chunks-kept core memory of a log that was cut is never given back
 	image-forgets-left core a snapshot does not say who left
 	config-twice core a configuration may name a member twice
 	END

@@ -109,15 +109,23 @@ t "IPv4, MTU 1500: nothing is cut" t_mtu_1500
 t_mtu_9000() { large_mtu 9000; }
 t "IPv4, MTU 9000: nothing is cut" t_mtu_9000
 
-# Less than what a path must carry: it is said, and nothing is cut instead.
+# Less than what a path must carry (1280, wire.rst): what is small passes, so the leader stays;
+# what is not is said, waits, and is not cut instead.
 t_mtu_small() {
+	local term pid
 	cluster g 3 -s 32M
-	ctl "$leader" propose -g g before >/dev/null
+	term=$(raft_get g "$leader" term)
 	set_mtu 1000
+	( exec nsenter "--net=/run/netns/n$leader" "$RAFT_TOOLS/module-sniff" eth0 7000 ) >"$TMP/sniff" &
+	pid=$!
+	ctl "$leader" propose -g g before >/dev/null
 	refused 3 UNKNOWN ctl "$leader" propose -g g --timeout 2s --stdin < <(head -c 100000 /dev/zero | tr '\0' x)
 	[ "$(raft_get g "$leader" send_errors)" -gt 0 ] || fail "no errors of sending"
 	dmesg | grep -q 'raft: g: the path to node . does not carry datagrams of 1232 bytes' || fail "nothing in the log"
-	raft_wait_leader g 1 2 3 >/dev/null
+	is "$(raft_wait_leader g 1 2 3) $(raft_get g "$leader" term)" "$leader $term" "leader and term"
+	kill $pid
+	wait $pid
+	is "$(cut -d' ' -f3-4 "$TMP/sniff")" "fragments 0" "what was seen: $(cat "$TMP/sniff"), of which"
 	set_mtu 1500
 	large 1 propose g after 1 $LARGE
 	raft_level g 1 2 3

@@ -166,3 +166,25 @@ t_memory_pages() {
 	storm fail_page_alloc ignore-gfp-wait=N ignore-gfp-highmem=N min-order=0 stacktrace-depth=32 probability=10
 }
 t "pages cannot be had: nothing is lost, the group goes on" t_memory_pages 4
+
+t_memory_nowait() {
+	faults_ready
+	cluster g 1 -s 32M
+	lines before 10 | propose g 1 -q
+	# None that cannot wait succeeds: the log lives on what a worker fetches for its owner.
+	faults fail_page_alloc ignore-gfp-wait=Y min-order=0 stacktrace-depth=32 probability=100
+	until_true some_more || fail "the log ends at $(raft_get g 1 applied)"
+	[ "$(injected fail_page_alloc)" -gt 0 ] || fail "nothing has failed"
+	no_failure 1
+	faults_end
+	lines after 10 | propose g 1 -q
+	raft_log g 1 >"$TMP/log"
+	once 10 before
+	once 10 after
+}
+# Any may be refused.
+some_more() {
+	lines more 500 | propose g 1 -q -k -b 50 --timeout 1s >/dev/null 2>&1 || :
+	[ "$(raft_get g 1 applied)" -ge 4000 ]
+}
+t "no memory for who cannot wait: a worker fetches it, and the group goes on" t_memory_nowait 1

@@ -238,12 +238,13 @@ behind_coming() { at_least "$behind" coming_bytes "$1"; }
 
 # Stopped while a snapshot comes; what had come is damaged on the disk meanwhile.
 t_snap_traces() {
-	local behind slot tracing=/sys/kernel/tracing
+	local behind slot term tracing=/sys/kernel/tracing
 	echo 1 >$tracing/events/raft/raft_snapshot/enable
 	echo >$tracing/trace
 	big 16
 	left_behind snap_big
 	is "$(acts "$leader" | head -n 2)" $'take 0\ntaken 0' "at the leader, when it was taken"
+	term=$(raft_get g "$leader" term)
 	ns "$leader" tc qdisc add dev eth0 root netem rate 50mbit limit 10000
 	raft_up g "$behind"
 	until_true behind_coming 2097152 || fail "no snapshot comes"
@@ -259,6 +260,7 @@ t_snap_traces() {
 	echo 0 >$tracing/events/raft/raft_snapshot/enable
 	acts "$behind" | uniq >"$TMP/acts"
 	is "$(cat "$TMP/acts")" $'receive 0\nresume 0\ninstall 0\nrefused -84\nreceive 0\ninstall 0\ninstalled 0' "at who gets it"
+	is "$(raft_get g "$leader" term) $(raft_get g "$leader" role)" "$term leader" "term and role of who sent it"
 	is "$(acts "$leader" | tail -n +3 | uniq | tail -n 2)" $'send 0\nsent 0' "at the leader, when it was sent"
 	is "$(saved "$behind" | cksum)" "$(cksum <"$TMP/big")" "checksum of the snapshot"
 	grep -q "^received 1$" /sys/kernel/debug/raft/*-g/snapshots || fail "debugfs: $(cat /sys/kernel/debug/raft/*-g/snapshots)"
@@ -470,7 +472,11 @@ t_snap_policy() {
 	raft_up g 1
 	raft_wait_leader g 1 >/dev/null
 	is "$(raft_get g 1 snapshot_wanted)" no "a snapshot is wanted of an empty log"
+	probe 1 uevents >"$TMP/uevents" &
+	sleep 0.5
 	probe 1 asked g
+	until_true grep -q 'RAFT_EVENT=snapshot' "$TMP/uevents" || fail "no uevent: $(cat "$TMP/uevents")"
+	kill $!
 	is "$(lab_in 1 cat /sys/class/raft/g/snapshot_wanted)" 1 "that it is wanted, in sysfs"
 	ctl 1 status g | grep -q "^  WANTED  " || fail "status: $(ctl 1 status g)"
 	snap 1 --empty >/dev/null

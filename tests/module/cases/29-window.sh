@@ -66,6 +66,23 @@ t_window_bounded() {
 }
 t "a log far beyond the memory: bounded, all can be read, a restart" t_window_bounded 1
 
+t_window_returns() {
+	local before full after
+	cluster g 1 -s 64M Memory=64M SnapshotAt=100
+	lines w 100 | propose g 1 -q
+	before=$(window_slab)
+	lines x 60000 | propose g 1 -q -b 64
+	full=$(window_slab)
+	[ $((full - before)) -gt 5000 ] || skip "no more than $((full - before)) KiB are in memory"
+	is "$(raft_get g 1 window)" 1 "first index in memory"
+	ctl 1 snapshot g --empty >/dev/null
+	after=$(window_slab)
+	# What an owner keeps for other groups is 1 MiB.
+	[ $((after - before)) -lt 1700 ] || grep -qw kasan_report /proc/kallsyms ||
+		fail "$((after - before)) of $((full - before)) KiB stay in memory"
+}
+t "memory of a log that is cut is given back" t_window_returns 1
+
 t_window_lagging() {
 	local slow
 	window_cluster 3
