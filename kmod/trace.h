@@ -184,7 +184,9 @@ TRACE_DEFINE_ENUM(RAFT_SNAP_DAMAGED);
 		{ RAFT_MSG_LEASE, "lease" },			\
 		{ RAFT_MSG_CHANGE, "change" },			\
 		{ RAFT_MSG_BARE, "bare" },			\
-		{ RAFT_MSG_LOST, "lost" })
+		{ RAFT_MSG_LOST, "lost" },			\
+		{ RAFT_MSG_WANTS, "wants" },			\
+		{ RAFT_MSG_QUIET, "quiet" })
 
 #define raft_show_persist(w)					\
 	__print_flags(w, "|",					\

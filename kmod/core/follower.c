@@ -240,7 +240,8 @@ void raft_handle_append(struct raft *r, const struct raft_msg *m)
  * The answer does not wait for entries on their way to the disk.  It tells what
  * is verified, so that the leader notices lost appends (traps 45, 46), and what
  * of that is durable, so that a lost acknowledgment does no harm.  The round and
- * the time for which this node is loyal are what reads rely on (read.c).
+ * the time for which this node is loyal are what reads rely on (read.c).  Who has
+ * nothing new to say need not, if the leader says so (quiet.c).
  *
  * Context: owner thread, in a step.
  */
@@ -275,5 +276,6 @@ void raft_handle_heartbeat(struct raft *r, const struct raft_msg *m, bool fresh)
 	out.priority = r->cfg.priority;
 	if (fresh && r->cfg.check_quorum)
 		out.reject_index = r->cfg.election_timeout;
-	raft_hold(r, &out, 0);
+	if (!raft_quiet_keeps(r, m, &out, fresh))
+		raft_hold(r, &out, 0);
 }

@@ -134,6 +134,10 @@ struct raft_receiving {
  * @election_timeout: ns, that it told, 0 if it did not
  * @outranked: leader: it was offered the leadership in this term for it
  * @round: leader: highest heartbeat round that it answered
+ * @wanted: leader: the last round in which it was to answer: quiet.c
+ * @answered: leader: when the last of those that it answered left, ns on
+ *	CLOCK_BOOTTIME
+ * @steady: leader: how many of them it answered in a row before the next round
  * @lease_until: leader: it refuses votes until then, ns on CLOCK_BOOTTIME
  * @read_asked: leader: batch of its reads that waits for a round, 0 if none
  * @read_flying: leader: batch of its reads in the current round, 0 if none
@@ -170,6 +174,9 @@ struct raft_peer {
 	u64 election_timeout;
 	bool outranked;
 	u64 round;
+	u64 wanted;
+	u64 answered;
+	u32 steady;
 	u64 lease_until;
 	u64 read_asked;
 	u64 read_flying;
@@ -354,6 +361,22 @@ struct raft_reads {
 };
 
 /**
+ * struct raft_told - what a follower's last answer to a heartbeat said
+ * @term: in which it was given, 0: never
+ * @flags: RAFT_MSG_*
+ * @promise: ns for which it refuses votes
+ * @wants: raft_snapshot_wants()
+ * @priority: election priority
+ */
+struct raft_told {
+	u64 term;
+	u8 flags;
+	u64 promise;
+	u64 wants;
+	u32 priority;
+};
+
+/**
  * struct raft_held - a promise that waits for the disk
  * @msg: the message
  * @need_seq: batch with the hard state it speaks of
@@ -425,6 +448,7 @@ struct raft_held {
  * @reads: read barriers
  * @round: heartbeat rounds sent at this boot
  * @round_sent: ns on CLOCK_BOOTTIME when round n left, at n % RAFT_ROUNDS
+ * @told: follower: what the leader heard of it last
  * @lease_off: leader: somebody may campaign at our word: no lease in this term
  * @tables: as of @applied
  * @image: replicated state as of the snapshot, or later: of one that was begun
@@ -514,6 +538,7 @@ struct raft {
 	struct raft_reads reads;
 	u64 round;
 	u64 round_sent[RAFT_ROUNDS];
+	struct raft_told told;
 	bool lease_off;
 	struct raft_tables tables;
 	struct raft_image image;
@@ -677,12 +702,19 @@ void raft_read(struct raft *r, bool lease);
 void raft_read_go_on(struct raft *r);
 void raft_read_restart(struct raft *r);
 u64 raft_read_deadline(const struct raft *r);
+u64 raft_lease_length(const struct raft *r, u64 promise);
 u64 raft_lease_until(const struct raft *r);
 void raft_lease_renew(struct raft *r, struct raft_peer *p, u64 round,
 		      u64 promise);
 void raft_handle_read_index(struct raft *r, struct raft_peer *p,
 			    const struct raft_msg *m);
 void raft_handle_read_index_resp(struct raft *r, const struct raft_msg *m);
+
+/* quiet.c */
+bool raft_quiet_towards(struct raft *r, struct raft_peer *p);
+void raft_quiet_answered(struct raft *r, struct raft_peer *p, u64 round);
+bool raft_quiet_keeps(struct raft *r, const struct raft_msg *m,
+		      const struct raft_msg *out, bool fresh);
 
 /* session.c */
 bool raft_is_proposal(const struct raft_entry *e);

@@ -44,6 +44,8 @@ void raft_progress_reset(struct raft *r, struct raft_peer *p, u64 next)
 	p->proof = 0;
 	p->outranked = false;
 	p->round = 0;
+	p->wanted = 0;
+	p->steady = 0;
 	p->lease_until = 0;
 	p->read_asked = 0;
 	p->read_flying = 0;

@@ -170,6 +170,8 @@ enum raft_msg_type {
 #define RAFT_MSG_LOST		0x20
 /* HEARTBEAT_RESP: the sender's snapshot is damaged or gone, it wants another one */
 #define RAFT_MSG_WANTS		0x40
+/* HEARTBEAT: who has nothing new to say need not answer (quiet.c) */
+#define RAFT_MSG_QUIET		0x80
 
 /**
  * struct raft_chunk - bytes of a snapshot
@@ -689,7 +691,7 @@ enum raft_progress_state {
  * @match: highest index known to be durable there
  * @next: next index to send
  * @inflight: AppendEntries on the way
- * @active: heard since the last CheckQuorum round
+ * @active: heard within an election timeout, and not @lost
  * @lost: it may have lost its log, and does not count yet
  * @last_heard: ns of the last response, 0 if none
  * @priority: its election priority, as it said last

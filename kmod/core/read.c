@@ -40,31 +40,48 @@ u64 raft_lease_until(const struct raft *r)
 }
 
 /**
+ * raft_lease_length() - for how long can a leader rely on a promise?
+ * @r: the core
+ * @promise: ns for which a voter says that it refuses votes
+ *
+ * The shorter of both time-outs counts, for they may differ, less what clocks may.
+ *
+ * Context: owner thread.
+ * Return: ns.
+ */
+u64 raft_lease_length(const struct raft *r, u64 promise)
+{
+	u64 ns = min(promise, r->cfg.election_timeout);
+
+	/* Microseconds keep the product within 64 bits. */
+	ns = div_u64(div_u64(ns, 1000) * (MILLION - r->cfg.lease_drift), MILLION);
+	return ns * 1000;
+}
+
+/**
  * raft_lease_renew() - a voter has answered a heartbeat
  * @r: the core, a leader
  * @p: the voter
  * @round: the heartbeat
  * @promise: ns for which it refuses votes since it got that, 0: it does not
  *
- * The lease begins when the heartbeat left, not when the answer came (trap 43),
- * and the shorter of both time-outs counts, for they may differ.
+ * The lease begins when the heartbeat left, not when the answer came (trap 43).
  *
  * Context: owner thread, in a step.
  */
 void raft_lease_renew(struct raft *r, struct raft_peer *p, u64 round,
 		      u64 promise)
 {
-	u64 from, ns = min(promise, r->cfg.election_timeout);
+	u64 from;
 
-	if (!ns || !round || round > r->round ||
+	if (!promise || !round || round > r->round ||
 	    r->round - round >= RAFT_ROUNDS)
 		return;
 	from = r->round_sent[round % RAFT_ROUNDS];
 	if (RAFT_MUTANT("lease-from-receipt"))
 		from = r->boot_now;
-	/* Microseconds keep the product within 64 bits. */
-	ns = div_u64(div_u64(ns, 1000) * (MILLION - r->cfg.lease_drift), MILLION);
-	p->lease_until = max(p->lease_until, from + ns * 1000);
+	p->lease_until = max(p->lease_until,
+			     from + raft_lease_length(r, promise));
 }
 
 static bool has_lease(const struct raft *r)

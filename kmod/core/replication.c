@@ -32,7 +32,7 @@ void raft_leader_heartbeat(struct raft *r)
 		.term = r->term,
 		.reject_index = r->cfg.election_timeout,
 	};
-	const struct raft_peer *p;
+	struct raft_peer *p;
 
 	m.serial = ++r->round;
 	r->round_sent[r->round % RAFT_ROUNDS] = r->boot_now;
@@ -44,6 +44,7 @@ void raft_leader_heartbeat(struct raft *r)
 		m.commit = min(p->match, r->commit);
 		if (RAFT_MUTANT("heartbeat-commit-unbounded"))
 			m.commit = r->commit;
+		m.flags = raft_quiet_towards(r, p) ? RAFT_MSG_QUIET : 0;
 		raft_emit(r, &m);
 	}
 	r->heartbeat_deadline = r->now + r->cfg.heartbeat;
@@ -452,8 +453,10 @@ void raft_handle_heartbeat_resp(struct raft *r, struct raft_peer *p,
 	/* 0 is no promise; it says nothing of the setting. */
 	if (fresh && m->reject_index)
 		p->election_timeout = m->reject_index;
-	if (fresh)
+	if (fresh) {
 		raft_snapshot_note_wants(p, m);
+		raft_quiet_answered(r, p, m->serial);
+	}
 	raft_lease_renew(r, p, m->serial, m->reject_index);
 	if (!lacks_commands(p, m))
 		raft_progress_ack(r, p, m->commit);

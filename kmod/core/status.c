@@ -136,7 +136,7 @@ static void status_peer(const struct raft *r, const struct raft_peer *p,
 	out->match = p->match;
 	out->next = p->next;
 	out->inflight = p->inflight_count;
-	out->active = p->active;
+	out->active = raft_heard(r, p) && !p->lost;
 	out->lost = p->lost;
 	out->last_heard = p->last_heard;
 	out->priority = p->priority;

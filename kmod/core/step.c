@@ -109,6 +109,7 @@ static bool note_sender(struct raft *r, struct raft_peer *p,
 		/* Who left may have been emptied, to be something else. */
 		if (!p->member)
 			p->flags = 0;
+		p->steady = 0;
 		p->read_asked = 0;
 		p->read_flying = 0;
 		raft_progress_probe(r, p, p->next);

@@ -296,6 +296,8 @@ static u8 type_flags(u8 type)
 	case RAFT_MSG_APPEND:
 	case RAFT_MSG_SNAPSHOT:
 		return RAFT_MSG_LOST;
+	case RAFT_MSG_HEARTBEAT:
+		return RAFT_MSG_QUIET;
 	case RAFT_MSG_VOTE:
 		return RAFT_MSG_TRANSFER;
 	case RAFT_MSG_FORWARD:

@@ -703,6 +703,7 @@ static inline void case_aba_of_the_same_term(struct raft_case_env *env)
 
 #include "core_commit_cases.h"
 #include "core_member_cases.h"
+#include "core_quiet_cases.h"
 #include "core_snapshot_cases.h"
 #include "core_window_cases.h"
 #include "core_chunk_cases.h"
@@ -743,6 +744,11 @@ static const struct raft_case raft_cases[] = {
 	{ "trap38_transfer", case_transfer },
 	{ "trap42_readers_share_rounds", case_readers_share_rounds },
 	{ "trap43_lease_ends", case_lease_ends },
+	{ "idle_answers", case_idle_answers },
+	{ "trap42_read_at_rest", case_read_at_rest },
+	{ "answer_lost", case_answer_lost },
+	{ "news_at_rest", case_news_at_rest },
+	{ "quiet_for_another", case_quiet_for_another },
 	{ "client_repeats", case_client_repeats },
 	{ "configs_are_checked", case_configs_are_checked },
 	{ "log_base", case_log_base },

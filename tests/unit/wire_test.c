@@ -138,7 +138,7 @@ static const struct shape {
 	{ "vote_resp", RAFT_MSG_VOTE_RESP, RAFT_MSG_REJECT },
 	{ "append", RAFT_MSG_APPEND, 0, 2 },
 	{ "append_resp", RAFT_MSG_APPEND_RESP, RAFT_MSG_REJECT },
-	{ "heartbeat", RAFT_MSG_HEARTBEAT },
+	{ "heartbeat", RAFT_MSG_HEARTBEAT, RAFT_MSG_QUIET },
 	{ "heartbeat_resp", RAFT_MSG_HEARTBEAT_RESP },
 	{ "forward", RAFT_MSG_FORWARD, 0, 2 },
 	{ "vote_transfer", RAFT_MSG_VOTE, RAFT_MSG_TRANSFER },

@@ -187,7 +187,7 @@ static void summary(const struct board *board, double start)
 	u32 failures = totals(board, &c);
 
 	printf("seeds %llu, failed %u, %.1f s\n"
-	       "events %llu, %.0f events/s, messages %llu, lost %llu\n"
+	       "events %llu, %.0f events/s, messages %llu, lost %llu, quiet %llu\n"
 	       "leaders %llu, commits %llu, acknowledged %llu, duplicates dropped %llu (%llu of clients), truncations %llu\n"
 	       "crashes %llu (%llu with a torn write), restarts %llu, disk failures %llu, disks lost %llu, damaged %llu, states forgotten %llu, snapshots damaged %llu (%llu mended), partitions %llu, pauses %llu\n"
 	       "reads %llu (%llu by lease), operations of clients judged %llu\n"
@@ -197,6 +197,7 @@ static void summary(const struct board *board, double start)
 	       (unsigned long long)c.seeds, failures, t,
 	       (unsigned long long)c.events, (double)c.events / t,
 	       (unsigned long long)c.messages, (unsigned long long)c.lost,
+	       (unsigned long long)c.quiet,
 	       (unsigned long long)c.leaders, (unsigned long long)c.commits,
 	       (unsigned long long)c.acked, (unsigned long long)c.dropped,
 	       (unsigned long long)c.repeated,

@@ -151,6 +151,7 @@ void sim_send(struct sim *s, struct sim_node *from, const struct raft_msg *m)
 	struct sim_msg *msg;
 
 	s->count.messages++;
+	s->count.quiet += !!(m->flags & RAFT_MSG_QUIET);
 	if (s->net.cut[m->from][m->to]) {
 		s->count.lost++;
 		sim_trace_msg(s, "cut ", m);

@@ -303,6 +303,7 @@ struct sim_count {
 	u64 events;
 	u64 messages;
 	u64 lost;
+	u64 quiet;
 	u64 leaders;
 	u64 commits;
 	u64 acked;

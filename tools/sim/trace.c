@@ -67,7 +67,8 @@ void sim_trace_msg(struct sim *s, const char *what, const struct raft_msg *m)
 				 (ull)m->index);
 		break;
 	case RAFT_MSG_HEARTBEAT:
-		snprintf(more, sizeof(more), " commit %llu", (ull)m->commit);
+		snprintf(more, sizeof(more), " commit %llu%s", (ull)m->commit,
+			 m->flags & RAFT_MSG_QUIET ? " quiet" : "");
 		break;
 	case RAFT_MSG_HEARTBEAT_RESP:
 		snprintf(more, sizeof(more), " verified %llu durable %llu",

@@ -865,7 +865,7 @@ struct raft_ioc_peer {
 	__u32 reserved;
 };
 
-#define RAFT_PEER_ACTIVE	0x100	/* heard in the last CheckQuorum round */
+#define RAFT_PEER_ACTIVE	0x100	/* heard within an election timeout */
 #define RAFT_PEER_REPLICATE	0x200	/* pipelined, not probing */
 #define RAFT_PEER_SELF		0x400
 #define RAFT_PEER_LOST		0x800	/* has a new log, and is not let in yet */
