@@ -276,7 +276,7 @@ int raft_reconfigure(struct raft *r, const struct raft_config *cfg)
 	r->cfg = new;
 	if (r->role == RAFT_LEADER)
 		r->heartbeat_deadline = min(r->heartbeat_deadline,
-					    r->now + new.heartbeat);
+					    raft_heartbeat_next(r));
 	else
 		raft_reset_election_timer(r);
 	return 0;

@@ -630,6 +630,7 @@ void raft_become_leader(struct raft *r);
 void raft_leader_tick(struct raft *r);
 void raft_leader_replicate(struct raft *r);
 void raft_leader_commit(struct raft *r);
+u64 raft_heartbeat_next(const struct raft *r);
 void raft_leader_heartbeat(struct raft *r);
 bool raft_leader_confirmed(const struct raft *r);
 void raft_handle_append_resp(struct raft *r, struct raft_peer *p,

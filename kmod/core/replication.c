@@ -20,6 +20,24 @@ static bool is_served(const struct raft *r, const struct raft_peer *p)
 }
 
 /**
+ * raft_heartbeat_next() - when is the next round of heartbeats?
+ * @r: the core
+ *
+ * At multiples of the interval: groups of a node that have the same one are due at
+ * the same time, so one wake-up does for all, and one packet for many.  Never later
+ * than an interval from now, for followers count on that.
+ *
+ * Context: owner thread, in a step.
+ * Return: ns, after now.
+ */
+u64 raft_heartbeat_next(const struct raft *r)
+{
+	u64 interval = r->cfg.heartbeat;
+
+	return (div64_u64(r->now, interval) + 1) * interval;
+}
+
+/**
  * raft_leader_heartbeat() - a round of heartbeats
  * @r: the core, a leader
  *
@@ -47,7 +65,7 @@ void raft_leader_heartbeat(struct raft *r)
 		m.flags = raft_quiet_towards(r, p) ? RAFT_MSG_QUIET : 0;
 		raft_emit(r, &m);
 	}
-	r->heartbeat_deadline = r->now + r->cfg.heartbeat;
+	r->heartbeat_deadline = raft_heartbeat_next(r);
 }
 
 /**
@@ -90,7 +108,7 @@ void raft_become_leader(struct raft *r)
 		return;
 	}
 	/* The append with the no-op is the first sign of life. */
-	r->heartbeat_deadline = r->now + r->cfg.heartbeat;
+	r->heartbeat_deadline = raft_heartbeat_next(r);
 	r->quorum_deadline = r->now + r->cfg.election_timeout;
 	raft_take_pending(r);
 }

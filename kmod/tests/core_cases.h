@@ -735,6 +735,7 @@ static const struct raft_case raft_cases[] = {
 	{ "full_peer_is_not_flooded", case_full_peer_is_not_flooded },
 	{ "trap17_aba_of_the_same_term", case_aba_of_the_same_term },
 	{ "demote_and_promote", case_demote_and_promote },
+	{ "heartbeats_together", case_heartbeats_together },
 	{ "join", case_join },
 	{ "given_up", case_given_up },
 	{ "timeouts_are_told", case_timeouts_are_told },

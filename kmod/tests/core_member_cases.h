@@ -67,6 +67,33 @@ static inline void case_heartbeats(struct case_cluster *c, u32 n)
 	}
 }
 
+/*
+ * Leaders on a node whose heartbeats have one interval send them at the same times, at
+ * multiples of it, also after a late one, and never later than they said.
+ */
+static inline void case_heartbeats_together(struct raft_case_env *env)
+{
+	struct case_cluster *c = case_led_by_1(env);
+	struct raft_event tick = { .type = RAFT_EV_TICK };
+	u64 due = c->nodes[0].up.deadline;
+	struct raft_config cfg = case_config(1);
+	u32 i;
+
+	CASE_EXPECT(c, due == 10 * CASE_MS && c->now < due);
+	for (i = 0; i < 8; i++) {
+		c->now = due + i * CASE_MS;
+		case_step(c, &c->nodes[0], &tick);
+		case_settle(c);
+		CASE_EXPECT(c, c->nodes[0].up.deadline == due + 10 * CASE_MS);
+		due = c->nodes[0].up.deadline;
+	}
+	cfg.heartbeat = 3 * CASE_MS;
+	CASE_EXPECT(c, !raft_reconfigure(c->nodes[0].r, &cfg));
+	c->now = 88 * CASE_MS;
+	case_step(c, &c->nodes[0], &tick);
+	CASE_EXPECT(c, c->nodes[0].up.deadline == 90 * CASE_MS);
+}
+
 /* What a node asks for itself changes no member, however late it comes. */
 static inline void case_join(struct raft_case_env *env)
 {

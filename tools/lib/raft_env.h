@@ -107,6 +107,11 @@ static inline u64 div_u64(u64 a, u32 b)
 	return a / b;
 }
 
+static inline u64 div64_u64(u64 a, u64 b)
+{
+	return a / b;
+}
+
 /* tools/lib/crc32c.c; no inversion at either end, as the kernel's. */
 u32 crc32c(u32 crc, const void *p, size_t len);
 

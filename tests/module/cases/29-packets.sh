@@ -1,6 +1,58 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# 29-packets.sh - UDP packets of several datagrams.
+# 29-packets.sh - what many groups have to say to a node leaves in few UDP packets.
+
+GROUPS_N=12
+
+many() { # groups m1 to m12 of nodes 1 to 3, which have leaders
+	local i
+	for i in $(seq $GROUPS_N); do
+		raft_conf "m$i" 3 -s 1M
+		raft_up "m$i" 1 2 3
+	done
+	for i in $(seq $GROUPS_N); do raft_wait_leader "m$i" 1 2 3 >/dev/null; done
+}
+
+# each FIELD: of all groups at node 1, the sum.
+each() {
+	local i sum=0
+	for i in $(seq $GROUPS_N); do sum=$((sum + $(raft_get "m$i" 1 "$1"))); done
+	echo $sum
+}
+
+# Who leads is chance: three nodes of twelve groups have three leaders at most, and all of one
+# send their heartbeats at the same time. That of a group alone would be a packet a message.
+t_packets() {
+	local pid before after out
+	many
+	( exec nsenter "--net=/run/netns/n1" "$RAFT_TOOLS/module-sniff" eth0 7000 ) >"$TMP/sniff" &
+	pid=$!
+	before=$(($(each msgs_in) + $(each msgs_out)))
+	sleep 3
+	after=$(($(each msgs_in) + $(each msgs_out)))
+	kill $pid
+	wait $pid
+	out=$(cat "$TMP/sniff")
+	echo "$((after - before)) messages: $out"
+	# shellcheck disable=SC2086
+	set -- $out
+	[ $((after - before)) -gt 100 ] || fail "few messages: $((after - before))"
+	[ $((2 * $2)) -le $((after - before)) ] || fail "$((after - before)) messages took $2 packets"
+	[ "$6" -le 1260 ] || fail "a packet is longer than 1232 bytes of data: $out"
+	is "$(each msgs_bad) $(each send_errors)" "0 0" "what was refused, and not sent"
+}
+t "heartbeats of twelve groups share packets" t_packets
+
+# Less than what a path must carry: heartbeats go one by one.
+t_packets_mtu() {
+	many
+	set_mtu 1000
+	sleep 3
+	lines small 5 | propose m1 2 -q
+	is "$(each send_errors)" 0 "heartbeats that were not sent"
+	dmesg | grep -q 'the path to node . does not carry datagrams of 1232 bytes' || fail "nothing in the log"
+}
+t "heartbeats of twelve groups over a path that carries 1000 bytes" t_packets_mtu
 
 # forged HEX: a packet to node 1, from node 2; more_bad N: so many more are refused now.
 forged() {
