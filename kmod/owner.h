@@ -21,6 +21,7 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
+#include "burst.h"
 #include "core/raft_core.h"
 #include "core/wire.h"
 #include "evict.h"
@@ -176,6 +177,7 @@ struct raft_group_priv {
  * @rx: a packet, and one byte to see that it is too long
  * @tx: an encoded message that is not long
  * @packs: datagrams that leave at the end of this phase of the pass
+ * @run: parts of a message that leave in one call
  */
 struct raft_owner {
 	struct task_struct *task;
@@ -197,6 +199,7 @@ struct raft_owner {
 	u8 rx[RAFT_DATAGRAM_MAX + 1];
 	u8 tx[RAFT_MSG_SHORT];
 	struct raft_packs packs;
+	struct raft_run run;
 };
 
 #define RAFT_OWNER_WORK		0	/* bit: there is something to do */

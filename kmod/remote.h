@@ -27,6 +27,7 @@ struct raft_group_priv;
  * @addr: where it is: of a member as the configuration says, of a stranger where
  *	its last datagram came from
  * @addr_len: bytes of @addr in use, 0: nowhere
+ * @singly_until: ktime ns: so long each datagram to it is a call, see burst.c
  * @seen: ktime ns of the last datagram from it; of a stranger
  * @heard: ktime ns of the last message from it, 0 if never
  * @incarnation: its newest boot that we heard of, 0 if none
@@ -41,6 +42,7 @@ struct raft_remote {
 	bool member;
 	struct sockaddr_storage addr;
 	int addr_len;
+	u64 singly_until;
 	u64 seen;
 	u64 heard;
 	u64 incarnation;

@@ -17,6 +17,7 @@
 #include <linux/net.h>
 #include <linux/pkt_sched.h>
 #include <linux/slab.h>
+#include <linux/udp.h>
 #include <linux/uio.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
@@ -315,19 +316,36 @@ static void nudge_softirqs(struct raft_endpoint *ep)
 	local_bh_enable();
 }
 
+/* The network cuts what is sent every RAFT_DATAGRAM_MAX bytes. */
+static void msg_set_segments(struct msghdr *msg, void *buf)
+{
+	struct cmsghdr *cmsg = buf;
+	u16 bytes = RAFT_DATAGRAM_MAX;
+
+	memset(buf, 0, CMSG_SPACE(sizeof(bytes)));
+	cmsg->cmsg_level = SOL_UDP;
+	cmsg->cmsg_type = UDP_SEGMENT;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(bytes));
+	memcpy(CMSG_DATA(cmsg), &bytes, sizeof(bytes));
+	msg->msg_control = buf;
+	msg->msg_controllen = CMSG_SPACE(sizeof(bytes));
+}
+
 /**
- * raft_endpoint_send - send one datagram
+ * raft_endpoint_send - send a datagram, or several of the same length
  * @ep: the endpoint
  * @addr: where to
  * @addr_len: bytes of @addr
  * @vec: what
  * @n: parts of @vec
- * @len: bytes in all
+ * @len: bytes in all, up to 64 KiB; what is more than RAFT_DATAGRAM_MAX leaves in
+ *	datagrams of that length, of which the last may be shorter
  * @control: a small message that must not wait behind bulk data
  *
  * Context: the owner thread; does not sleep for the network or for memory.
  * Return: 0, -EAFNOSUPPORT without a socket of that family, or what the
- *	network said; a datagram that is refused is a datagram lost.
+ *	network said; a datagram that is refused is a datagram lost.  Of several
+ *	all are: -EINVAL, -EIO or -EMSGSIZE where they have to leave one by one.
  */
 int raft_endpoint_send(struct raft_endpoint *ep, struct sockaddr_storage *addr,
 		       int addr_len, struct kvec *vec, size_t n, size_t len,
@@ -340,10 +358,13 @@ int raft_endpoint_send(struct raft_endpoint *ep, struct sockaddr_storage *addr,
 		.msg_namelen = addr_len,
 		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL,
 	};
+	u8 control_buf[CMSG_SPACE(sizeof(u16))] __aligned(8);
 	int ret;
 
 	if (!sock)
 		return -EAFNOSUPPORT;
+	if (len > RAFT_DATAGRAM_MAX)
+		msg_set_segments(&msg, control_buf);
 	sock_set_class(&ep->socks[family], sock->sk, control);
 	ret = kernel_sendmsg(sock, &msg, vec, n, len);
 	nudge_softirqs(ep);

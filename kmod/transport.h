@@ -129,8 +129,6 @@ void raft_tx_part(struct raft_group_priv *p, const struct raft_msg *m,
 		  struct raft_payload *payload);
 void raft_tx_ask(struct raft_group_priv *p, struct raft_remote *remote,
 		 struct raft_wire_ask *ask, u32 len);
-void raft_tx_burst(struct raft_group_priv *p, struct raft_remote *remote,
-		   const struct raft_frag_burst *b, bool control);
 void raft_tx_long(struct raft_group_priv *p, struct raft_remote *remote);
 void raft_tx_warn_path(const struct raft_group_priv *p,
 		       const struct raft_remote *remote);

@@ -16,6 +16,7 @@
 #include <linux/random.h>
 #include <linux/ratelimit.h>
 
+#include "burst.h"
 #include "compat.h"
 #include "fault.h"
 #include "join.h"
@@ -227,7 +228,7 @@ static void take_part(struct raft_owner *o, struct raft_group_priv *p,
 		add_part(o, p, remote, f, now);
 	} else if (remote->parts &&
 		   raft_frag_asked(&remote->parts->peer, f, now, &burst)) {
-		raft_tx_burst(p, remote, &burst, false);
+		raft_burst_send(p, remote, &burst, false);
 	}
 	if (!remote->parts)
 		return;

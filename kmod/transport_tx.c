@@ -12,6 +12,7 @@
 #include <linux/ratelimit.h>
 #include <linux/uio.h>
 
+#include "burst.h"
 #include "compat.h"
 #include "fault.h"
 #include "pack.h"
@@ -67,16 +68,6 @@ static void lost(struct raft_group_priv *p, enum raft_drop why, u32 detail)
 			detail);
 }
 
-static int send_to(struct raft_group_priv *p, struct raft_remote *remote,
-		   struct kvec *vec, size_t n, size_t len, bool control)
-{
-	/* A member whose address nobody understands. */
-	if (!remote->addr_len)
-		return -EDESTADDRREQ;
-	return raft_endpoint_send(p->ep, &remote->addr, remote->addr_len, vec,
-				  n, len, control);
-}
-
 /**
  * raft_tx_warn_path - the path to a node is not as it must be: say so
  * @p: the group
@@ -108,43 +99,6 @@ void raft_tx_refused(struct raft_group_priv *p,
 	lost(p, RAFT_DROP_SEND, -err);
 }
 
-static void cut(struct raft_frag_part *part, const struct raft_group_priv *p,
-		const struct raft_remote *remote,
-		const struct raft_frag_burst *b, u32 i, bool poll)
-{
-	const struct raft_frag_msg m = {
-		.group = p->g->params.ioc.group_id,
-		.from = p->g->params.ioc.node_id,
-		.to = remote->id,
-		.from_inc = p->g->incarnation,
-		.id = b->id,
-		.total = b->total,
-		.head_len = b->head_len,
-		.head = b->head,
-		.tail = b->tail,
-	};
-
-	raft_frag_cut(part, &m, i, b->round, poll);
-}
-
-static int send_part(struct raft_group_priv *p, struct raft_remote *remote,
-		     const struct raft_frag_burst *b, u32 i, bool poll,
-		     bool control)
-{
-	struct raft_frag_part part;
-	struct kvec vec[3];
-
-	cut(&part, p, remote, b, i, poll);
-	vec[0].iov_base = &part.h;
-	vec[0].iov_len = sizeof(part.h);
-	vec[1].iov_base = (void *)part.data[0];
-	vec[1].iov_len = part.len[0];
-	vec[2].iov_base = (void *)part.data[1];
-	vec[2].iov_len = part.len[1];
-	return send_to(p, remote, vec, ARRAY_SIZE(vec),
-		       sizeof(part.h) + part.len[0] + part.len[1], control);
-}
-
 /**
  * raft_tx_ask - ask a peer for the missing parts of its message
  * @p: the group
@@ -158,45 +112,13 @@ void raft_tx_ask(struct raft_group_priv *p, struct raft_remote *remote,
 		 struct raft_wire_ask *ask, u32 len)
 {
 	struct kvec vec = { .iov_base = ask, .iov_len = len };
-	int err;
+	int err = -EDESTADDRREQ;
 
-	err = send_to(p, remote, &vec, 1, len, true);
+	if (remote->addr_len)
+		err = raft_endpoint_send(p->ep, &remote->addr, remote->addr_len,
+					 &vec, 1, len, true);
 	if (err)
 		lost(p, RAFT_DROP_SEND, -err);
-}
-
-/**
- * raft_tx_burst - send parts of a message
- * @p: the group
- * @remote: the peer
- * @b: which parts of which message; @b->polls is 0 if it has only one
- * @control: a small message that must not wait behind bulk data
- *
- * What waits in a packet goes before.
- *
- * Context: the owner thread.
- */
-void raft_tx_burst(struct raft_group_priv *p, struct raft_remote *remote,
-		   const struct raft_frag_burst *b, bool control)
-{
-	u32 i, copies, n = raft_frag_count(b->total), last = n;
-	int err = 0;
-
-	raft_pack_flush(p->ep);
-	for (i = 0; i < n; i++)
-		if (b->want[i / 64] >> i % 64 & 1)
-			last = i;
-	for (i = 0; i <= last && i < n && !err; i++) {
-		if (!(b->want[i / 64] >> i % 64 & 1))
-			continue;
-		copies = i == last && b->polls ? b->polls : 1;
-		while (copies-- && !err)
-			err = send_part(p, remote, b, i, i == last && b->polls,
-					control);
-	}
-	/* The others are of no use, or will be missed and asked for. */
-	if (err)
-		raft_tx_refused(p, remote, err);
 }
 
 /**
@@ -217,7 +139,7 @@ void raft_tx_long(struct raft_group_priv *p, struct raft_remote *remote)
 		case RAFT_FRAG_IDLE:
 			return;
 		case RAFT_FRAG_SEND:
-			raft_tx_burst(p, remote, &burst, false);
+			raft_burst_send(p, remote, &burst, false);
 			return;
 		case RAFT_FRAG_OVER:
 			raft_payload_put(raft_frag_pop(&parts->peer));
@@ -266,7 +188,7 @@ static void pack(struct raft_group_priv *p, struct raft_remote *remote,
 		raft_tx_refused(p, remote, -EDESTADDRREQ);
 		return;
 	}
-	cut(&part, p, remote, b, 0, false);
+	raft_burst_cut(&part, p, remote, b, 0, false);
 	raft_pack_add(p, remote, &part);
 }
 
@@ -290,7 +212,7 @@ static void send_short(struct raft_group_priv *p, struct raft_remote *remote,
 	if (n == 1 && !m->n_entries)
 		pack(p, remote, &b);
 	else
-		raft_tx_burst(p, remote, &b, !m->n_entries);
+		raft_burst_send(p, remote, &b, !m->n_entries);
 	p->msgs_out++;
 }
 

@@ -16,9 +16,9 @@ group() {
 	# pahole: what 6.12's headers depend on, which are unpacked and not installed.
 	build) echo gcc make libc6-dev kmod pkg-config bash pahole ;;
 	um) echo linux-source-6.12 ccache busybox-static gcc make libc6-dev flex bison bc libelf-dev libssl-dev \
-		kmod cpio xz-utils patch iproute2 nftables procps \
+		kmod cpio xz-utils patch iproute2 ethtool nftables procps \
 		dmsetup e2fsprogs util-linux ;;
-	vm) echo qemu-system-x86 busybox-static kmod cpio gzip xz-utils iproute2 nftables procps \
+	vm) echo qemu-system-x86 busybox-static kmod cpio gzip xz-utils iproute2 ethtool nftables procps \
 		iputils-ping socat vde2 dmsetup e2fsprogs util-linux ;;
 	check) echo shellcheck sparse cppcheck coccinelle codespell clang clang-tidy \
 		gcc make lcov mandoc man-db python3 ;;

@@ -82,6 +82,8 @@ large_mtu() {
 	local mtu=$1 i out
 	shift
 	set_mtu "$mtu"
+	# What leaves in one call is cut apart before it is seen, as on a wire.
+	for i in 1 2 3; do ns $i ip link set eth0 gso_max_segs 1; done
 	cluster g 3 -s 32M "$@"
 	for i in 1 2 3; do
 		( exec nsenter "--net=/run/netns/n$i" "$RAFT_TOOLS/module-sniff" eth0 7000 ) >"$TMP/sniff.$i" &
@@ -108,6 +110,18 @@ t_mtu_1500() { large_mtu 1500; }
 t "IPv4, MTU 1500: nothing is cut" t_mtu_1500
 t_mtu_9000() { large_mtu 9000; }
 t "IPv4, MTU 9000: nothing is cut" t_mtu_9000
+
+# Nor does it have to be cut by a device that can, which one that does not sum cannot.
+t_large_singly() {
+	local i
+	cluster g 3 -s 32M
+	for i in 1 2 3; do
+		ns $i ethtool -K eth0 tx-checksum-ip-generic off >/dev/null
+	done
+	for i in 1 2 3; do large $i propose g "s$i" 3 $LARGE; done
+	all_there $LARGE s1 3 s2 3 s3 3
+}
+t "commands of $LARGE bytes over devices that do not sum" t_large_singly
 
 # Less than what a path must carry (1280, wire.rst): what is small passes, so the leader stays;
 # what is not is said, waits, and is not cut instead.
