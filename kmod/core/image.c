@@ -103,7 +103,8 @@ static u8 advance_proposal(struct raft_image *img, const struct raft_entry *e,
 
 /*
  * Who left last is first: the last RAFT_MAX_NODES of those who are not back.  A node
- * that boots with a snapshot must know that it is one.
+ * that boots with a snapshot must know that it is one.  Who came with nothing but the
+ * log does not know the initial configuration, so the entry says who left that.
  */
 static void note_left(struct raft_image *img, const struct raft_membership *new)
 {
@@ -114,6 +115,8 @@ static void note_left(struct raft_image *img, const struct raft_membership *new)
 	for (i = 0; i < img->conf.n; i++)
 		if (!raft_member_of(new, img->conf.m[i].id))
 			left[n++] = img->conf.m[i].id;
+	if (!img->conf.n && new->result == RAFT_CHANGE_DONE && new->subject)
+		left[n++] = new->subject;
 	for (i = 0; i < RAFT_MAX_NODES && img->left[i]; i++)
 		if (!raft_member_of(new, img->left[i]) &&
 		    !raft_member_of(&img->conf, img->left[i]))

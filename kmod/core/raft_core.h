@@ -313,7 +313,8 @@ enum raft_change_result {
  * @index: of its entry, 0 for the initial one
  * @n: number of @m
  * @result: enum raft_change_result
- * @subject: GIVEN_UP, TOO_SLOW: the node that did not catch up, else 0
+ * @subject: GIVEN_UP, TOO_SLOW: the node that did not catch up; DONE: the node
+ *	that left, and was in no joint one; else 0
  * @m: members in ascending order of id
  */
 struct raft_membership {

@@ -123,7 +123,8 @@ static void config_text(const u8 *data, u32 len)
 		       raft_member_role(c.m[i].flags, raft_is_joint(&c)));
 	}
 	if (c.subject)
-		printf("; node %u did not catch up", c.subject);
+		printf(c.result ? "; node %u did not catch up" :
+				  "; node %u left", c.subject);
 	else if (c.result)
 		printf("; %s", result_name(c.result));
 }

@@ -193,6 +193,7 @@ void sim_free(struct sim *s)
 	check_free(s->check);
 	check_apply_free(s->applied);
 	free(s->confs);
+	free(s->images);
 	history_free(s->history);
 	free(s);
 }

@@ -346,6 +346,12 @@ struct check;
 struct check_apply;
 struct history;
 
+/* The core's own state as of an index: that of all nodes, see core.rst. */
+struct sim_image {
+	u64 index;
+	u64 hash;
+};
+
 struct sim {
 	u64 seed;
 	u64 rng;
@@ -385,6 +391,8 @@ struct sim {
 	struct raft_membership conf;	/* last committed configuration */
 	struct raft_membership *confs;	/* all of them, but the initial one */
 	u32 n_confs;
+	struct sim_image *images;	/* of all indexes of which one was made */
+	u32 n_images;
 	struct sim_count count;
 	char failed[512];	/* first broken invariant, "" if none */
 	bool trace;		/* print */

@@ -288,6 +288,32 @@ static int encode(struct sim *s, struct sim_node *n, u64 index,
 	return err;
 }
 
+/* All nodes have the same image at an index, byte for byte. */
+static void check_image(struct sim *s, const struct sim_node *n,
+			const struct sim_snapshot *snap)
+{
+	u32 len = raft_image_length(snap->data), i;
+	u64 hash = len, word;
+
+	for (i = 0; i + sizeof(word) <= len; i += sizeof(word)) {
+		memcpy(&word, snap->data + i, sizeof(word));
+		hash = sim_hash(hash, word);
+	}
+	for (i = 0; i < s->n_images; i++) {
+		if (s->images[i].index != snap->of.index)
+			continue;
+		if (s->images[i].hash != hash)
+			sim_fail(s, "node %u: another image of %llu than another node's",
+				 n->id, (unsigned long long)snap->of.index);
+		return;
+	}
+	s->images = sim_grow(s->images, (s->n_images + 1) * sizeof(*s->images));
+	s->images[s->n_images++] = (struct sim_image) {
+		.index = snap->of.index,
+		.hash = hash,
+	};
+}
+
 /**
  * sim_snapshot() - a node takes a snapshot, at once
  * @s: simulation
@@ -332,6 +358,7 @@ int sim_snapshot(struct sim *s, struct sim_node *n, u64 index)
 	s->count.snapshots++;
 	s->count.bare += raft_snapshot_is_bare(&snap.of);
 	check_current(n);
+	check_image(s, n, &snap);
 	ev.snapshot = snap.of;
 	sim_event(s, n, &ev);
 	if (!s->failed[0] && n->st.snapshot != snap.of.index)
