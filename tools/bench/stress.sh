@@ -8,6 +8,8 @@
 #   none     nothing
 #   busy     four busy processes for each processor
 #   fifo1, fifo50   one busy process on each processor, SCHED_FIFO, that priority
+#   leader50 one such process of priority 50 on a processor that the leader has to share, and
+#            the other two nodes need not: a cluster of which one machine is busy
 #   memory   processes write to more memory than there is, over and over, and a disk to swap to
 #   io       on each node's disk two processes that write 64 KiB and call fsync(), without end
 #   flood    a process for each processor sends datagrams to the leader's port as fast as it can
@@ -38,6 +40,11 @@ stress_fifo() { # stress_fifo SECONDS PRIORITY
 }
 stress_fifo1() { stress_fifo "$1" 1; }
 stress_fifo50() { stress_fifo "$1" 50; }
+
+stress_leader50() {
+	"${system:?}_apart"
+	for_a_while "$1" taskset -c 0 chrt -f 50 sh -c "$LOOP"
+}
 
 stress_memory() {
 	local kib

@@ -8,6 +8,7 @@
 #                                 after one to two times ELECTION_MS, default 1000
 #   SYSTEM_load OPTIONS...        of raft-bench; prints one line of JSON
 #   SYSTEM_term                   the highest term that a node is in
+#   SYSTEM_apart                  the leader runs on processor 0, the others on processor 1
 #   SYSTEM_down                   ends whatever runs of it; the files stay
 #
 # and system_name SYSTEM, as people know it. What each keeps of its log: raft.ko and
@@ -34,6 +35,13 @@ end_processes() {
 	pids=()
 }
 
+processes_apart() {
+	local i
+	for i in 1 2 3; do
+		taskset -a -c -p "$((i != leader))" "${pids[i - 1]}" >/dev/null
+	done
+}
+
 # --- raft.ko ---------------------------------------------------------------
 
 ko_up() {
@@ -48,6 +56,12 @@ ko_load() { ns "$leader" timeout "$LOAD_LIMIT" "$RAFT_TOOLS/raft-bench" "$@" -g 
 ko_term() {
 	local i
 	for i in 1 2 3; do raft_get g $i term; done | sort -n | tail -n 1
+}
+
+# Nobody sees from a kernel thread whose it is: all three nodes share processor 0.
+ko_apart() {
+	local pid
+	for pid in $(pgrep '^raft[/_]'); do taskset -c -p 0 "$pid" >/dev/null; done
 }
 
 ko_down() {
@@ -95,6 +109,8 @@ libraft_term() {
 	for i in 1 2 3; do libraft_ask $i term; done | sort -n | tail -n 1
 }
 
+libraft_apart() { processes_apart; }
+
 libraft_down() {
 	end_processes
 	exec 11>&- 12>&- 13>&- 21>&- 22>&- 23>&-
@@ -137,5 +153,7 @@ etcd_term() { etcd_status | awk -F ', ' '{ print $7 }' | sort -n | tail -n 1; }
 etcd_load() {
 	ns "$leader" timeout "$LOAD_LIMIT" "$RAFT_TOOLS/bench-etcd" "$@" --json "10.77.0.$leader:2379"
 }
+
+etcd_apart() { processes_apart; }
 
 etcd_down() { end_processes; }
