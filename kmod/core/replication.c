@@ -13,6 +13,8 @@
 /* Leave room for the messages that are not appends. */
 #define APPEND_MSGS	(RAFT_STEP_MSGS - 2 * RAFT_MAX_NODES)
 
+#define HEARTBEAT_PART	618	/* of 1000: no common interval makes it a tick */
+
 /* Members; and who left, for a while, so that they learn that they did. */
 static bool is_served(const struct raft *r, const struct raft_peer *p)
 {
@@ -23,9 +25,10 @@ static bool is_served(const struct raft *r, const struct raft_peer *p)
  * raft_heartbeat_next() - when is the next round of heartbeats?
  * @r: the core
  *
- * At multiples of the interval: groups of a node that have the same one are due at
- * the same time, so one wake-up does for all, and one packet for many.  Never later
- * than an interval from now, for followers count on that.
+ * At multiples of the interval and a part of it: groups of a node that have the same
+ * one are due at the same time, so one wake-up does for all, and one packet for many.
+ * The part keeps them off the tick, at which much else on a machine is due.  Never
+ * later than an interval from now, for followers count on that.
  *
  * Context: owner thread, in a step.
  * Return: ns, after now.
@@ -33,8 +36,9 @@ static bool is_served(const struct raft *r, const struct raft_peer *p)
 u64 raft_heartbeat_next(const struct raft *r)
 {
 	u64 interval = r->cfg.heartbeat;
+	u64 part = div_u64(interval * HEARTBEAT_PART, 1000);
 
-	return (div64_u64(r->now, interval) + 1) * interval;
+	return div64_u64(r->now + interval - part, interval) * interval + part;
 }
 
 /**
