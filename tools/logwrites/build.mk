@@ -2,7 +2,7 @@
 # Crash consistency of a recorded node (tests/module/logwrites.sh): the clients, and
 # what replays the recording. Recovery is kmod/core/disk.c, unchanged.
 
-LOGWRITES_HDR := $(wildcard tools/logwrites/*.h tools/lib/*.h) kmod/core/disk.h kmod/core/raft_core.h
+LOGWRITES_HDR := $(wildcard tools/logwrites/*.h tools/lib/*.h) kmod/core/disk.h kmod/core/raft_core.h kmod/core/config_code.h
 
 $(B)/logwrites-load: tools/logwrites/load.c tools/lib/ioc.c $(LOGWRITES_HDR) uapi/linux/raft.h
 	@mkdir -p $(@D)

@@ -36,7 +36,7 @@ $(addprefix $(B)/unit/,conf_test util_test logfile_test): \
 
 # On logs that raftmklog makes, and with raftctl as it is.
 $(B)/unit/survivor_test: tests/unit/survivor_test.c $(SURVIVOR_SRC) tools/lib/logfile.c \
-		tools/lib/util.c $(wildcard tools/lib/*.h) kmod/core/disk.h kmod/core/raft_core.h \
+		tools/lib/util.c $(wildcard tools/lib/*.h) kmod/core/disk.h kmod/core/raft_core.h kmod/core/config_code.h \
 		$(B)/raftmklog $(B)/raftctl $(B)/raftdump
 	@mkdir -p $(@D)
 	$(CC) $(HOSTFLAGS) $(HOSTFLAGS_EXTRA) $(CPPFLAGS) $(SAN) -o $@ \

@@ -3,7 +3,7 @@
 # kmod/core/disk.c, that of configurations kmod/core/config_code.c, unchanged.
 
 RAFTDUMP_COMMON := kmod/core/disk.c kmod/core/disk_walk.c kmod/core/disk_recover.c kmod/core/disk_boot.c kmod/core/config_code.c tools/lib/crc32c.c tools/lib/util.c tools/lib/json.c
-RAFTDUMP_HDR := kmod/core/disk.h kmod/core/raft_core.h $(wildcard tools/lib/*.h)
+RAFTDUMP_HDR := kmod/core/disk.h kmod/core/raft_core.h kmod/core/config_code.h $(wildcard tools/lib/*.h)
 
 TOOLS += $(B)/raftdump $(B)/raftmklog
 FUZZERS += $(B)/fuzz/disk_fuzz
