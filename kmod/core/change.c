@@ -124,8 +124,9 @@ static int remove(struct raft_membership *c, struct raft_member *old,
 {
 	if (!old)
 		return -ENOENT;
-	if (joint && !is_learner(old))
-		old->flags |= RAFT_MEMBER_OLD | RAFT_MEMBER_GONE;
+	/* Voters are in the old half already. */
+	if (joint && !(is_learner(old) && RAFT_MUTANT("joint-hides-learner")))
+		old->flags |= RAFT_MEMBER_GONE;
 	else
 		drop(c, old);
 	return 0;

@@ -132,10 +132,11 @@ static bool flags_ok(u32 flags)
 	if (flags & ~KNOWN_FLAGS)
 		return false;
 	if (flags & RAFT_MEMBER_GONE &&
-	    (!(flags & RAFT_MEMBER_OLD) || flags & RAFT_MEMBER_LEARNER))
+	    !(flags & RAFT_MEMBER_OLD) == !(flags & RAFT_MEMBER_LEARNER))
 		return false;
 	if (flags & RAFT_MEMBER_PROMOTE &&
-	    (flags & RAFT_MEMBER_OLD || !(flags & RAFT_MEMBER_LEARNER)))
+	    (flags & (RAFT_MEMBER_OLD | RAFT_MEMBER_GONE) ||
+	     !(flags & RAFT_MEMBER_LEARNER)))
 		return false;
 	/* A witness without a vote is one that catches up. */
 	if (flags & RAFT_MEMBER_WITNESS && flags & RAFT_MEMBER_LEARNER &&

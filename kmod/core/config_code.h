@@ -21,7 +21,7 @@
  */
 #define RAFT_MEMBER_LEARNER	0x1	/* receives the log, has no vote */
 #define RAFT_MEMBER_OLD		0x2	/* joint: votes in the old one */
-#define RAFT_MEMBER_GONE	0x4	/* joint: not in the new one */
+#define RAFT_MEMBER_GONE	0x4	/* joint: not in the new one, voter or learner */
 #define RAFT_MEMBER_PROMOTE	0x8	/* a learner, to vote when it has caught up */
 #define RAFT_MEMBER_KEEP	0x10	/* ... and to stay a learner if it does not */
 #define RAFT_MEMBER_WITNESS	0x20	/* gets the log without the commands */

@@ -178,12 +178,18 @@ void check_config_append(struct sim *s, struct sim_node *n, u64 index,
 			 n->id, (ull)term);
 }
 
+/* Is the snapshot gone that the log goes on from? */
+static bool snapshot_gone(const struct sim_node *n)
+{
+	return n->st.wants > n->st.snapshot;
+}
+
 static void initial(const struct sim *s, const struct sim_node *n,
 		    struct raft_membership *c)
 {
 	memset(c, 0, sizeof(*c));
 	/* Every snapshot has the one of its time. */
-	if ((n->member && !n->blank) || n->log.base)
+	if ((n->member && !n->blank) || (n->log.base && !snapshot_gone(n)))
 		c->n = sim_initial(s, c->m);
 }
 
@@ -228,7 +234,7 @@ void check_config_step(struct sim *s, struct sim_node *n)
 	u64 index = last_config(n);
 
 	/* What its snapshot said is gone with that. */
-	if (n->st.wants > n->st.snapshot && index <= n->log.base)
+	if (snapshot_gone(n) && index <= n->log.base)
 		index = 0;
 	if (now->index != index) {
 		sim_fail(s, "node %u follows configuration %llu, the last in its log is %llu",

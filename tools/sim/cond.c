@@ -203,7 +203,8 @@ static bool cond_members(struct sim *s, const struct scn_cond *c,
 		return false;
 	for (i = 0; i < n->conf.n; i++) {
 		m = &n->conf.m[i];
-		if (!(m->flags & RAFT_MEMBER_LEARNER) == learners)
+		if (!(m->flags & RAFT_MEMBER_LEARNER) == learners ||
+		    (learners && m->flags & RAFT_MEMBER_GONE))
 			continue;
 		add(got, "%s%u", count++ ? "," : "", m->id);
 		for (k = 0; k < c->ids.n; k++)

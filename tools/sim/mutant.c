@@ -88,6 +88,7 @@ static const struct mutant mutants[] = {
 	{ "read-kept-by-removed", 44, 2000, "a removed node has its readers wait for ever" },
 	{ "read-kept-by-witness", 44, 5000, "who became a witness answers readers" },
 	{ "no-probe-after-loss", 45, 2000, "never asks again when all appends are lost" },
+	{ "joint-hides-learner", 49, 8000, "a joint configuration lacks a learner that leaves" },
 	{ "change-hides-leaver", 49, 5000, "an entry does not say who leaves" },
 	{ "quiet-forever", 34, 2000, "a leader never asks for an answer again" },
 	{ "quiet-with-news", 45, 2000, "a follower has something to say, and does not" },

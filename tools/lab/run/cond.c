@@ -343,7 +343,8 @@ static bool members_are(struct run *r, const struct scn_cond *c, bool learners,
 	members(r, c->id, &st, peers);
 	snprintf(got, size, "-");
 	for (i = 0; i < st.n_peers; i++) {
-		if (!(peers[i].flags & RAFT_MEMBER_LEARNER) == learners)
+		if (!(peers[i].flags & RAFT_MEMBER_LEARNER) == learners ||
+		    (learners && peers[i].flags & RAFT_MEMBER_GONE))
 			continue;
 		at += (size_t)snprintf(got + at, size - at, "%s%u",
 				       n++ ? "," : "", peers[i].id);
