@@ -7,6 +7,8 @@
  */
 #include <linux/compiler.h>
 #include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
 #include <asm/barrier.h>
 
 #include "gather.h"
@@ -20,11 +22,9 @@
  */
 void raft_gather_init(struct raft_gather *g)
 {
+	memset(g, 0, sizeof(*g));
 	INIT_LIST_HEAD(&g->held);
-	g->n = 0;
-	g->hurry = false;
 	g->until = U64_MAX;
-	g->on = false;
 }
 
 /**
@@ -36,7 +36,7 @@ void raft_gather_init(struct raft_gather *g)
  * Pairs with raft_gather_begin(): the post, the barrier of raft_inbox_post(),
  * then @on; there @on, a barrier, then the posts.  So either the owner sees the
  * post, or we see that it relies on being woken.  Where @on is set the timer is
- * armed, or is before the owner sleeps.
+ * armed, or is before the owner sleeps; and who sees @on sees @need.
  *
  * Context: any.
  * Return: true if so.
@@ -44,7 +44,9 @@ void raft_gather_init(struct raft_gather *g)
 bool raft_gather_needs_wake(const struct raft_gather *g,
 			    const struct raft_waiter *w, int waiting)
 {
-	return !w->patient || waiting >= RAFT_GATHER_MAX || !READ_ONCE(g->on);
+	/* Pairs with smp_store_release() in keep(). */
+	return !w->patient || !smp_load_acquire(&g->on) ||
+	       waiting >= READ_ONCE(g->need);
 }
 
 /**
@@ -75,11 +77,22 @@ void raft_gather_add(struct raft_gather *g, struct raft_waiter *w)
 	g->hurry |= !w->patient;
 }
 
+/* Until there are @enough, or it is @until. */
+static void keep(struct raft_gather *g, u32 enough, u64 until)
+{
+	g->until = min(g->until, until);
+	WRITE_ONCE(g->need, enough - g->n);
+	/* Pairs with smp_load_acquire() in raft_gather_needs_wake(). */
+	smp_store_release(&g->on, true);
+}
+
 /**
  * raft_gather_end - are they to be handed over?
  * @g: the proposals
  * @in_flight: something is not committed whose commit brings the owner back
  * @now: ktime ns
+ *
+ * Called again, with or without proposals, while @g->since is not 0.
  *
  * Context: the owner thread.
  * Return: true if so: the caller takes all of @g->held.  False: there are none,
@@ -87,14 +100,23 @@ void raft_gather_add(struct raft_gather *g, struct raft_waiter *w)
  */
 bool raft_gather_end(struct raft_gather *g, bool in_flight, u64 now)
 {
+	u32 enough = in_flight ? RAFT_GATHER_MAX : g->last;
+	u64 most = RAFT_GATHER_NS;
+
+	if (!in_flight && g->since) {
+		g->took = now - g->since;
+		g->since = 0;
+	}
+	if (!in_flight)
+		most = min(most, g->took);
 	if (!g->n)
 		return false;
-	if (in_flight && !g->hurry && g->n < RAFT_GATHER_MAX && now < g->until) {
-		if (g->until == U64_MAX)
-			g->until = now + RAFT_GATHER_NS;
-		WRITE_ONCE(g->on, true);
+	if (!g->hurry && g->n < enough && now < g->until) {
+		keep(g, enough, now + most);
 		return false;
 	}
+	g->last = g->hurry ? 0 : g->n;
+	g->since = now;
 	g->n = 0;
 	g->hurry = false;
 	g->until = U64_MAX;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * gather.h - proposals that wait for those that are in flight: group commit.
+ * gather.h - proposals that wait for others: group commit.
  *
  * The owner thread is real-time, so it runs as soon as it is woken: of many who
  * propose it would find one at a time, each with messages and a write of its own.
@@ -9,6 +9,10 @@
  * first that is kept back arms a timer, so that none waits longer than
  * RAFT_GATHER_NS for a peer that is far away or down; from then on proposers need
  * not wake the owner.  A client who is alone never finds one of his own in flight.
+ *
+ * When several have their answers at the same time they will mostly be back at the same
+ * time, but the first would be off alone: so it waits for as many as there were, no
+ * longer than those took to be committed.
  */
 #ifndef _RAFT_GATHER_H
 #define _RAFT_GATHER_H
@@ -18,7 +22,7 @@
 
 struct raft_waiter;
 
-#define RAFT_GATHER_NS	(300 * 1000)	/* a proposal is kept back, at most */
+#define RAFT_GATHER_NS	(1000 * 1000)	/* a proposal is kept back, at most */
 #define RAFT_GATHER_MAX	64		/* so many need not wait for more */
 
 /**
@@ -26,16 +30,25 @@ struct raft_waiter;
  * @held: struct raft_waiter, in order
  * @n: how many
  * @hurry: one of them is not to be kept back
+ * @last: how many were handed over last, and may be back for more; 0 if one of them
+ *	was in a hurry
+ * @since: when that was, ns; 0 if it is known what became of them
+ * @took: how long that took, ns
  * @until: when they are handed over in any case, ns; U64_MAX if there are none
  * @on: the owner comes back by @until: a patient proposal need not wake it.  The
  *	owner writes, anyone reads
+ * @need: if @on: so many in the inbox do wake it.  The owner writes, anyone reads
  */
 struct raft_gather {
 	struct list_head held;
 	u32 n;
 	bool hurry;
+	u32 last;
+	u64 since;
+	u64 took;
 	u64 until;
 	bool on;
+	int need;
 };
 
 void raft_gather_init(struct raft_gather *g);

@@ -187,8 +187,10 @@ void raft_propose_take(struct raft_group_priv *p)
 {
 	struct raft_gather *g = &p->gather;
 
-	if (!g->n || !raft_gather_end(g, raft_awaits_commit(p->core),
-				      ktime_get_ns()))
+	/* Nothing is kept back, nor is anything handed over of which it hears. */
+	if (!g->n && !g->since)
+		return;
+	if (!raft_gather_end(g, raft_awaits_commit(p->core), ktime_get_ns()))
 		return;
 	while (!list_empty(&g->held))
 		take_batch(p, &g->held);

@@ -99,8 +99,11 @@ round_stock() {
 		tools/lab/vm.sh -smp 2 -m 4096
 }
 
+# On one processor of the host: on two each switch between the kernel and its processes may be to
+# the other one, or not, for minutes, and is three times as slow then.
 round_um() {
-	groups=$groups_um entries=$entries_um one_round um "$OUT/runs-um.jsonl" ko "${PARTS:-loads growth}" tools/lab/um.sh -m "$um_mem"
+	groups=$groups_um entries=$entries_um one_round um "$OUT/runs-um.jsonl" ko "${PARTS:-loads growth}" \
+		taskset -c 0 tools/lab/um.sh -m "$um_mem"
 }
 
 measure() {
