@@ -25,6 +25,7 @@ void raft_gather_init(struct raft_gather *g)
 	memset(g, 0, sizeof(*g));
 	INIT_LIST_HEAD(&g->held);
 	g->until = U64_MAX;
+	g->took = RAFT_GATHER_NS;
 }
 
 /**
@@ -77,6 +78,15 @@ void raft_gather_add(struct raft_gather *g, struct raft_waiter *w)
 	g->hurry |= !w->patient;
 }
 
+/*
+ * Who may come back is waited for as long as the last ones took, and what is in
+ * flight twice as long: it may have more to carry.
+ */
+static u64 patience(const struct raft_gather *g, bool in_flight)
+{
+	return min_t(u64, in_flight ? 2 * g->took : g->took, RAFT_GATHER_NS);
+}
+
 /* Until there are @enough, or it is @until. */
 static void keep(struct raft_gather *g, u32 enough, u64 until)
 {
@@ -101,18 +111,15 @@ static void keep(struct raft_gather *g, u32 enough, u64 until)
 bool raft_gather_end(struct raft_gather *g, bool in_flight, u64 now)
 {
 	u32 enough = in_flight ? RAFT_GATHER_MAX : g->last;
-	u64 most = RAFT_GATHER_NS;
 
 	if (!in_flight && g->since) {
 		g->took = now - g->since;
 		g->since = 0;
 	}
-	if (!in_flight)
-		most = min(most, g->took);
 	if (!g->n)
 		return false;
 	if (!g->hurry && g->n < enough && now < g->until) {
-		keep(g, enough, now + most);
+		keep(g, enough, now + patience(g, in_flight));
 		return false;
 	}
 	g->last = g->hurry ? 0 : g->n;

@@ -6,13 +6,13 @@
  * propose it would find one at a time, each with messages and a write of its own.
  * While a proposal is in flight something will bring the owner back anyway, an
  * answer or the disk: what comes until then it keeps back, to go in one step.  The
- * first that is kept back arms a timer, so that none waits longer than
- * RAFT_GATHER_NS for a peer that is far away or down; from then on proposers need
- * not wake the owner.  A client who is alone never finds one of his own in flight.
+ * first that is kept back arms a timer, so that none waits longer than twice what the
+ * last ones took to be committed, nor than RAFT_GATHER_NS for a peer that is far away or
+ * down; from then on proposers need not wake the owner.  A client who is alone never
+ * finds one of his own in flight.
  *
  * When several have their answers at the same time they will mostly be back at the same
- * time, but the first would be off alone: so it waits for as many as there were, no
- * longer than those took to be committed.
+ * time, but the first would be off alone: so it waits for as many as there were.
  */
 #ifndef _RAFT_GATHER_H
 #define _RAFT_GATHER_H

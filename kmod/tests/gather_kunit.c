@@ -189,7 +189,7 @@ static void raft_gather_test_landed(struct kunit *test)
 	hand_over(test, &g, 2, 100);
 	raft_gather_add(&g, waiter(0, true));
 	KUNIT_EXPECT_FALSE(test, raft_gather_end(&g, true, T0));
-	KUNIT_EXPECT_EQ(test, g.until, T0 + RAFT_GATHER_NS);
+	KUNIT_EXPECT_EQ(test, g.until, T0 + 200);
 	KUNIT_EXPECT_FALSE(test, raft_gather_end(&g, false, T0 + 1));
 	KUNIT_EXPECT_EQ(test, g.until, T0 + 101);
 }
