@@ -44,12 +44,12 @@ grown_fill() {
 	done
 }
 
-# Of g, whose log has room for all of it: 192 bytes an entry, and where writes end.
+# Of g, whose log has room for all of it: 192 bytes an entry, where writes end, and the loads.
 grown_entries() {
 	local n all
 	read -ra all <<<"$BENCH_ENTRIES"
 	[ ${#all[@]} != 0 ] || return 0
-	raft_conf g 3 -s $((all[-1] * 272 / 1048576 + 128))M Heartbeat=100ms SnapshotAt=100
+	raft_conf g 3 -s $((all[-1] * 272 / 1048576 + 512))M Heartbeat=100ms SnapshotAt=100
 	raft_up g 1 2 3
 	leader=$(raft_wait_leader g 1 2 3)
 	for n in "${all[@]}"; do

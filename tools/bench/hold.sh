@@ -6,7 +6,7 @@
 #   OUT=build/hold    hold.json, hold.rst; Documentation/performance to record
 #   SHORT=1           raft.ko, some of it, about five minutes
 #   SYSTEMS="ko libraft etcd"  STORAGES="disk mem nvme stable"  STRESS="none busy fifo1 fifo50 leader50
-#   memory io flood fork"  HEARTBEATS="100 50 20 10 5 2 1"  in ms  SECONDS_EACH=5  TRIES=3
+#   memory leadermem io leaderio flood fork"  HEARTBEATS="100 50 20 10 5 2 1"  in ms  SECONDS_EACH=5  TRIES=3
 #   PARTS="hold checks"  CHECK=20   its heartbeat in ms
 #   KERNEL=um         raft.ko alone under User-mode Linux: native speed, one processor
 #   KO=FILE           another build of the module    NICE=-15   of the virtual machine
@@ -29,7 +29,7 @@ if [ -n "${SHORT:-}" ]; then
 fi
 : "${KERNEL:=stock}"
 [ "$KERNEL" != um ] || SYSTEMS=ko
-: "${SYSTEMS:=ko libraft etcd}" "${STORAGES:=disk mem}" "${STRESS:=none busy fifo1 fifo50 leader50 memory io flood fork}"
+: "${SYSTEMS:=ko libraft etcd}" "${STORAGES:=disk mem}" "${STRESS:=none busy fifo1 fifo50 leader50 memory leadermem io leaderio flood fork}"
 : "${HEARTBEATS:=100 50 20 10 5 2 1}" "${SECONDS_EACH:=5}" "${TRIES:=3}" "${PARTS:=hold checks}" "${CHECK:=20}"
 mkdir -p "$OUT"
 

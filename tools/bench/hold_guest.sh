@@ -14,7 +14,7 @@
 # for the world outside.
 set -eu
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
-RAFT_DIR=/srv/none RAFT_PATIENCE=20 LEADER_LIMIT=20 KO_LOG=16M
+RAFT_DIR=/srv/none RAFT_PATIENCE=20 LEADER_LIMIT=20 KO_LOG=16M NODE_GROUPS=1
 export RAFT_DIR
 # shellcheck source=tools/lab/netns.sh
 . "$TOP/tools/lab/netns.sh"

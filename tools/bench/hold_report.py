@@ -12,7 +12,7 @@ from report import table, title  # noqa: E402
 
 SYSTEMS = ["raft.ko", "libraft", "etcd"]
 STORAGES = ["mem", "stable", "nvme", "disk"]
-STRESS = ["none", "busy", "fifo1", "fifo50", "leader50", "memory", "io", "flood", "fork"]
+STRESS = ["none", "busy", "fifo1", "fifo50", "leader50", "memory", "leadermem", "io", "leaderio", "flood", "fork"]
 MS = 1e-6
 
 

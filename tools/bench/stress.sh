@@ -11,7 +11,10 @@
 #   leader50 one such process of priority 50 on a processor that the leader has to share, and
 #            the other two nodes need not: a cluster of which one machine is busy
 #   memory   processes write to more memory than there is, over and over, and a disk to swap to
+#   leadermem  the leader's process, if it has one, gets 32 MiB more than it has, and shares that
+#            with one that writes to 64: page-ins on one machine of three
 #   io       on each node's disk two processes that write 64 KiB and call fsync(), without end
+#   leaderio four of them on the leader's disk alone
 #   flood    a process for each processor sends datagrams to the leader's port as fast as it can
 #   fork     processes that fork and end, four parents for each processor
 #
@@ -46,21 +49,35 @@ stress_leader50() {
 	for_a_while "$1" taskset -c 0 chrt -f 50 sh -c "$LOOP"
 }
 
+swap_on() { [ -n "$(swapon --noheadings)" ] || swapon "$(blkid -t TYPE=swap -o device | head -n 1)"; }
+
 stress_memory() {
 	local kib
-	[ -n "$(swapon --noheadings)" ] || swapon "$(blkid -t TYPE=swap -o device | head -n 1)"
+	swap_on
 	kib=$(awk '/^MemTotal:/ { print $2 }' /proc/meminfo)
 	for_a_while "$1" stress-ng --vm 2 --vm-bytes "$((kib * 65 / 100))k" --vm-keep --vm-method zero-one
 }
 
+stress_leadermem() {
+	local group
+	group=$(node_group "${leader:?}")
+	swap_on
+	echo $(($(cat "$group/memory.current") + (32 << 20))) >"$group/memory.max"
+	for_a_while "$1" sh -c "echo \$\$ >$group/cgroup.procs; exec stress-ng --vm 1 --vm-bytes 64m --vm-keep --vm-method zero-one"
+}
+
+fsync_on() { # fsync_on SECONDS NODE PROCESSES
+	mkdir -p "/srv/disk/$2/stress"
+	for_a_while "$1" stress-ng --temp-path "/srv/disk/$2/stress" --hdd "$3" --hdd-bytes 16m \
+		--hdd-write-size 64k --hdd-opts wr-seq,fsync
+}
+
 stress_io() {
 	local i
-	for i in 1 2 3; do
-		mkdir -p "/srv/disk/$i/stress"
-		for_a_while "$1" stress-ng --temp-path "/srv/disk/$i/stress" --hdd 2 --hdd-bytes 16m \
-			--hdd-write-size 64k --hdd-opts wr-seq,fsync
-	done
+	for i in 1 2 3; do fsync_on "$1" $i 2; done
 }
+
+stress_leaderio() { fsync_on "$1" "${leader:?}" 4; }
 
 stress_flood() {
 	local i from=$((${leader:?} % 3 + 1))
@@ -79,8 +96,8 @@ stress_run() {
 	stressors=()
 	"stress_$1" "$2"
 	for pid in ${stressors[@]+"${stressors[@]}"}; do wait "$pid" 2>/dev/null || :; done
-	[ "$1" != io ] || rm -rf /srv/disk/?/stress
-	[ "$1" != memory ] || swapoff -a
+	rm -rf /srv/disk/?/stress
+	swapoff -a
 	# Those of a killed stress-ng whose parent could not tell them.
 	killall -q -KILL stress-ng stress-ng-vm stress-ng-hdd stress-ng-fork 2>/dev/null || :
 }

@@ -22,9 +22,22 @@ leader='' pids=()
 
 system_name() { if [ "$1" = ko ]; then echo raft.ko; else echo "$1"; fi; }
 
+# node_group NODE: the control group of what runs of it, if NODE_GROUPS is set; its memory is
+# not limited.
+node_group() {
+	local top=/sys/fs/cgroup
+	mountpoint -q $top || mount -t cgroup2 cgroup2 $top
+	echo +memory >$top/cgroup.subtree_control
+	mkdir -p "$top/node$1"
+	echo max >"$top/node$1/memory.max"
+	echo "$top/node$1"
+}
+
 # in_background NODE CMD...: its id is in $pids; a shell gives it no stdin by itself.
 in_background() {
-	nsenter "--net=/run/netns/n$1" "${@:2}" <&0 &
+	local group=''
+	[ -z "${NODE_GROUPS:-}" ] || group=$(node_group "$1")
+	( [ -z "$group" ] || echo $BASHPID >"$group/cgroup.procs"; exec nsenter "--net=/run/netns/n$1" "${@:2}" ) <&0 &
 	pids+=($!)
 }
 
