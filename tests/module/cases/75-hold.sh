@@ -16,6 +16,11 @@ hogs() {
 hogs_gone() { local pid; for pid in "${HOGS[@]}"; do wait "$pid" || :; done; HOGS=(); }
 above() { chrt -f 90 "$@"; }
 
+# above_ends NODE COMMAND: beside the hogs, which it ends; fails if they were gone before.
+above_ends() {
+	above nsenter "--net=/run/netns/n$1" sh -c "$2 && kill ${HOGS[*]}"
+}
+
 # Deadlines of nodes that were looked at later than half a second.
 much_too_late() { awk -F late_ns= '/raft_timer:/ && $2 > 500000000 { n++ } END { print n + 0 }' /sys/kernel/tracing/trace; }
 
@@ -44,10 +49,9 @@ t_hold_replaced() {
 	old=$leader
 	# shellcheck disable=SC2046
 	set -- $(others 3 "$old")
-	hogs 8
+	hogs 60
 	above ip -n labbr link set "v$old" down
-	above nsenter "--net=/run/netns/n$1" "$RAFT_TOOLS/raftctl" propose -g g -q after-1
-	kill -0 "${HOGS[0]}" || fail "it took longer than those processes lived"
+	above_ends "$1" "$RAFT_TOOLS/raftctl propose -g g -q after-1" || fail "not proposed, or those processes were gone before"
 	hogs_gone
 	leader=$(raft_wait_leader g "$@")
 	[ "$leader" != "$old" ] || fail "node $old leads"
@@ -72,10 +76,10 @@ t_hold_disk() {
 	RAFT_ET=500ms cluster g 3 -s 16M Heartbeat=50ms
 	times=$(stat -c '%n %y' /srv/nvme/g.*.log)
 	term=$(raft_get g "$leader" term)
-	hogs 15
+	hogs 60
 	# They take a moment to come, and this shell does not run beside them.
-	above nsenter "--net=/run/netns/n$leader" sh -c "sleep 2; exec $RAFT_TOOLS/raft-bench propose -g g -t 8 -r 50 -T 10 -j" >"$TMP/bench"
-	kill -0 "${HOGS[0]}" || fail "those processes were gone before: $(cat "$TMP/bench")"
+	above_ends "$leader" "sleep 2; $RAFT_TOOLS/raft-bench propose -g g -t 8 -r 50 -T 10 -j" >"$TMP/bench" ||
+		fail "those processes were gone before: $(cat "$TMP/bench")"
 	hogs_gone
 	is "$(stat -c '%n %y' /srv/nvme/g.*.log)" "$times" "times of the logs, which would be the journal's work"
 	# A leader that can make nothing durable for so long would have stepped down.
