@@ -752,6 +752,7 @@ static const struct raft_case raft_cases[] = {
 	{ "quiet_for_another", case_quiet_for_another },
 	{ "client_repeats", case_client_repeats },
 	{ "configs_are_checked", case_configs_are_checked },
+	{ "who_leaves_was_one", case_who_leaves_was_one },
 	{ "log_base", case_log_base },
 	{ "log_goes_round", case_log_goes_round },
 	{ "log_all_dropped", case_log_all_dropped },

@@ -365,4 +365,34 @@ static inline void case_configs_are_checked(struct raft_case_env *env)
 	CASE_EXPECT(c, raft_membership_decode(m, buf, RAFT_CONFIG_BYTES));
 }
 
+/* Who is leaving was a voter or a learner, and not both, nor on the way in. */
+static inline void case_who_leaves_was_one(struct raft_case_env *env)
+{
+	static const struct {
+		u32 flags;
+		bool ok;
+	} of[] = {
+		{ RAFT_MEMBER_GONE | RAFT_MEMBER_OLD, true },
+		{ RAFT_MEMBER_GONE | RAFT_MEMBER_LEARNER, true },
+		{ RAFT_MEMBER_GONE, false },
+		{ RAFT_MEMBER_GONE | RAFT_MEMBER_OLD | RAFT_MEMBER_LEARNER, false },
+		{ RAFT_MEMBER_GONE | RAFT_MEMBER_LEARNER | RAFT_MEMBER_PROMOTE, false },
+	};
+	struct case_cluster *c = case_cluster_new(env);
+	struct raft_membership *m = env->alloc(env, sizeof(*m));
+	u8 *buf = env->alloc(env, RAFT_CONFIG_BYTES);
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(of); i++) {
+		memset(m, 0, sizeof(*m));
+		m->n = 2;
+		m->m[0].id = 3;
+		m->m[1].id = 9;
+		m->m[1].flags = of[i].flags;
+		raft_membership_encode(m, buf);
+		CASE_EXPECT(c, !raft_membership_decode(m, buf, RAFT_CONFIG_BYTES) ==
+				       of[i].ok);
+	}
+}
+
 #endif /* _RAFT_CORE_MEMBER_CASES_H */
