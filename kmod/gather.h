@@ -22,7 +22,7 @@
 
 struct raft_waiter;
 
-#define RAFT_GATHER_NS	(1000 * 1000)	/* a proposal is kept back, at most */
+#define RAFT_GATHER_NS	(4000 * 1000)	/* a proposal is kept back, at most */
 #define RAFT_GATHER_MAX	64		/* so many need not wait for more */
 
 /**

@@ -11,7 +11,7 @@
 #   KERNELS="stock um"  um: raft.ko alone under User-mode Linux, whose kernel code runs at
 #                     native speed; that kernel is built first, ten minutes, once. SHORT: stock
 #   REPORT=1          measure nothing, report what an earlier run left in OUT/runs*.jsonl
-#   SYSTEMS="ko libraft etcd"  STORAGES="mem disk"  PARTS="loads idle growth"  SECONDS_EACH=3
+#   SYSTEMS="ko libraft etcd"  STORAGES="mem disk nvme"  PARTS="loads own idle growth"  SECONDS_EACH=2
 #   ENTRIES="10000 100000 1000000 10000000"  how long a log grows under User-mode Linux
 #
 # Needs root (packages are installed, none of them a kernel). Figures are good for ratios
@@ -41,7 +41,7 @@ settings() {
 	elif [ -n "${SHORT:-}" ]; then
 		sizes=256 clients="1 64" rates=50 heartbeats=10 seconds=2 nodes="3 9" groups="1 10"
 	else
-		sizes="61440 4096 16 256" clients="1 8 64" rates="50 500" heartbeats="100 10 1" seconds=3
+		sizes="61440 4096 16 256" clients="1 8 64" rates="50 500" heartbeats="100 10 1" seconds=2
 		nodes="3 5 7 9" groups="1 10 100"
 	fi
 	# A thousand groups have logs of 3 GiB, ten million entries of 8.
@@ -53,7 +53,7 @@ settings() {
 	entries_um=${ENTRIES-$entries_um}
 	env=(-e "BENCH_SIZES=$sizes" -e "BENCH_CLIENTS=$clients" -e "BENCH_RATES=$rates" -e "BENCH_READERS=${readers-$clients}"
 		-e "BENCH_NODES=${nodes:-}" -e "BENCH_HEARTBEATS=$heartbeats" -e "BENCH_SECONDS=${SECONDS_EACH:-$seconds}"
-		-e "BENCH_STORAGES=${STORAGES:-mem disk}" -e BENCH_IDLE=5 -e "RAFT_TOOLS=$top/build")
+		-e BENCH_IDLE=5 -e "RAFT_TOOLS=$top/build")
 }
 
 limits_module() { # limits_module KERNEL: its path
@@ -71,23 +71,28 @@ host_load() {
 	printf '{"round":%s,"host_load":%s}\n' "$round" "$(cut -d' ' -f1 /proc/loadavg)" >>"$1"
 }
 
-# one_round KERNEL RUNS SYSTEMS PARTS COMMAND...: COMMAND boots KERNEL.
+disk() { # disk disk|nvme FILE
+	rm -f "$2"
+	truncate -s 2G "$2"
+	mkfs.ext4 -q -F "$2"
+	disks+=("--$1" "$2")
+}
+
+# one_round KERNEL RUNS SYSTEMS STORAGES PARTS COMMAND...: COMMAND boots KERNEL.
 one_round() {
-	local kernel=$1 runs=$2 systems=$3 parts=$4 ko limits disk disks=()
-	shift 4
+	local kernel=$1 runs=$2 systems=$3 storages=$4 parts=$5 ko limits i disks=()
+	shift 5
 	ko=$(tools/lab/module.sh "$kernel" | tail -n 1)
 	limits=$(limits_module "$kernel")
 	rm -rf "$work/out"
 	mkdir "$work/out"
 	host_load "$runs"
-	for disk in 1 2 3; do
-		rm -f "$work/disk$disk"
-		truncate -s 2G "$work/disk$disk"
-		mkfs.ext4 -q -F "$work/disk$disk"
-		disks+=(--disk "$work/disk$disk")
+	for i in 1 2 3; do
+		disk disk "$work/disk$i"
+		[[ $storages != *nvme* ]] || disk nvme "$work/nvme$i"
 	done
 	# shellcheck disable=SC2086
-	"$@" -t 3000 -o "$work/out" "${disks[@]}" -e "BENCH_ROUND=$round" -e "BENCH_SYSTEMS=$systems" \
+	"$@" -t 3000 -o "$work/out" "${disks[@]}" -e "BENCH_ROUND=$round" -e "BENCH_SYSTEMS=$systems" -e "BENCH_STORAGES=$storages" \
 		-e "RAFT_KO=$ko" -e "LIMITS_KO=$limits" -e "BENCH_GROUPS=${groups:-}" -e "BENCH_ENTRIES=${entries:-}" "${env[@]}" tools/bench/guest.sh $parts ||
 		say "CANNOT: round $round under $kernel ended with $?; what it measured until then counts"
 	host_load "$runs"
@@ -95,14 +100,15 @@ one_round() {
 }
 
 round_stock() {
-	one_round stock "$OUT/runs.jsonl" "${SYSTEMS:-ko libraft etcd}" "${PARTS:-loads idle growth}" \
+	one_round stock "$OUT/runs.jsonl" "${SYSTEMS:-ko libraft etcd}" "${STORAGES:-mem disk nvme}" \
+		"${PARTS:-loads own idle growth}" \
 		tools/lab/vm.sh -smp 2 -m 4096
 }
 
 # On one processor of the host: on two each switch between the kernel and its processes may be to
 # the other one, or not, for minutes, and is three times as slow then.
 round_um() {
-	groups=$groups_um entries=$entries_um one_round um "$OUT/runs-um.jsonl" ko "${PARTS:-loads growth}" \
+	groups=$groups_um entries=$entries_um one_round um "$OUT/runs-um.jsonl" ko "${STORAGES:-mem disk}" "${PARTS:-loads growth}" \
 		taskset -c 0 tools/lab/um.sh -m "$um_mem"
 }
 

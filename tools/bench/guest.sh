@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # guest.sh PART... - runs in the guest of bench.sh: owns one round, which measures each
 # system in turn, and before each what a commit rests on; a line of JSON for each run goes
-# to $LAB_OUT/runs.jsonl, a line for people to stdout. Parts: loads, idle, growth.
+# to $LAB_OUT/runs.jsonl, a line for people to stdout. Parts: loads, own, idle,
+# growth.
 #
 # Every system has three nodes, each in a network namespace of its own on one bridge, files
 # on a disk of its own (or all in one tmpfs), heartbeats of 100 ms and elections after 1 s (the
@@ -158,6 +159,33 @@ loads() {
 	done
 }
 
+# own: one client and 64 of raft.ko on disks that share nothing, as those of three machines: a write
+# takes its time by a timer, not by the work of a processor or of the disk that all are files of.
+own() {
+	local ms i BENCH_SIZES=256 BENCH_CLIENTS='1 64' BENCH_RATES='' BENCH_READERS=''
+	for ms in 1 4; do
+		if own_mount $ms; then
+			loads_of ko own-${ms}ms
+		else
+			cannot "disks of their own: no scsi_debug here"
+		fi
+		for i in 1 2 3; do umount -q "/srv/own-${ms}ms/$i" || :; done
+		modprobe -q -r scsi_debug || :
+	done
+}
+
+own_mount() { # own_mount MS: /srv/own-MSms/1 to 3, in memory, a write takes MS
+	local i=0 tries
+	modprobe -q sd_mod || return
+	modprobe -q scsi_debug add_host=3 per_host_store=1 dev_size_mb=512 ndelay="${1}000000" || return
+	for ((tries = 50; tries; tries--)); do
+		[ ! -b /dev/sda ] || [ ! -b /dev/sdb ] || [ ! -b /dev/sdc ] || break
+		sleep 0.2
+	done
+	for i in 1 2 3; do mkfs.ext4 -q -F "/dev/sd$(tr 123 abc <<<$i)" || return; done
+	mount_disks "own-${1}ms" /dev/sd[abc]
+}
+
 # in_turn: the systems, in another order in each round.
 in_turn() {
 	local all i
@@ -184,14 +212,19 @@ idle() {
 	done
 }
 
+mount_disks() { # mount_disks STORAGE DEVICE...: those that are there
+	local i=0 dev
+	for dev in "${@:2}"; do
+		[ ! -b "$dev" ] || { mkdir -p "/srv/$1/$((i += 1))" && mount -t ext4 "$dev" "/srv/$1/$i"; }
+	done
+	[ $i = 3 ] || { cannot "$1: $i disks, not 3"; exit 1; }
+}
+
 mkdir -p /srv/mem
 mount -t tmpfs -o size=70% tmpfs /srv/mem
-mkdir -p /srv/mem/{1,2,3} /srv/disk/{1,2,3}
-i=0
-for dev in /dev/vd[abc] /dev/ubd[abc]; do
-	[ ! -b "$dev" ] || mount -t ext4 "$dev" "/srv/disk/$((i += 1))"
-done
-[ $i = 3 ] || { cannot "disk: $i disks, not 3"; exit 1; }
+mkdir -p /srv/mem/{1,2,3}
+mount_disks disk /dev/vd[abc] /dev/ubd[abc]
+[[ $BENCH_STORAGES != *nvme* ]] || { modprobe nvme; mount_disks nvme /dev/nvme[012]n1; }
 lab_net_up 3
 raft_load
 progress "kernel $(uname -r), $(nproc) processor(s)"

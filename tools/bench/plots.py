@@ -4,7 +4,7 @@
 import subprocess
 
 COLOURS = {"raft.ko": "#c0392b", "raft.ko, batches": "#e59866", "libraft": "#2471a3", "etcd": "#7d8c8d"}
-HEAD = """set terminal svg size 900,380 enhanced font "sans,12" background "white"
+HEAD = """set terminal svg size {width},380 enhanced font "sans,12" background "white"
 set output "{path}"
 set multiplot layout 1,{columns} title "{title}"
 set logscale y
@@ -43,7 +43,8 @@ def draw(path, heading, unit, panels):
             full.append((name, xlabel, series))
     if not full:
         return
-    script = HEAD.format(path=path, title=heading, unit=unit, columns=len(full))
+    script = HEAD.format(path=path, title=heading, unit=unit, columns=len(full),
+                         width=150 + 375 * len(full))
     script += "".join(panel(*p) for p in full) + "unset multiplot\n"
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
 

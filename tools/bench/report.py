@@ -13,7 +13,10 @@ import plots  # noqa: E402
 
 # Of 64 clients one system has another row: a call for all of them.
 SYSTEMS = ["raft.ko", "raft.ko, batches", "libraft", "etcd"]
-STORAGES = {"mem": "in memory", "disk": "on the disk, durable"}
+STORAGES = {"mem": "in memory", "disk": "on the disk, durable", "nvme": "on NVMe, durable",
+            "own-1ms": "a disk of its own, 1 ms a write", "own-4ms": "the same, 4 ms"}
+SHARED = {"disk": "disk", "nvme": "NVMe"}  # where all systems are durable
+FULL = ["mem", *SHARED]  # with all workloads
 METRICS = ["per_second", "p50_ns", "p99_ns", "p999_ns", "max_ns", "cpu_ns"]
 
 
@@ -89,42 +92,42 @@ def targets(runs):
     def grown(metric, what, n, **key):
         return runs.get(metric, what=what, storage=str(n), **key)
 
-    rest = plus(limit("udp", "disk"), limit("write", "disk"))
+    def kernel(storage):
+        return runs.get("p50_ns", what="kernel", system="raft.ko", storage=storage)
+
+    def beside(metric, system, storage, other):
+        return ratio(commit(metric, system, storage, 64), commit(metric, other, storage, 64))
+
+    def durable(storage, name):
+        """One client beside what it rests on."""
+        rest = plus(limit("udp", storage), limit("write", storage))
+        yield (f"commit p50, 1 client, {name} / (UDP round trip + synchronous write)", "<=", 1.3,
+               ratio(commit("p50_ns", "raft.ko", storage, 1), rest))
+        yield (f"the same, {name}, inside the kernel", "<=", 1.3, ratio(kernel(storage), rest))
+
+    def many(system, text):
+        """64 clients beside the others."""
+        for storage, name in SHARED.items():
+            for other, wanted in (("libraft", 5), ("etcd", 20)):
+                yield (f"commits/s, {text}, {name} / {other}'s", ">=", wanted,
+                       beside("per_second", system, storage, other))
+        for storage, name in {**SHARED, "mem": "memory"}.items():
+            yield (f"CPU per commit, {text}, {name} / libraft's", "<=", 0.2,
+                   beside("cpu_ns", system, storage, "libraft"))
+
     nodes, groups, entries = (max([int(n) for n in runs.values("storage", what=what)] or [0])
                               for what in ("nodes", "groups", "entries"))
     few = min([int(n) for n in runs.values("storage", what="entries")] or [0])
-    kernel = {s: runs.get("p50_ns", what="kernel", system="raft.ko", storage=s) for s in STORAGES}
     return [
-        ("commit p50, 1 client, disk / (UDP round trip + synchronous write)", "<=", 1.3,
-         ratio(commit("p50_ns", "raft.ko", "disk", 1), rest)),
         ("commit p50, 1 client, memory / UDP round trip", "<=", 3,
          ratio(commit("p50_ns", "raft.ko", "mem", 1), limit("udp", "mem"))),
-        ("the first, inside the kernel", "<=", 1.3, ratio(kernel["disk"], rest)),
-        ("the second, inside the kernel", "<=", 3, ratio(kernel["mem"], limit("udp", "mem"))),
-        ("commits/s, 64 clients, disk / libraft's", ">=", 5,
-         ratio(commit("per_second", "raft.ko", "disk", 64),
-               commit("per_second", "libraft", "disk", 64))),
-        ("commits/s, 64 clients, disk / etcd's", ">=", 20,
-         ratio(commit("per_second", "raft.ko", "disk", 64),
-               commit("per_second", "etcd", "disk", 64))),
-        ("commits/s, 64 clients in batches, disk / libraft's", ">=", 5,
-         ratio(commit("per_second", "raft.ko, batches", "disk", 64),
-               commit("per_second", "libraft", "disk", 64))),
-        ("commits/s, 64 clients in batches, disk / etcd's", ">=", 20,
-         ratio(commit("per_second", "raft.ko, batches", "disk", 64),
-               commit("per_second", "etcd", "disk", 64))),
-        ("CPU per commit, 64 clients, disk / libraft's", "<=", 0.2,
-         ratio(commit("cpu_ns", "raft.ko", "disk", 64),
-               commit("cpu_ns", "libraft", "disk", 64))),
-        ("CPU per commit, 64 clients, memory / libraft's", "<=", 0.2,
-         ratio(commit("cpu_ns", "raft.ko", "mem", 64),
-               commit("cpu_ns", "libraft", "mem", 64))),
-        ("CPU per commit, 64 clients in batches, disk / libraft's", "<=", 0.2,
-         ratio(commit("cpu_ns", "raft.ko, batches", "disk", 64),
-               commit("cpu_ns", "libraft", "disk", 64))),
-        ("CPU per commit, 64 clients in batches, memory / libraft's", "<=", 0.2,
-         ratio(commit("cpu_ns", "raft.ko, batches", "mem", 64),
-               commit("cpu_ns", "libraft", "mem", 64))),
+        ("the same, memory, inside the kernel", "<=", 3, ratio(kernel("mem"), limit("udp", "mem"))),
+        *durable("disk", "disk"),
+        *durable("nvme", "NVMe"),
+        *durable("own-1ms", "a disk of its own, 1 ms a write"),
+        *durable("own-4ms", "a disk of its own, 4 ms a write"),
+        *many("raft.ko", "64 clients"),
+        *many("raft.ko, batches", "64 clients in batches"),
         ("idle CPU, heartbeats of 10 ms / etcd's", "<=", 0.1,
          ratio(idle("raft.ko"), idle("etcd"))),
         (f"CPU per commit, 64 clients, {nodes} nodes / 3 nodes", "<=", nodes / 3,
@@ -327,7 +330,7 @@ def main():
         sys.exit("report.py: nothing was measured")
     write_json(f"{out}/results.json", runs, um)
     write_rst(f"{out}/results.rst", runs, um)
-    plots.write(out, runs, SYSTEMS, STORAGES, spread)
+    plots.write(out, runs, SYSTEMS, {s: STORAGES[s] for s in FULL}, spread)
     for where, some in (("QEMU", runs), ("User-mode Linux", um)):
         for text, op, want, r in targets(some):
             if r:
