@@ -44,10 +44,10 @@ settings() {
 		sizes="61440 4096 16 256" clients="1 8 64" rates="50 500" heartbeats="100 10 1" seconds=2
 		nodes="3 5 7 9" groups="1 10 100"
 	fi
-	# A thousand groups have logs of 3 GiB, ten million entries of 8.
+	# A thousand groups have logs of 3 GiB, ten million entries of 9, in a tmpfs of 70 %.
 	groups_um=${groups:-} entries_um="10000 1000000" um_mem=3000
-	[ "$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)" -lt 16000000 ] || um_mem=12500
-	if [ -z "${SHORT:-}" ] && [ $um_mem = 12500 ]; then
+	[ "$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)" -lt 18000000 ] || um_mem=14500
+	if [ -z "${SHORT:-}" ] && [ $um_mem = 14500 ]; then
 		groups_um+=" 1000" entries_um="10000 100000 1000000 10000000"
 	fi
 	entries_um=${ENTRIES-$entries_um}

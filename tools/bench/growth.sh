@@ -8,11 +8,13 @@
 
 # grown_load WHAT N: of group g, by one client and by 64.
 grown_load() {
-	local clients
+	local clients term
+	term=$(ko_term)
 	ko_load propose -s 256 -t 8 -T 1 >/dev/null || :
 	for clients in 1 64; do
 		record raft.ko "$2" "$1" "$(ko_load propose -s 256 -t "$clients" -T "$BENCH_SECONDS" || :)"
 	done
+	same_term ko "$term" "$2 $1"
 }
 
 grown_idle() { # grown_idle WHAT N

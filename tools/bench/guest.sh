@@ -103,6 +103,11 @@ load() { # load SYSTEM STORAGE WHAT OPTIONS...
 	record "$(system_name "$system")" "$storage" "$what" "$line"
 }
 
+# same_term SYSTEM TERM WHAT...: or what was measured has an election in it, and this is said.
+same_term() {
+	[ "$("${1}_term")" = "$2" ] || cannot "${*:3}: an election in between"
+}
+
 system_end() { # system_end SYSTEM STORAGE: and its files
 	"${1}_down" || cannot "$(system_name "$1") does not end"
 	rm -rf "/srv/$2"/?/"$1"*
@@ -123,7 +128,7 @@ in_kernel() {
 }
 
 loads_of() { # loads_of SYSTEM STORAGE
-	local system=$1 storage=$2 size clients rate before after
+	local system=$1 storage=$2 size clients rate before after term
 	limits "$storage"
 	before=$(memory_kib)
 	if ! "${system}_up" "/srv/$storage" 100; then
@@ -131,6 +136,7 @@ loads_of() { # loads_of SYSTEM STORAGE
 		system_end "$system" "$storage"
 		return
 	fi
+	term=$("${system}_term")
 	# Connections, caches and lazily made files.
 	"${system}_load" propose -s 256 -t 8 -T 1 >/dev/null || :
 	[ "$system" != ko ] || in_kernel "$storage"
@@ -147,6 +153,7 @@ loads_of() { # loads_of SYSTEM STORAGE
 		load "$system" "$storage" read read -t "$clients" -T "$BENCH_SECONDS"
 	done
 	after=$(memory_kib)
+	same_term "$system" "$term" "$(system_name "$system") on $storage"
 	record "$(system_name "$system")" "$storage" memory "{\"kib\":$((after - before))}"
 	system_end "$system" "$storage"
 	progress "$(system_name "$system") on $storage"

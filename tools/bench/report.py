@@ -289,7 +289,7 @@ def write_rst(path, runs, um):
             write_limits(f, um)
             write_growth(f, um, "\n")
         if runs.cannot or um.cannot:
-            f.write(title("What did not run"))
+            f.write(title("What did not run, or not as it should"))
             f.writelines(f"* round {c['round']}: {c['cannot']}\n" for c in runs.cannot + um.cannot)
 
 
@@ -336,7 +336,7 @@ def main():
             if r:
                 print(f"{where}: {text}: {cell(r)}, target {op} {want:g}")
         for c in some.cannot:
-            print(f"{where}: did not run: round {c['round']}: {c['cannot']}")
+            print(f"{where}: did not run, or not as it should: round {c['round']}: {c['cannot']}")
     print(f"tables, JSON and plots: {out}/")
 
 
