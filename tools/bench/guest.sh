@@ -174,7 +174,7 @@ own() {
 		if own_mount $ms; then
 			loads_of ko own-${ms}ms
 		else
-			cannot "disks of their own: no scsi_debug here"
+			cannot "disks of their own, $ms ms: not made by scsi_debug"
 		fi
 		for i in 1 2 3; do umount -q "/srv/own-${ms}ms/$i" || :; done
 		modprobe -q -r scsi_debug || :
@@ -224,14 +224,14 @@ mount_disks() { # mount_disks STORAGE DEVICE...: those that are there
 	for dev in "${@:2}"; do
 		[ ! -b "$dev" ] || { mkdir -p "/srv/$1/$((i += 1))" && mount -t ext4 "$dev" "/srv/$1/$i"; }
 	done
-	[ $i = 3 ] || { cannot "$1: $i disks, not 3"; exit 1; }
+	[ $i = 3 ] || { cannot "$1: $i disks, not 3"; return 1; }
 }
 
 mkdir -p /srv/mem
 mount -t tmpfs -o size=70% tmpfs /srv/mem
 mkdir -p /srv/mem/{1,2,3}
-mount_disks disk /dev/vd[abc] /dev/ubd[abc]
-[[ $BENCH_STORAGES != *nvme* ]] || { modprobe nvme; mount_disks nvme /dev/nvme[012]n1; }
+mount_disks disk /dev/vd[abc] /dev/ubd[abc] || exit 1
+[[ $BENCH_STORAGES != *nvme* ]] || { modprobe nvme && mount_disks nvme /dev/nvme[012]n1; } || exit 1
 lab_net_up 3
 raft_load
 progress "kernel $(uname -r), $(nproc) processor(s)"
