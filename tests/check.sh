@@ -36,10 +36,10 @@ heartbeat() {
 
 count() { grep -cE "$1" "$2" || true; }
 
-# What a step said before it failed, and its last words.
+# What a step said before it failed, and why, and its last words.
 explain() {
-	echo "      --- before what failed in $1:"
-	grep -B 12 -E '^not ok\b' "$1" | cut -c1-200 | head -n 60 | sed 's/^/      /'
+	echo "      --- around what failed in $1:"
+	grep -B 4 -A 40 -E '^not ok\b' "$1" | cut -c1-200 | head -n 150 | sed 's/^/      /'
 	echo "      --- its end:"
 	tail -n 15 "$1" | cut -c1-200 | sed 's/^/      /'
 }

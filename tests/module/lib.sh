@@ -80,18 +80,35 @@ unload() {
 }
 
 # same_logs NAME I...: level, then the same records with index, term, origin and serial.
+# Level is what was read node by node: a command that is still on its way, as one whose
+# caller gave up, may come in between. So one that ends early is read again; what is there
+# on two nodes and differs never comes right.
 same_logs() {
-	local name=$1 i
+	local name=$1
 	shift
-	raft_level "$name" "$@"
+	until_true logs_same "$name" "$@" || {
+		cat "$TMP/differ" >&2
+		fail "the logs of $name are not the same after $RAFT_PATIENCE s"
+	}
+	raft_log "$name" "$1" >"$TMP/log"
+}
+
+logs_same() {
+	local name=$1 i n
+	shift
+	: >"$TMP/differ"
+	raft_level "$name" "$@" || exit
 	for i; do
-		ctl "$i" tail -g "$name" --no-follow --long >"$TMP/log.$i"
-		cmp -s "$TMP/log.$1" "$TMP/log.$i" || {
-			diff "$TMP/log.$1" "$TMP/log.$i" | head -n 10 >&2
+		ctl "$i" tail -g "$name" --no-follow --long >"$TMP/log.$i" || exit
+		cmp -s "$TMP/log.$1" "$TMP/log.$i" && continue
+		diff "$TMP/log.$1" "$TMP/log.$i" | head -n 10 >"$TMP/differ"
+		n=$(sort -n <(wc -l <"$TMP/log.$1") <(wc -l <"$TMP/log.$i") | head -n 1)
+		cmp -s <(head -n "$n" "$TMP/log.$1") <(head -n "$n" "$TMP/log.$i") || {
+			cat "$TMP/differ" >&2
 			fail "the logs of nodes $1 and $i differ"
 		}
+		return 1
 	done
-	raft_log "$name" "$1" >"$TMP/log"
 }
 
 # once N PREFIX: $TMP/log has PREFIX-1 to PREFIX-N, each once, in this order.
