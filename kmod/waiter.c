@@ -152,10 +152,8 @@ void raft_waiter_take(struct raft_group_priv *p)
 	LIST_HEAD(readers);
 	LIST_HEAD(orders);
 
-	if (was_full) {
+	if (was_full)
 		raft_propose_room(p);
-		p->dirty = true;
-	}
 	raft_gather_begin(&p->gather);
 	post = raft_inbox_take(&p->inbox);
 	while (post) {

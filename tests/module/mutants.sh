@@ -18,6 +18,7 @@ mistakes() {
 	shell-evict-undurable um t_window_undurable what is not on the disk leaves
 	shell-evict-unapplied um t_window_undurable what is not applied leaves
 	shell-full-at-once um t_snap_retain_waits a log that the kernel cuts by itself is said to be full
+	shell-room-untold um t_snap_retain_waits who waits for room hears of none
 	shell-refill-never um t_memory_nowait nobody who may wait for memory fetches some for the log
 	shell-chunks-kept um t_window_returns memory of a log that was cut stays
 	shell-parts-once um kunit:raft_remote_test_memory no more memory is fetched for parts of messages
