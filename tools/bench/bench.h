@@ -91,11 +91,12 @@ uint64_t bench_busy_ns(uint64_t idle_before_ns, uint64_t elapsed_ns);
 __attribute__((format(printf, 1, 2))) int bench_fail(const char *fmt, ...);
 void bench_report(const struct bench_args *args, const struct bench_result *r);
 
-/* modes.c, switch.c: what a commit rests on */
+/* modes.c, machine.c: what a commit rests on */
 int bench_fsync(const struct bench_args *args, struct bench_result *r);
 int bench_udp_server(const struct bench_args *args);
 int bench_udp(const struct bench_args *args, struct bench_result *r);
 int bench_switch(const struct bench_args *args, struct bench_result *r);
 int bench_idle(const struct bench_args *args, struct bench_result *r);
+int bench_watch(void);
 
 #endif /* _RAFT_BENCH_H */

@@ -22,6 +22,7 @@ export RAFT_DIR
 . "$TOP/tools/bench/growth.sh"
 
 round=$BENCH_ROUND
+watched=$(mktemp)	# of raft-bench watch
 started=$SECONDS
 
 progress() { printf 'round %s, %3d s: %s\n' "$round" $((SECONDS - started)) "$*"; }
@@ -30,8 +31,19 @@ cannot() { # cannot WHAT...: a step does not run, and it is said why
 	printf '{"round":%s,"cannot":"%s"}\n' "$round" "${*//[\"\\]/ }" >>"$LAB_OUT/runs.jsonl"
 }
 
+# still WHAT...: or what was measured is not the system's alone, and this is said.
+stood=0
+still() {
+	local line
+	while read -r line; do
+		stood=$((stood + 1))
+		cannot "$*: the machine $line"
+	done < <(tail -n +$((stood + 1)) "$watched")
+}
+
 # record SYSTEM STORAGE WHAT OBJECT: of a program that measured.
 record() {
+	still "$1, $2, $3"
 	[[ $4 == "{"*"}" ]] || { cannot "$1, $2, $3: ${4:-no answer}"; return 0; }
 	[[ $4 != *'"error"'* ]] || { cannot "$1, $2, $3: $4"; return 0; }
 	printf '{"round":%s,"system":"%s","storage":"%s","what":"%s",%s\n' "$round" "$1" "$2" "$3" "${4#\{}" \
@@ -232,8 +244,11 @@ mount -t tmpfs -o size=70% tmpfs /srv/mem
 mkdir -p /srv/mem/{1,2,3}
 mount_disks disk /dev/vd[abc] /dev/ubd[abc] || exit 1
 [[ $BENCH_STORAGES != *nvme* ]] || { modprobe nvme && mount_disks nvme /dev/nvme[012]n1; } || exit 1
+"$RAFT_TOOLS/raft-bench" watch >"$watched" &
+watch=$!
 lab_net_up 3
 raft_load
 progress "kernel $(uname -r), $(nproc) processor(s)"
 for part; do "$part"; done
 raft_unload
+kill $watch

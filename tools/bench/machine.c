@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * machine.c - what the machine costs by itself: a process switch, and time in
- * which nobody asks for anything.
+ * machine.c - what the machine costs by itself: a process switch, time in which
+ * nobody asks for anything, and time in which it stood still.
  */
 #include "bench.h"
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#define WATCH_NS	(100 * RAFT_NS_PER_MS)	/* rarely, lest it be a load itself */
+#define WATCH_LATE_NS	(200 * RAFT_NS_PER_MS)
 
 static void echo_bytes(int from, int to)
 {
@@ -94,4 +98,36 @@ int bench_idle(const struct bench_args *args, struct bench_result *r)
 	r->elapsed_ns = raft_clock_ns() - begin;
 	r->busy_ns = bench_busy_ns(idle, r->elapsed_ns);
 	return 0;
+}
+
+/**
+ * bench_watch() - a line for each time at which the machine stood still, until killed
+ *
+ * A thread that goes before all others and only sleeps is woken late if the machine
+ * does not run, whatever else is in it: a virtual one whose host has other things
+ * to do. What is slow by itself, it does not see.
+ *
+ * Return: 1, it cannot go before all others.
+ */
+int bench_watch(void)
+{
+	struct sched_param first = { .sched_priority = sched_get_priority_max(SCHED_FIFO) };
+	uint64_t due = raft_clock_ns(), late;
+	struct timespec ts;
+
+	if (sched_setscheduler(0, SCHED_FIFO, &first))
+		return bench_fail("SCHED_FIFO: %s", strerror(errno));
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+	for (;;) {
+		due += WATCH_NS;
+		ts.tv_sec = due / RAFT_NS_PER_S;
+		ts.tv_nsec = due % RAFT_NS_PER_S;
+		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL))
+			;
+		late = raft_clock_ns() - due;
+		if (late > WATCH_LATE_NS)
+			printf("stood still for %u ms\n",
+			       (unsigned int)(late / RAFT_NS_PER_MS));
+		due += late;
+	}
 }

@@ -252,7 +252,9 @@ static int overview(FILE *out)
 	      "  udp-server ADDRESS:PORT    send each datagram back, until killed\n"
 	      "  udp ADDRESS:PORT           round trips to a udp-server, from user space\n"
 	      "  switch                     a process switch: a byte through a pipe\n"
-	      "  idle                       how busy the machine is for -T\n\n"
+	      "  idle                       how busy the machine is for -T\n"
+	      "  watch                      a line for each time the machine stood still,\n"
+	      "                             until killed\n\n"
 	      "  -g, --group NAME     propose, read: the group; needed if there are several\n"
 	      "  -t, --threads N      propose, read: clients, default 1\n"
 	      "  -b, --batch N        propose: so many clients share a thread and a call; of 64\n"
@@ -302,6 +304,8 @@ int main(int argc, char **argv)
 		return overview(ret > 0 ? stdout : stderr);
 	if (!strcmp(args.mode, "udp-server") && args.target)
 		return bench_udp_server(&args);
+	if (!strcmp(args.mode, "watch") && !args.target)
+		return bench_watch();
 	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (!strcmp(args.mode, modes[i].mode))
 			break;

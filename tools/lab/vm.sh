@@ -119,8 +119,12 @@ share ctl "$ctl" off
 share out "${out:-$ctl/out}" off
 accel=(-accel "tcg,thread=multi" -cpu max)
 [ "${RAFT_KVM:-}" != 1 ] || accel=(-accel kvm -cpu host)
+# norandmaps: TCG keeps what it translated by physical page and virtual address. With each
+# process at other addresses a page of a library has thousands of translations after a
+# while, and when it becomes something else each store to it looks for them: clearing such a
+# page has taken 7 s, in which that processor did nothing else.
 words="console=ttyS0 loglevel=5 panic=-1 oops=panic net.ifnames=0 nokaslr mitigations=off"
-words+=" no_timer_check tsc=reliable random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=60"
+words+=" norandmaps no_timer_check tsc=reliable random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=60"
 words+=" watchdog_thresh=60 cryptomgr.notests sysrq_always_enabled lab_dir=$LAB lab_modules=$MODULES/lib/modules/$KVER"
 words+="${tty:+ lab_tty=1}$append"
 
