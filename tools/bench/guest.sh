@@ -251,4 +251,4 @@ raft_load
 progress "kernel $(uname -r), $(nproc) processor(s)"
 for part; do "$part"; done
 raft_unload
-kill $watch
+kill $watch || cannot "raft-bench watch ended before the round did"
