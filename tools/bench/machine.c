@@ -103,11 +103,12 @@ int bench_idle(const struct bench_args *args, struct bench_result *r)
 /**
  * bench_watch() - a line for each time at which the machine stood still, until killed
  *
- * A thread that goes before all others and only sleeps is woken late if the machine
- * does not run, whatever else is in it: a virtual one whose host has other things
- * to do. What is slow by itself, it does not see.
+ * A thread that only sleeps, and to which nothing is preferred, is woken late if the
+ * machine does not run, whatever else is in it: a virtual one whose host has other
+ * things to do. raft.ko's threads have the same priority: one of them that does not
+ * stop would make it late, too, and shows as processor time.
  *
- * Return: 1, it cannot go before all others.
+ * Return: 1, it may not have the highest priority.
  */
 int bench_watch(void)
 {
